@@ -1,0 +1,101 @@
+/**
+ * What can happen to the replicated state. A command is a list of changes that are applied together or
+ * not at all. It carries every id and time it needs, chosen by its proposer: `apply` computes, and
+ * never generates. Each change states its precondition by what it names; `apply` checks it again.
+ */
+import type { NodeDescription, NodeSpec } from "../../../shared/docker-api/node-spec.js";
+import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
+import type { SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
+import type { Authority, Cluster, JoinTokens } from "../../../shared/model/cluster.js";
+import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Node, NodeStatus } from "../../../shared/model/node.js";
+import type { Revision } from "../../../shared/model/revision.js";
+import type { PreviousService, Service } from "../../../shared/model/service.js";
+import type { Task, TaskStatus } from "../../../shared/model/task.js";
+import type { DesiredState } from "../../../shared/model/task-state.js";
+
+/** Written into every command; a manager refuses to apply a format that it does not know. */
+export const COMMAND_FORMAT = 1;
+
+export interface Command {
+  readonly format: number;
+  /** Wall clock of the proposer (ms): becomes `createdAtMs` and `updatedAtMs` of what it touches. */
+  readonly atMs: number;
+  /** The caller's own id for this request: the same id again gets the same answer. */
+  readonly requestId?: string;
+  readonly changes: readonly Change[];
+}
+
+/** `version` and the times of a new object are set by `apply`; what the maker puts there is not read. */
+export type Change =
+  | { readonly kind: "create-cluster"; readonly cluster: Cluster }
+  | {
+      readonly kind: "update-cluster";
+      /** The version that the user read; absent for changes that the system makes. */
+      readonly expectedVersion?: number;
+      readonly spec?: SwarmSpec;
+      readonly joinTokens?: JoinTokens;
+      readonly authority?: Authority;
+      readonly epoch?: number;
+    }
+  | { readonly kind: "create-node"; readonly node: Node }
+  | {
+      readonly kind: "update-node";
+      readonly nodeId: NodeId;
+      readonly expectedVersion?: number;
+      readonly spec: NodeSpec;
+    }
+  | {
+      readonly kind: "observe-node";
+      readonly nodeId: NodeId;
+      readonly status: NodeStatus;
+      readonly description?: NodeDescription;
+    }
+  | { readonly kind: "remove-node"; readonly nodeId: NodeId }
+  | { readonly kind: "create-service"; readonly service: Service; readonly revision: Revision }
+  | {
+      readonly kind: "update-service";
+      readonly serviceId: ServiceId;
+      readonly expectedVersion?: number;
+      readonly frame: ServiceFrame;
+      /** The revision that tasks should run from now on: an existing one, or the one in `newRevision`. */
+      readonly revision: number;
+      readonly newRevision?: Revision;
+      readonly previous?: PreviousService;
+    }
+  | { readonly kind: "remove-service"; readonly serviceId: ServiceId }
+  | { readonly kind: "remove-revision"; readonly serviceId: ServiceId; readonly number: number }
+  | { readonly kind: "create-task"; readonly task: Task }
+  | {
+      /** A pending task gets its node. */
+      readonly kind: "assign-task";
+      readonly taskId: TaskId;
+      readonly nodeId: NodeId;
+      readonly message: string;
+    }
+  | { readonly kind: "want-task"; readonly taskId: TaskId; readonly desired: DesiredState }
+  | {
+      /** Forward only; the same state again may bring a new message, error or container. */
+      readonly kind: "observe-task";
+      readonly taskId: TaskId;
+      readonly status: TaskStatus;
+    }
+  | { readonly kind: "remove-task"; readonly taskId: TaskId };
+
+export type ObjectType = "cluster" | "node" | "service" | "revision" | "task";
+
+/** One object before and after a command: what watchers see. */
+export type StoreEvent =
+  | Changed<"cluster", Cluster>
+  | Changed<"node", Node>
+  | Changed<"service", Service>
+  | Changed<"revision", Revision>
+  | Changed<"task", Task>;
+
+interface Changed<Type extends ObjectType, T> {
+  readonly type: Type;
+  /** Absent for a new object. */
+  readonly before?: T;
+  /** Absent for a removed one. */
+  readonly after?: T;
+}

@@ -1,0 +1,31 @@
+/**
+ * What a worker is told to run. A complete set names everything that the worker should have; an
+ * incremental one, what changed since the sequence number before it. Templates are sent once per
+ * revision, not once per task.
+ */
+import type { TaskSpec } from "../docker-api/task-spec.js";
+import type { Fence } from "./fence.js";
+import type { ServiceId, TaskId } from "./ids.js";
+import type { Task } from "./task.js";
+
+/** Everything an agent needs to know of a service at one revision to run a task of it. */
+export interface TaskTemplate {
+  readonly serviceId: ServiceId;
+  readonly revision: number;
+  readonly serviceName: string;
+  readonly serviceLabels: Readonly<Record<string, string>>;
+  readonly template: TaskSpec;
+}
+
+export interface AssignmentSet {
+  readonly fence: Fence;
+  readonly kind: "complete" | "incremental";
+  /** Counted per session from 1; a gap means that the agent must ask for a complete set. */
+  readonly sequence: number;
+  /** New or changed tasks (in a complete set: all of them). */
+  readonly tasks: readonly Task[];
+  /** Tasks that the worker must forget, stopping what still runs of them. */
+  readonly removed: readonly TaskId[];
+  /** The templates that `tasks` refer to and the session has not carried yet. */
+  readonly templates: readonly TaskTemplate[];
+}

@@ -1,0 +1,32 @@
+/**
+ * Ids of everything that a cluster names. Each kind has its own type, so that a task's id cannot be
+ * passed where a node's is wanted. All are 25 characters of base36, as Docker's are.
+ */
+import type { Random } from "../ports/random.js";
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+export type ClusterId = Brand<string, "ClusterId">;
+export type NodeId = Brand<string, "NodeId">;
+export type ServiceId = Brand<string, "ServiceId">;
+export type TaskId = Brand<string, "TaskId">;
+
+export type AnyId = ClusterId | NodeId | ServiceId | TaskId;
+
+/** Characters in an id: 25 base36 digits carry 129 bits. */
+export const ID_LENGTH = 25;
+
+const ID_PATTERN = /^[0-9a-z]{25}$/;
+const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+/** A new id from the caller's own random stream: the kind is the caller's to name. */
+export function newId<Id extends AnyId>(random: Random): Id {
+  let id = "";
+  for (let i = 0; i < ID_LENGTH; i++) id += DIGITS.charAt(random.below(DIGITS.length));
+  return id as Id;
+}
+
+export function isId(text: string): boolean {
+  return ID_PATTERN.test(text);
+}

@@ -1,0 +1,48 @@
+/**
+ * A node: one host. Its spec (role, availability, labels) is the user's; its description is what the
+ * host says of itself; its status is what the managers observe.
+ */
+import type { NodeDescription, NodeSpec } from "../docker-api/node-spec.js";
+import type { NodeId } from "./ids.js";
+
+export interface Node {
+  readonly id: NodeId;
+  /** Sequence number of the store at the last change by a user. */
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly spec: NodeSpec;
+  /** Absent until the node's first session. */
+  readonly description?: NodeDescription;
+  readonly status: NodeStatus;
+}
+
+export const NODE_STATES = ["unknown", "ready", "down", "disconnected"] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+export interface NodeStatus {
+  readonly state: NodeState;
+  /** Why, where it is not ready: "heartbeat failure". */
+  readonly message: string;
+  /** Address from which the node reached a manager, without a port. */
+  readonly address: string;
+}
+
+export const NODE_ROLES = ["worker", "manager"] as const;
+export type NodeRole = (typeof NODE_ROLES)[number];
+
+export const AVAILABILITIES = ["active", "pause", "drain"] as const;
+export type Availability = (typeof AVAILABILITIES)[number];
+
+export function nodeRole(node: Node): NodeRole {
+  return node.spec.Role ?? "worker";
+}
+
+export function nodeAvailability(node: Node): Availability {
+  return node.spec.Availability ?? "active";
+}
+
+/** The host's own name, or its id before it has said one. */
+export function nodeHostname(node: Node): string {
+  return node.description?.Hostname ?? node.id;
+}

@@ -1,0 +1,30 @@
+/**
+ * A service: what a user wants run. Its frame (everything but the task template) stands here; the
+ * template stands in a revision, stored once however many tasks run it.
+ */
+import type { ServiceFrame } from "../docker-api/service-spec.js";
+import type { ServiceId } from "./ids.js";
+
+export interface Service {
+  readonly id: ServiceId;
+  /** Sequence number of the store at the last change by a user. */
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Completed at the gate: no default is left to be filled by a reader. */
+  readonly frame: ServiceFrame;
+  /** The revision that the service's tasks should run. */
+  readonly revision: number;
+  /** What `rollback` goes back to, and what the API calls `PreviousSpec`. */
+  readonly previous?: PreviousService;
+}
+
+export interface PreviousService {
+  readonly frame: ServiceFrame;
+  readonly revision: number;
+}
+
+/** The name of a service; the gate lets none in without one. */
+export function serviceName(frame: ServiceFrame): string {
+  return frame.Name ?? "";
+}
