@@ -1,0 +1,182 @@
+/**
+ * An engine of the tests' own: where its files lie, how it is started, what an earlier run that was
+ * killed leaves behind, and how it is stopped. Callers hold the lock.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pingEngine } from "./engine-api.mjs";
+import { endProcesses, processesOf, waitUntil } from "./processes.mjs";
+
+const READY_TIMEOUT_MS = 60_000; // Half a second when idle; two shared cores can be very busy.
+const STOP_TIMEOUT_MS = 30_000; // dockerd itself gives its containers 15 s to end.
+const DYING_CONTAINERD_MS = 5_000; // It dies with its dockerd, but not in the same instant.
+const START_ATTEMPTS = 2; // The first may meet remains that only a failed start clears away.
+const LOG_TAIL_LINES = 5;
+
+// 198.18.0.0/15 is set apart for tests (RFC 2544): no host, VPC or overlay pool of ours uses it.
+const BRIDGE_ADDRESS = "198.18.0.1/24";
+const ADDRESS_POOL = "base=198.19.0.0/16,size=24";
+
+// Pulls fail at once, with or without a network: tests must not depend on what a registry holds.
+// Go never sends loopback addresses through a proxy, so a registry on 127.0.0.1 stays usable.
+const NO_REGISTRY = "http://127.0.0.1:9";
+
+const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
+
+/**
+ * Where the files of an engine in `folder` lie.
+ * @param {string} folder
+ */
+export function enginePaths(folder) {
+  return {
+    socket: join(folder, "docker.sock"),
+    pidFile: join(folder, "docker.pid"),
+    dataRoot: join(folder, "data"),
+    execRoot: join(folder, "exec"),
+    containerdConfig: join(folder, "exec/containerd/containerd.toml"),
+    containerdPidFile: join(folder, "exec/containerd/containerd.pid"),
+    containerdSocket: join(folder, "exec/containerd/containerd.sock"),
+    forwardingBefore: join(folder, "ip_forward.before"),
+    log: join(folder, "dockerd.log"),
+  };
+}
+
+/**
+ * @param {string} folder
+ * @returns {boolean} whether our dockerd lives, ready or not
+ */
+export function isRunning(folder) {
+  return dockerdOf(folder).length > 0;
+}
+
+/**
+ * Starts dockerd and waits until it answers. It outlives this process.
+ * @param {string} folder
+ * @throws Error with the last lines of its log
+ */
+export async function startDockerd(folder) {
+  const paths = enginePaths(folder);
+  mkdirSync(folder, { recursive: true });
+  switchForwardingOn(paths);
+  for (let attempt = 1; ; attempt += 1) {
+    await clearRemains(folder);
+    if (await launch(paths)) return;
+    await endProcesses(dockerdOf(folder), "SIGTERM", STOP_TIMEOUT_MS);
+    if (attempt === START_ATTEMPTS) {
+      throw new Error(`dockerd did not come up: ${logTail(paths.log)}`);
+    }
+  }
+}
+
+/**
+ * Stops dockerd and its containers. What it stored stays, for a quicker start.
+ * @param {string} folder
+ */
+export async function stopDockerd(folder) {
+  const paths = enginePaths(folder);
+  // A dockerd that was killed left its containers running: only a new one can end them properly.
+  if (!isRunning(folder) && shimsOf(paths).length > 0) await startDockerd(folder);
+  if (!(await endProcesses(dockerdOf(folder), "SIGTERM", STOP_TIMEOUT_MS))) {
+    throw new Error(`dockerd in ${folder} does not end, not even when killed`);
+  }
+  await clearRemains(folder);
+  spawnSync("ip", ["link", "delete", "docker0"]);
+  restoreForwarding(paths);
+}
+
+/**
+ * @param {ReturnType<typeof enginePaths>} paths
+ * @returns {Promise<boolean>} whether it answers
+ */
+async function launch(paths) {
+  const log = openSync(paths.log, "w");
+  const child = spawn("dockerd", dockerdArguments(paths), {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: {
+      ...process.env,
+      PATH: `/usr/local/sbin:/usr/sbin:/sbin:${process.env["PATH"] ?? "/usr/bin:/bin"}`,
+      HTTP_PROXY: NO_REGISTRY,
+      HTTPS_PROXY: NO_REGISTRY,
+    },
+  });
+  closeSync(log);
+  let ended = false;
+  child.on("error", () => (ended = true));
+  child.on("exit", () => (ended = true));
+  child.unref();
+  await waitUntil(async () => ended || (await pingEngine(paths.socket)), READY_TIMEOUT_MS);
+  return pingEngine(paths.socket);
+}
+
+/**
+ * @param {ReturnType<typeof enginePaths>} paths
+ * @returns {string[]}
+ */
+function dockerdArguments(paths) {
+  return [
+    ...["--host", `unix://${paths.socket}`],
+    ...["--data-root", paths.dataRoot],
+    ...["--exec-root", paths.execRoot],
+    ...["--pidfile", paths.pidFile],
+    ...["--bip", BRIDGE_ADDRESS],
+    ...["--default-address-pool", ADDRESS_POOL],
+  ];
+}
+
+/**
+ * Makes the folder fit for a start after a kill or a reboot: dockerd believes a pid file whose
+ * number is taken by any process at all, and would wait for a containerd that is going down.
+ * @param {string} folder
+ */
+async function clearRemains(folder) {
+  const paths = enginePaths(folder);
+  const containerd = () => processesOf("containerd", paths.containerdConfig);
+  await waitUntil(() => containerd().length === 0, DYING_CONTAINERD_MS);
+  await endProcesses(containerd(), "SIGTERM", DYING_CONTAINERD_MS);
+  for (const file of [paths.pidFile, paths.containerdPidFile, paths.socket]) {
+    rmSync(file, { force: true });
+  }
+}
+
+/**
+ * Forwarding is switched on here because dockerd, when it has to do it, also sets the policy of the
+ * FORWARD chain to DROP, which cuts off every other network namespace of this machine.
+ * @param {ReturnType<typeof enginePaths>} paths
+ */
+function switchForwardingOn(paths) {
+  const before = readFileSync(FORWARDING, "utf8").trim();
+  if (before === "1") return;
+  writeFileSync(paths.forwardingBefore, before);
+  writeFileSync(FORWARDING, "1");
+}
+
+/** @param {ReturnType<typeof enginePaths>} paths */
+function restoreForwarding(paths) {
+  try {
+    writeFileSync(FORWARDING, readFileSync(paths.forwardingBefore, "utf8"));
+    rmSync(paths.forwardingBefore);
+  } catch (error) {
+    // Without the file it was on before us, and stays on.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
+  }
+}
+
+/** @param {string} folder */
+function dockerdOf(folder) {
+  return processesOf("dockerd", enginePaths(folder).pidFile);
+}
+
+/** @param {ReturnType<typeof enginePaths>} paths */
+function shimsOf(paths) {
+  return processesOf("containerd-shim-runc-v2", paths.containerdSocket);
+}
+
+/**
+ * @param {string} path
+ * @returns {string}
+ */
+function logTail(path) {
+  return readFileSync(path, "utf8").trim().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+}
