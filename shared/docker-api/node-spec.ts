@@ -1,0 +1,53 @@
+/** A node: what the user declares of it, what it says of itself, and how the managers see it. */
+import { Type, type Static } from "@sinclair/typebox";
+import { OBJECT_FIELDS } from "./object-version.js";
+import { Platform } from "./platform.js";
+import { ResourceObject } from "./resources.js";
+import { choice, Flag, struct, reply, Text, TextMap } from "./schema.js";
+import { TLSInfo } from "./tls-info.js";
+
+export const NodeSpec = struct({
+  Name: Text,
+  Labels: TextMap,
+  Role: choice("worker", "manager"),
+  Availability: choice("active", "pause", "drain"),
+});
+export type NodeSpec = Static<typeof NodeSpec>;
+
+export const PluginDescription = struct({ Type: Text, Name: Text });
+export type PluginDescription = Static<typeof PluginDescription>;
+
+export const EngineDescription = struct({
+  EngineVersion: Text,
+  Labels: TextMap,
+  Plugins: Type.Array(PluginDescription),
+});
+export type EngineDescription = Static<typeof EngineDescription>;
+
+export const NodeDescription = struct({
+  Hostname: Text,
+  Platform,
+  Resources: ResourceObject,
+  Engine: EngineDescription,
+  TLSInfo,
+});
+export type NodeDescription = Static<typeof NodeDescription>;
+
+export const NodeState = choice("unknown", "down", "ready", "disconnected");
+export type NodeState = Static<typeof NodeState>;
+
+export const NodeStatus = struct({ State: NodeState, Message: Text, Addr: Text });
+export type NodeStatus = Static<typeof NodeStatus>;
+
+export const Reachability = choice("unknown", "unreachable", "reachable");
+export type Reachability = Static<typeof Reachability>;
+
+/** Absent on a worker. Docker leaves out `Leader` when it is false. */
+export const ManagerStatus = struct({ Leader: Flag, Reachability, Addr: Text });
+export type ManagerStatus = Static<typeof ManagerStatus>;
+
+export const Node = reply(
+  { ...OBJECT_FIELDS, Spec: NodeSpec, Description: NodeDescription, Status: NodeStatus },
+  { ManagerStatus },
+);
+export type Node = Static<typeof Node>;

@@ -1,0 +1,121 @@
+/** The cluster itself: what the user declares of it, and the requests that make, join, leave and unlock one. */
+import { Type, type Static } from "@sinclair/typebox";
+import { Driver } from "./driver.js";
+import { OBJECT_FIELDS } from "./object-version.js";
+import {
+  choice,
+  Flag,
+  Int64,
+  Nanoseconds,
+  struct,
+  reply,
+  Text,
+  TextList,
+  TextMap,
+  Uint32,
+  Uint64,
+} from "./schema.js";
+import { TLSInfo } from "./tls-info.js";
+
+/** A negative limit keeps every finished task. */
+export const OrchestrationConfig = struct({ TaskHistoryRetentionLimit: Int64 });
+export type OrchestrationConfig = Static<typeof OrchestrationConfig>;
+
+export const RaftConfig = struct({
+  SnapshotInterval: Uint64,
+  KeepOldSnapshots: Uint64,
+  LogEntriesForSlowFollowers: Uint64,
+  ElectionTick: Int64,
+  HeartbeatTick: Int64,
+});
+export type RaftConfig = Static<typeof RaftConfig>;
+
+export const DispatcherConfig = struct({ HeartbeatPeriod: Nanoseconds });
+export type DispatcherConfig = Static<typeof DispatcherConfig>;
+
+export const ExternalCA = struct({
+  Protocol: choice("cfssl"),
+  URL: Text,
+  Options: TextMap,
+  CACert: Text,
+});
+export type ExternalCA = Static<typeof ExternalCA>;
+
+export const CAConfig = struct({
+  NodeCertExpiry: Nanoseconds,
+  ExternalCAs: Type.Array(ExternalCA),
+  SigningCACert: Text,
+  SigningCAKey: Text,
+  ForceRotate: Uint64,
+});
+export type CAConfig = Static<typeof CAConfig>;
+
+export const EncryptionConfig = struct({ AutoLockManagers: Flag });
+export type EncryptionConfig = Static<typeof EncryptionConfig>;
+
+export const TaskDefaults = struct({ LogDriver: Driver });
+export type TaskDefaults = Static<typeof TaskDefaults>;
+
+export const SwarmSpec = struct({
+  Name: Text,
+  Labels: TextMap,
+  Orchestration: OrchestrationConfig,
+  Raft: RaftConfig,
+  Dispatcher: DispatcherConfig,
+  CAConfig,
+  EncryptionConfig,
+  TaskDefaults,
+});
+export type SwarmSpec = Static<typeof SwarmSpec>;
+
+const NodeAvailability = choice("active", "pause", "drain");
+
+export const SwarmInitRequest = struct({
+  ListenAddr: Text,
+  AdvertiseAddr: Text,
+  DataPathAddr: Text,
+  DataPathPort: Uint32,
+  DefaultAddrPool: TextList,
+  ForceNewCluster: Flag,
+  SubnetSize: Uint32,
+  Spec: SwarmSpec,
+  AutoLockManagers: Flag,
+  Availability: NodeAvailability,
+});
+export type SwarmInitRequest = Static<typeof SwarmInitRequest>;
+
+export const SwarmJoinRequest = struct({
+  ListenAddr: Text,
+  AdvertiseAddr: Text,
+  DataPathAddr: Text,
+  RemoteAddrs: TextList,
+  JoinToken: Text,
+  Availability: NodeAvailability,
+});
+export type SwarmJoinRequest = Static<typeof SwarmJoinRequest>;
+
+export const SwarmUnlockRequest = struct({ UnlockKey: Text });
+export type SwarmUnlockRequest = Static<typeof SwarmUnlockRequest>;
+
+export const UnlockKeyResponse = reply({ UnlockKey: Text }, {});
+export type UnlockKeyResponse = Static<typeof UnlockKeyResponse>;
+
+export const JoinTokens = reply({ Worker: Text, Manager: Text }, {});
+export type JoinTokens = Static<typeof JoinTokens>;
+
+const CLUSTER_FIELDS = { ...OBJECT_FIELDS, Spec: SwarmSpec };
+const CLUSTER_DETAILS = {
+  TLSInfo,
+  RootRotationInProgress: Flag,
+  DataPathPort: Uint32,
+  DefaultAddrPool: TextList,
+  SubnetSize: Uint32,
+};
+
+/** The cluster as `/info` shows it: without the join tokens. */
+export const ClusterInfo = reply(CLUSTER_FIELDS, CLUSTER_DETAILS);
+export type ClusterInfo = Static<typeof ClusterInfo>;
+
+/** The cluster as `GET /swarm` shows it. */
+export const Swarm = reply({ ...CLUSTER_FIELDS, JoinTokens }, CLUSTER_DETAILS);
+export type Swarm = Static<typeof Swarm>;
