@@ -1,0 +1,55 @@
+/**
+ * What the public API needs of the host that it runs on. Every `skepd` serves the API, also one that is a
+ * worker only, or in no swarm at all: then `manager()` says so in Docker's words.
+ */
+import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
+import type { NodeId } from "../../shared/model/ids.js";
+import type { StoreAccess } from "../store/store-access.js";
+
+export interface ApiHost {
+  readonly swarm: SwarmMembership;
+  /** @throws NotAManagerError this host is in no swarm, or a worker in it. */
+  manager(): ApiManager;
+  /** Path of the local engine's socket: everything that is not Swarm goes there. Absent without an engine. */
+  readonly engineSocket?: string;
+}
+
+export const LOCAL_STATES = ["inactive", "pending", "active", "error", "locked"] as const;
+export type LocalState = (typeof LOCAL_STATES)[number];
+
+export interface SwarmMembership {
+  status(): MembershipStatus;
+  /** @throws FailedPreconditionError already part of a swarm. */
+  init(request: SwarmInitRequest): Promise<NodeId>;
+  join(request: SwarmJoinRequest): Promise<void>;
+  /** `forced` also where this is the last manager, and the cluster's state is lost. */
+  leave(options: { readonly forced: boolean }): Promise<void>;
+}
+
+export interface MembershipStatus {
+  readonly state: LocalState;
+  readonly role: "worker" | "manager" | "none";
+  /** Empty while in no swarm. */
+  readonly nodeId: string;
+  /** Address that this host tells others, without a port; empty while in no swarm. */
+  readonly nodeAddress: string;
+  /** `host:port` of the managers known here. */
+  readonly managers: readonly { readonly nodeId: string; readonly address: string }[];
+  /** Why, where `state` is `error`. */
+  readonly error: string;
+}
+
+export interface ApiManager {
+  readonly store: StoreAccess;
+  /** Resolves once a read of `store.committed` is linearizable. @throws NoLeaderError, UnavailableError */
+  readIndex(signal: AbortSignal): Promise<void>;
+  /** How the managers see the member that runs on this node; undefined for workers. */
+  managerStatus(nodeId: NodeId): ManagerReachability | undefined;
+}
+
+export interface ManagerReachability {
+  readonly leader: boolean;
+  readonly reachability: "unknown" | "unreachable" | "reachable";
+  /** `host:port` */
+  readonly address: string;
+}
