@@ -1,0 +1,78 @@
+/**
+ * `npm test [-- paths]`: everything a fresh clone needs, then the unit and the end-to-end tests.
+ *
+ * The end-to-end tests run after the unit tests, not beside them: they wait for real containers,
+ * and on a small machine would be slowed down until they fail.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ensureBuilt, ensureInstalled, ROOT, SetupError, SUMMARY_FOLDER } from "./bootstrap.mjs";
+
+/**
+ * @typedef {object} Summary
+ * @property {number} passed
+ * @property {number} failed
+ * @property {readonly { readonly name: string, readonly reason: string }[]} skipped
+ */
+
+/** @type {Summary} A run that ended without a summary counts as one failure. */
+const BROKEN_RUN = { passed: 0, failed: 1, skipped: [] };
+
+const paths = process.argv.slice(2);
+const summaries = [attempt(ensureInstalled) ?? attempt(ensureBuilt)].filter((s) => s !== undefined);
+if (existsSync(join(ROOT, "node_modules", "vitest"))) {
+  mkdirSync(SUMMARY_FOLDER, { recursive: true });
+  summaries.push(runProject("unit"), runProject("e2e"));
+}
+report(summaries);
+
+/**
+ * @param {() => void} step
+ * @returns {Summary | undefined} undefined when it went well
+ */
+function attempt(step) {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    return BROKEN_RUN;
+  }
+}
+
+/**
+ * @param {string} project of `vitest.config.ts`
+ * @returns {Summary}
+ */
+function runProject(project) {
+  const file = join(SUMMARY_FOLDER, `${project}.json`);
+  rmSync(file, { force: true });
+  const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, "run", "--project", project, "--passWithNoTests", ...paths],
+    { cwd: ROOT, stdio: "inherit", env: { ...process.env, SKEP_TEST_SUMMARY: file } },
+  );
+  if (!existsSync(file)) return BROKEN_RUN;
+  /** @type {Summary} */
+  const summary = JSON.parse(readFileSync(file, "utf8"));
+  // vitest knows ways to fail that are no test's (a start-up error, say).
+  return status !== 0 && summary.failed === 0 ? { ...summary, failed: 1 } : summary;
+}
+
+/** @param {readonly Summary[]} parts */
+function report(parts) {
+  const skipped = parts.flatMap((part) => part.skipped);
+  const total = {
+    passed: parts.reduce((sum, part) => sum + part.passed, 0),
+    failed: parts.reduce((sum, part) => sum + part.failed, 0),
+  };
+  mkdirSync(SUMMARY_FOLDER, { recursive: true });
+  writeFileSync(join(SUMMARY_FOLDER, "test.json"), JSON.stringify(total));
+  console.log(`\ntests: ${total.passed} passed, ${total.failed} failed, ${skipped.length} skipped`);
+  for (const { name, reason } of skipped) console.log(`  skipped: ${name}: ${reason}`);
+  if (total.failed > 0) process.exitCode = 1;
+}

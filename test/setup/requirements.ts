@@ -1,0 +1,48 @@
+/**
+ * Tests that need something which not every machine has. Where it is missing they are skipped, and
+ * the summary of the run names them with the reason; in CI that is a failure.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { describe, inject, test } from "vitest";
+
+/** The folder of reference material beside a checkout: `SKEP_SHARED_DIR`, else `../shared`. */
+const SHARED_FOLDER =
+  process.env["SKEP_SHARED_DIR"] ?? fileURLToPath(new URL("../../../shared", import.meta.url));
+
+/** A `describe` whose tests drive a container engine, at the unix socket they are given. */
+export function describeWithEngine(name: string, body: (socket: string) => void): void {
+  const engine = inject("engine");
+  if (engine.kind === "ready") {
+    describe(name, () => {
+      body(engine.socket);
+    });
+  } else {
+    skipAll(name, engine.reason);
+  }
+}
+
+/** A `describe` whose tests read `path` in the folder of reference material. */
+export function describeWithShared(
+  name: string,
+  path: string,
+  body: (absolutePath: string) => void,
+): void {
+  const absolutePath = `${SHARED_FOLDER}/${path}`;
+  if (existsSync(absolutePath)) {
+    describe(name, () => {
+      body(absolutePath);
+    });
+  } else {
+    skipAll(name, `there is no ${absolutePath} (SKEP_SHARED_DIR names its folder)`);
+  }
+}
+
+function skipAll(name: string, reason: string): void {
+  describe(name, () => {
+    test("all of it", (context) => {
+      context.skip(reason);
+    });
+  });
+}
