@@ -41,7 +41,8 @@ export function subtractHash(a: Hash64, b: Hash64): Hash64 {
 /** JSON with sorted keys; a property that is `undefined` is absent, as it is on disk. */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (value === undefined) return "null"; // as JSON has it in an array
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
