@@ -1,0 +1,90 @@
+/**
+ * Which address this host listens on and which one it tells the others, from what the user asked for and
+ * what interfaces there are. Rules and words are Docker's.
+ */
+import { isIP } from "node:net";
+
+import { InvalidArgumentError } from "../shared/errors/cluster-error.js";
+
+/** The registered port of Swarm's cluster management. */
+export const DEFAULT_PORT = 2377;
+
+/** What the docker CLI sends when the user named no listening address: the same as not asking. */
+export const DEFAULT_LISTEN_ADDRESS = `0.0.0.0:${DEFAULT_PORT}`;
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An address of an interface, as the operating system lists them. */
+export interface InterfaceAddress {
+  readonly interfaceName: string;
+  readonly address: string;
+  readonly family: "IPv4" | "IPv6";
+  readonly internal: boolean;
+}
+
+const HIGHEST_PORT = 65_535;
+
+/**
+ * Reads `host`, `host:port`, `[v6]:port` or an interface's name.
+ * @throws InvalidArgumentError naming `what` and the text.
+ */
+export function parseAddress(
+  what: string,
+  text: string,
+  addresses: readonly InterfaceAddress[],
+): HostPort {
+  const { host, port } = splitPort(what, text);
+  const ofInterface = addresses.filter((a) => a.interfaceName === host);
+  const first = ofInterface.find((a) => a.family === "IPv4") ?? ofInterface[0];
+  if (first !== undefined) return { host: first.address, port };
+  if (isIP(host) !== 0) return { host, port };
+  throw new InvalidArgumentError(
+    `invalid ${what} "${text}": "${host}" is neither an IP address nor an interface of this host`,
+  );
+}
+
+function splitPort(what: string, text: string): HostPort {
+  const bracketed = /^\[(?<host>[^\]]+)\](?::(?<port>\d+))?$/.exec(text);
+  const plain = /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text);
+  const groups = bracketed?.groups ?? plain?.groups;
+  const host = groups?.["host"] ?? text;
+  const port = groups?.["port"] === undefined ? DEFAULT_PORT : Number(groups["port"]);
+  if (text === "" || port > HIGHEST_PORT) {
+    throw new InvalidArgumentError(
+      `invalid ${what} "${text}": want an address as IP[:PORT] or INTERFACE[:PORT]`,
+    );
+  }
+  return { host, port };
+}
+
+/**
+ * The one address that others should dial: that of the only interface that leads out of this host.
+ * Docker's own bridges and loopback do not count; a host with nothing else can only be talked to on loopback.
+ * @throws InvalidArgumentError where there are several to choose from.
+ */
+export function chooseAdvertiseHost(addresses: readonly InterfaceAddress[]): string {
+  const outward = addresses.filter((a) => !a.internal && !isBridgeOfAnEngine(a.interfaceName));
+  const candidates = outward.filter((a) => a.family === "IPv4");
+  const [only, second] = candidates;
+  if (only === undefined) return "127.0.0.1";
+  if (second === undefined) return only.address;
+  const places =
+    only.interfaceName === second.interfaceName
+      ? `interface ${only.interfaceName}`
+      : "different interfaces";
+  throw new InvalidArgumentError(
+    `could not choose an IP address to advertise since this system has multiple addresses on ${places} ` +
+      `(${only.address} on ${only.interfaceName} and ${second.address} on ${second.interfaceName}) - specify one with --advertise-addr`,
+  );
+}
+
+function isBridgeOfAnEngine(interfaceName: string): boolean {
+  return /^(docker\d|docker_gwbridge|br-[0-9a-f]{12}|veth|sk\d|vx\d)/.test(interfaceName);
+}
+
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
