@@ -23,21 +23,14 @@ export function findDockerCli() {
     const path = join(folder, "docker");
     if (folder === "" || !isExecutable(path)) continue;
     // `podman-docker` also calls itself docker, but prints "podman version …".
-    const version = /^Docker version ([^,\s]+)/.exec(firstLine(path))?.[1];
+    const answer = String(spawnSync(path, ["--version"]).stdout);
+    const version = /^Docker version ([^,\s]+)/.exec(answer)?.[1];
     if (version !== undefined) return { kind: "ready", path, version };
   }
   return {
     kind: "unavailable",
     reason: "no docker command line (on Debian: docker.io or docker-cli)",
   };
-}
-
-/**
- * @param {string} path
- * @returns {string}
- */
-function firstLine(path) {
-  return spawnSync(path, ["--version"], { encoding: "utf8" }).stdout ?? "";
 }
 
 /**

@@ -3,14 +3,15 @@
  * killed leaves behind, and how it is stopped. Callers hold the lock.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pingEngine } from "./engine-api.mjs";
-import { endProcesses, processesOf, waitUntil } from "./processes.mjs";
+
+import { callEngine, pingEngine } from "./engine-api.mjs";
+import { childrenOf, endProcesses, processesOf, waitUntil } from "./processes.mjs";
 
 const READY_TIMEOUT_MS = 60_000; // Half a second when idle; two shared cores can be very busy.
 const STOP_TIMEOUT_MS = 30_000; // dockerd itself gives its containers 15 s to end.
-const DYING_CONTAINERD_MS = 5_000; // It dies with its dockerd, but not in the same instant.
+const DYING_MS = 5_000; // containerd dies with its dockerd, but not in the same instant.
 const START_ATTEMPTS = 2; // The first may meet remains that only a failed start clears away.
 const LOG_TAIL_LINES = 5;
 
@@ -43,11 +44,15 @@ export function enginePaths(folder) {
 }
 
 /**
+ * Whether our dockerd lives and answers. One whose starter died meanwhile gets its time to come up.
  * @param {string} folder
- * @returns {boolean} whether our dockerd lives, ready or not
+ * @returns {Promise<boolean>}
  */
-export function isRunning(folder) {
-  return dockerdOf(folder).length > 0;
+export async function isServing(folder) {
+  const { socket } = enginePaths(folder);
+  const isAlive = () => dockerdOf(folder).length > 0;
+  await waitUntil(async () => !isAlive() || (await pingEngine(socket)), READY_TIMEOUT_MS);
+  return isAlive() && pingEngine(socket);
 }
 
 /**
@@ -57,16 +62,15 @@ export function isRunning(folder) {
  */
 export async function startDockerd(folder) {
   const paths = enginePaths(folder);
-  mkdirSync(folder, { recursive: true });
   switchForwardingOn(paths);
-  for (let attempt = 1; ; attempt += 1) {
-    await clearRemains(folder);
+  for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
+    await endDockerd(folder);
+    await killOrphans(paths);
     if (await launch(paths)) return;
-    await endProcesses(dockerdOf(folder), "SIGTERM", STOP_TIMEOUT_MS);
-    if (attempt === START_ATTEMPTS) {
-      throw new Error(`dockerd did not come up: ${logTail(paths.log)}`);
-    }
   }
+  await endDockerd(folder);
+  restoreForwarding(paths);
+  throw new Error(`dockerd did not come up: ${logTail(paths.log)}`);
 }
 
 /**
@@ -75,12 +79,11 @@ export async function startDockerd(folder) {
  */
 export async function stopDockerd(folder) {
   const paths = enginePaths(folder);
-  // A dockerd that was killed left its containers running: only a new one can end them properly.
-  if (!isRunning(folder) && shimsOf(paths).length > 0) await startDockerd(folder);
-  if (!(await endProcesses(dockerdOf(folder), "SIGTERM", STOP_TIMEOUT_MS))) {
-    throw new Error(`dockerd in ${folder} does not end, not even when killed`);
-  }
-  await clearRemains(folder);
+  // A dockerd that was killed left its containers running: only a new one can tidy up after them.
+  if (shimsOf(paths).length > 0 && !(await isServing(folder))) await startDockerd(folder);
+  await killContainers(paths.socket);
+  await endDockerd(folder);
+  unmountBelow(folder);
   spawnSync("ip", ["link", "delete", "docker0"]);
   restoreForwarding(paths);
 }
@@ -126,18 +129,56 @@ function dockerdArguments(paths) {
 }
 
 /**
- * Makes the folder fit for a start after a kill or a reboot: dockerd believes a pid file whose
- * number is taken by any process at all, and would wait for a containerd that is going down.
+ * Ends dockerd if it lives, and makes the folder fit for a start after a kill or a reboot: dockerd
+ * believes a pid file whose number any process at all has, and a containerd that is going down.
  * @param {string} folder
  */
-async function clearRemains(folder) {
+async function endDockerd(folder) {
   const paths = enginePaths(folder);
+  if (!(await endProcesses(dockerdOf(folder), "SIGTERM", STOP_TIMEOUT_MS))) {
+    throw new Error(`dockerd in ${folder} does not end, not even when killed`);
+  }
   const containerd = () => processesOf("containerd", paths.containerdConfig);
-  await waitUntil(() => containerd().length === 0, DYING_CONTAINERD_MS);
-  await endProcesses(containerd(), "SIGTERM", DYING_CONTAINERD_MS);
+  await waitUntil(() => containerd().length === 0, DYING_MS);
+  await endProcesses(containerd(), "SIGTERM", DYING_MS);
   for (const file of [paths.pidFile, paths.containerdPidFile, paths.socket]) {
     rmSync(file, { force: true });
   }
+}
+
+/**
+ * Containers that outlived a killed dockerd: the new one ends them as well, but politely, in 10 s.
+ * Only their first processes are killed; the shims then tell the new engine how they ended.
+ * @param {ReturnType<typeof enginePaths>} paths
+ */
+async function killOrphans(paths) {
+  await endProcesses(shimsOf(paths).flatMap(childrenOf), "SIGKILL", DYING_MS);
+}
+
+/**
+ * Kills what runs, because dockerd would wait 10 s for each that ignores SIGTERM.
+ * @param {string} socket
+ */
+async function killContainers(socket) {
+  if (!(await pingEngine(socket))) return;
+  const { text } = await callEngine(socket, { method: "GET", path: "/containers/json" });
+  /** @type {{ Id: string }[]} */
+  const running = JSON.parse(text);
+  const kill = (/** @type {{ Id: string }} */ { Id }) =>
+    callEngine(socket, { method: "POST", path: `/containers/${Id}/kill` });
+  await Promise.all(running.map(kill)); // "Not running" is an answer too: it ended by itself.
+}
+
+/**
+ * Mounts of a dockerd that was killed stay, and would keep the folder from being deleted.
+ * @param {string} folder
+ */
+function unmountBelow(folder) {
+  const points = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((point) => point.startsWith(`${folder}/`));
+  for (const point of points.reverse()) spawnSync("umount", ["--lazy", point]);
 }
 
 /**

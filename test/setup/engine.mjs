@@ -11,9 +11,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { enginePaths, isRunning, startDockerd, stopDockerd } from "./dockerd.mjs";
+
+import { enginePaths, isServing, startDockerd, stopDockerd } from "./dockerd.mjs";
 import { pingEngine } from "./engine-api.mjs";
-import { IMAGE, ensureImage } from "./image.mjs";
+import { ensureImage, IMAGE } from "./image.mjs";
 import { dropLease, isInUse, isPinned, pin, takeLease, unpin } from "./leases.mjs";
 import { withLock } from "./lock.mjs";
 import { hasApt, installMissing } from "./packages.mjs";
@@ -63,7 +64,6 @@ async function engineThatIsThere(log) {
     return { kind: "unavailable", reason: `no engine answers at SKEP_TEST_ENGINE_SOCKET=${named}` };
   }
   log(`using the engine at ${socket}`);
-  if (process.getuid?.() === 0 && hasApt()) await installMissing({ log, only: ["busybox-static"] });
   await provideImage(socket, log);
   return { kind: "ready", socket, started: false, stop: () => Promise.resolve() };
 }
@@ -78,18 +78,24 @@ async function engineOfOurOwn(log) {
   const folder = ourFolder();
   const { socket } = enginePaths(folder);
   return locked(folder, async () => {
-    const present = isRunning(folder) && (await pingEngine(socket));
+    const present = await isServing(folder);
     if (present) {
       log(`using the tests' own engine at ${socket}`);
     } else {
-      await installMissing({ log });
+      await installMissing(log);
       unpin(folder); // Who pinned the one that is no more, did not pin this one.
       await startDockerd(folder);
       log(`started an engine at ${socket}`);
     }
     const lease = takeLease(folder);
-    await provideImage(socket, log);
-    return { kind: "ready", socket, started: !present, stop: () => leave(folder, lease) };
+    try {
+      await provideImage(socket, log);
+    } catch (error) {
+      await leave(folder, lease);
+      throw error;
+    }
+    const stop = () => locked(folder, () => leave(folder, lease));
+    return { kind: "ready", socket, started: !present, stop };
   });
 }
 
@@ -97,11 +103,9 @@ async function engineOfOurOwn(log) {
  * @param {string} folder
  * @param {string} lease
  */
-function leave(folder, lease) {
-  return locked(folder, async () => {
-    dropLease(lease);
-    if (!isPinned(folder) && !isInUse(folder)) await stopDockerd(folder);
-  });
+async function leave(folder, lease) {
+  dropLease(lease);
+  if (!isPinned(folder) && !isInUse(folder)) await stopDockerd(folder);
 }
 
 /** @returns {string | undefined} why this machine cannot have an engine of our own */

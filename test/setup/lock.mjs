@@ -18,7 +18,8 @@ const LOCK_WAIT_S = 900;
 export async function withLock(path, work) {
   // `cat` lives until our end of its input closes, which also happens when this process is killed.
   const args = ["--exclusive", "--wait", String(LOCK_WAIT_S), path, "sh", "-c", "echo; exec cat"];
-  const holder = spawn("flock", args, { stdio: ["pipe", "pipe", "ignore"] });
+  // Detached, because a Ctrl-C in the terminal must not free the lock under our hands.
+  const holder = spawn("flock", args, { stdio: ["pipe", "pipe", "ignore"], detached: true });
   const ended = once(holder, "exit");
   const held = once(holder.stdout, "data").then(() => "held");
   if ((await Promise.race([held, ended])) !== "held") {

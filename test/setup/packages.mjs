@@ -1,11 +1,22 @@
 /**
  * Debian packages that the tests' own engine needs, installed through apt without starting a
- * service of the system's.
+ * service of the system's now. (Where systemd runs, docker.io is enabled for the next boot, as it
+ * always is; its engine is then found and used.)
  */
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 
 const APT_LOCK_WAIT_S = 300; // Another apt (unattended-upgrades after boot) may be at work.
+const KEPT_OUTPUT_CHARS = 2_000; // Enough for a program's error lines, which come last.
 
 // invoke-rc.d asks this script before it starts a service; 101 means "forbidden by policy".
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
@@ -15,13 +26,12 @@ const POLICY =
 /** @typedef {(line: string) => void} Log */
 
 /**
- * What must be there, and the file that tells whether it is.
+ * What must be there, and the files of which one tells that it is.
  * @type {readonly { readonly name: string, readonly files: readonly string[] }[]}
  */
 const PACKAGES = [
-  { name: "docker.io", files: ["/usr/sbin/dockerd"] },
-  { name: "iptables", files: ["/usr/sbin/iptables"] },
-  { name: "busybox-static", files: ["/bin/busybox"] },
+  { name: "docker.io", files: ["/usr/sbin/dockerd", "/usr/bin/dockerd"] },
+  { name: "iptables", files: ["/usr/sbin/iptables", "/sbin/iptables"] },
   { name: "nftables", files: ["/usr/sbin/nft"] },
   { name: "iproute2", files: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"] },
 ];
@@ -32,27 +42,40 @@ export function hasApt() {
 }
 
 /**
- * Installs what is missing of the packages named (all by default).
- * @param {{ log: Log, only?: readonly string[] }} options
- * @returns {Promise<string[]>} what was installed
+ * Installs what is missing of what an engine needs.
+ * @param {Log} log
  * @throws Error with apt's last words
  */
-export async function installMissing({ log, only }) {
-  const missing = PACKAGES.filter(({ name, files }) => {
-    return (only === undefined || only.includes(name)) && !files.some((file) => existsSync(file));
-  }).map(({ name }) => name);
-  if (missing.length === 0) return [];
-  log(`installing ${missing.join(", ")} (apt-get)`);
-  await apt(["update"]);
-  const extra = missing.includes("docker.io") ? companions() : [];
+export async function installMissing(log) {
+  const missing = PACKAGES.filter(({ files }) => !files.some((file) => existsSync(file)));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name);
+  await run("apt-get", ["update", ...APT_OPTIONS]);
+  if (names.includes("docker.io")) names.push(...companions());
+  log(`installing ${names.join(", ")}`);
   const forbiddenByUs = forbidServiceStarts();
   try {
-    await apt(["install", "--yes", "--no-install-recommends", ...missing, ...extra]);
+    await run("apt-get", ["install", "--yes", "--no-install-recommends", ...APT_OPTIONS, ...names]);
   } finally {
     if (forbiddenByUs) rmSync(POLICY_FILE, { force: true });
   }
-  return [...missing, ...extra];
 }
+
+/**
+ * Unpacks a package into `folder` without installing it. Needs no root where apt's lists are fresh.
+ * @param {string} name
+ * @param {string} folder
+ */
+export async function unpackPackage(name, folder) {
+  if (process.getuid?.() === 0) await run("apt-get", ["update", ...APT_OPTIONS]);
+  const download = join(folder, "download");
+  mkdirSync(download);
+  await run("apt-get", ["download", ...APT_OPTIONS, name], { cwd: download });
+  const file = readdirSync(download).find((entry) => entry.endsWith(".deb")) ?? "";
+  await run("dpkg-deb", ["--extract", join(download, file), folder]);
+}
+
+const APT_OPTIONS = ["-q", "-o", `DPkg::Lock::Timeout=${String(APT_LOCK_WAIT_S)}`];
 
 /**
  * What docker.io only recommends and yet cannot do without on some machines.
@@ -64,8 +87,9 @@ function companions() {
   if (isInArchive("docker-cli")) wanted.push("docker-cli");
   // The engine loads a profile for each container where the kernel has AppArmor switched on.
   const appArmor = "/sys/module/apparmor/parameters/enabled";
-  if (existsSync(appArmor) && readFileSync(appArmor, "utf8").startsWith("Y"))
+  if (existsSync(appArmor) && readFileSync(appArmor, "utf8").startsWith("Y")) {
     wanted.push("apparmor");
+  }
   return wanted;
 }
 
@@ -88,12 +112,14 @@ function forbidServiceStarts() {
 }
 
 /**
- * @param {string[]} args
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string }} [options]
  * @returns {Promise<void>}
  */
-function apt(args) {
-  const options = ["-q", "-o", `DPkg::Lock::Timeout=${String(APT_LOCK_WAIT_S)}`];
-  const child = spawn("apt-get", [...options, ...args], {
+function run(program, args, options = {}) {
+  const child = spawn(program, args, {
+    ...options,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
@@ -102,28 +128,17 @@ function apt(args) {
       LC_ALL: "C",
     },
   });
-  const lastWords = tail(child.stdout, child.stderr);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output = (output + String(chunk)).slice(-KEPT_OUTPUT_CHARS);
+    });
+  }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`apt-get ${args[0] ?? ""} failed: ${lastWords()}`));
+      else reject(new Error(`${program} ${args[0] ?? ""} failed: ${output.trim()}`));
     });
   });
-}
-
-/**
- * Keeps the end of what the streams say.
- * @param {import("node:stream").Readable[]} streams
- * @returns {() => string}
- */
-function tail(...streams) {
-  const keptChars = 2_000; // Enough for apt's error lines, which come last.
-  let text = "";
-  for (const stream of streams) {
-    stream.on("data", (chunk) => {
-      text = (text + String(chunk)).slice(-keptChars);
-    });
-  }
-  return () => text.trim();
 }

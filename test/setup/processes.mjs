@@ -2,7 +2,7 @@
  * Processes of this machine, read from /proc: found by what stands on their command line, and
  * told apart from a later process with the same pid by their start time.
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 20; // Short beside a start of the engine (half a second), and cheap.
@@ -35,6 +35,17 @@ export function processesOf(program, argument) {
       const runs = words[0]?.split("/").at(-1) === program && words.includes(argument);
       return runs && startTicks(pid) !== undefined;
     });
+}
+
+/**
+ * Pids of the children of `pid`'s first thread: a shim's containers are among them, because orphans
+ * go to the first thread of the process that adopts them.
+ * @param {number} pid
+ * @returns {number[]}
+ */
+export function childrenOf(pid) {
+  const path = `/proc/${String(pid)}/task/${String(pid)}/children`;
+  return (readOrUndefined(path) ?? "").split(" ").filter(Boolean).map(Number);
 }
 
 /**
