@@ -1,5 +1,6 @@
 /** The container that a task runs. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Mount } from "./mount.js";
 import {
   choice,

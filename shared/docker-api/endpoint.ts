@@ -1,6 +1,7 @@
 /** How a service is reached: by one address or by those of its tasks, and on which published ports. */
-import { Type, type Static } from "@sinclair/typebox";
-import { choice, struct, reply, Text, Uint32 } from "./schema.js";
+import { type Static, Type } from "@sinclair/typebox";
+
+import { choice, reply, struct, Text, Uint32 } from "./schema.js";
 
 export const EndpointPortConfig = struct({
   Name: Text,

@@ -1,5 +1,6 @@
 /** One line of the event stream. */
 import type { Static } from "@sinclair/typebox";
+
 import { choice, Int64, struct, Text, TextMap } from "./schema.js";
 
 export const EventActor = struct({ ID: Text, Attributes: TextMap });

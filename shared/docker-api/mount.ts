@@ -1,5 +1,6 @@
 /** What is mounted into a task's container, from where and how. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Driver } from "./driver.js";
 import { choice, Flag, Int64, struct, Text, TextList, TextMap, Uint32 } from "./schema.js";
 

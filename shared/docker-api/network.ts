@@ -1,8 +1,19 @@
 /** Networks: the request that makes one, and what the engine and the cluster show of it. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Driver } from "./driver.js";
 import { ObjectVersion } from "./object-version.js";
-import { Flag, struct, reply, Text, TextList, TextMap, Timestamp, Uint64 } from "./schema.js";
+import {
+  Flag,
+  mapOf,
+  reply,
+  struct,
+  Text,
+  TextList,
+  TextMap,
+  Timestamp,
+  Uint64,
+} from "./schema.js";
 
 export const ConfigReference = struct({ Network: Text });
 export type ConfigReference = Static<typeof ConfigReference>;
@@ -65,7 +76,7 @@ export type NetworkServiceInfo = Static<typeof NetworkServiceInfo>;
 export const SubnetStatus = struct({ IPsInUse: Uint64, DynamicIPsAvailable: Uint64 });
 export type SubnetStatus = Static<typeof SubnetStatus>;
 
-export const IPAMStatus = struct({ Subnets: Type.Record(Type.String(), SubnetStatus) });
+export const IPAMStatus = struct({ Subnets: mapOf(SubnetStatus) });
 export type IPAMStatus = Static<typeof IPAMStatus>;
 
 export const NetworkStatus = struct({ IPAM: IPAMStatus });
@@ -75,8 +86,8 @@ export const NetworkInspect = reply(
   { Name: Text, Id: Text },
   {
     ...NETWORK_DETAILS,
-    Containers: Type.Record(Type.String(), EndpointResource),
-    Services: Type.Record(Type.String(), NetworkServiceInfo),
+    Containers: mapOf(EndpointResource),
+    Services: mapOf(NetworkServiceInfo),
     Status: NetworkStatus,
   },
 );

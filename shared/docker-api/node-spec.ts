@@ -1,9 +1,10 @@
 /** A node: what the user declares of it, what it says of itself, and how the managers see it. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { OBJECT_FIELDS } from "./object-version.js";
 import { Platform } from "./platform.js";
 import { ResourceObject } from "./resources.js";
-import { choice, Flag, struct, reply, Text, TextMap } from "./schema.js";
+import { choice, Flag, reply, struct, Text, TextMap } from "./schema.js";
 import { TLSInfo } from "./tls-info.js";
 
 export const NodeSpec = struct({

@@ -1,6 +1,7 @@
 /** What every stored object carries: its version counter, and the times of its making and of its last change. */
 import type { Static } from "@sinclair/typebox";
-import { struct, reply, Text, Timestamp, Uint64 } from "./schema.js";
+
+import { reply, struct, Text, Timestamp, Uint64 } from "./schema.js";
 
 /** The version that an update must name; a stale one is refused with "update out of sequence". */
 export const ObjectVersion = reply({ Index: Uint64 }, {});

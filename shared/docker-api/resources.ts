@@ -1,5 +1,6 @@
 /** Amounts of CPU, memory and named things: what a node has, what a task reserves, what it may use at most. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Int64, struct, Text } from "./schema.js";
 
 export const NamedGenericResource = struct({ Kind: Text, Value: Text });

@@ -6,13 +6,16 @@
  * into that form before it is checked.
  */
 import {
-  Type,
   type TInteger,
   type TLiteral,
   type TObject,
   type TOptional,
   type TProperties,
+  type TRecord,
+  type TSchema,
+  type TString,
   type TUnion,
+  Type,
 } from "@sinclair/typebox";
 
 /** The first integer past each of Go's types; JSON numbers that large are refused as Go refuses them. */
@@ -23,7 +26,7 @@ const UINT32_MAX = 2 ** 32 - 1;
 export const Text = Type.String();
 export const Flag = Type.Boolean();
 export const TextList = Type.Array(Text);
-export const TextMap = Type.Record(Type.String(), Text);
+export const TextMap = mapOf(Text);
 
 /** Go's `int64` and `int`. A JavaScript number is exact only up to 2^53; larger values are kept as near as it gets. */
 export const Int64: TInteger = Type.Integer({ minimum: -PAST_INT64, exclusiveMaximum: PAST_INT64 });
@@ -40,6 +43,11 @@ export const Timestamp = Text;
 export const Base64 = Text;
 
 type AllOptional<T extends TProperties> = { [K in keyof T]: TOptional<T[K]> };
+
+/** From any key to such a value. (TypeBox's own pattern, `^(.*)$`, lets values slip through under a key with a line break.) */
+export function mapOf<T extends TSchema>(values: T): TRecord<TString, T> {
+  return Type.Record(Type.String({ pattern: "^" }), values);
+}
 
 /** An object each of whose properties may be missing: what Go's decoder makes of nearly every struct. */
 export function struct<T extends TProperties>(properties: T): TObject<AllOptional<T>> {

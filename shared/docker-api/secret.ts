@@ -1,8 +1,9 @@
 /** Secrets: small data given to the tasks that name them, and shown to nobody else. */
 import type { Static } from "@sinclair/typebox";
+
 import { Driver } from "./driver.js";
 import { OBJECT_FIELDS } from "./object-version.js";
-import { Base64, struct, reply, Text, TextMap } from "./schema.js";
+import { Base64, reply, struct, Text, TextMap } from "./schema.js";
 
 export const SecretSpec = struct({
   Name: Text,

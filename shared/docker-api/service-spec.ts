@@ -1,8 +1,9 @@
 /** A service: what the user declares of it, and how far the cluster has come with it. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Endpoint, EndpointSpec } from "./endpoint.js";
 import { JobIteration, OBJECT_FIELDS } from "./object-version.js";
-import { choice, Nanoseconds, struct, reply, Text, TextMap, Timestamp, Uint64 } from "./schema.js";
+import { choice, Nanoseconds, reply, struct, Text, TextMap, Timestamp, Uint64 } from "./schema.js";
 import { NetworkAttachmentConfig, TaskSpec } from "./task-spec.js";
 
 export const ReplicatedService = struct({ Replicas: Uint64 });

@@ -1,5 +1,6 @@
 /** The cluster itself: what the user declares of it, and the requests that make, join, leave and unlock one. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { Driver } from "./driver.js";
 import { OBJECT_FIELDS } from "./object-version.js";
 import {
@@ -7,8 +8,8 @@ import {
   Flag,
   Int64,
   Nanoseconds,
-  struct,
   reply,
+  struct,
   Text,
   TextList,
   TextMap,

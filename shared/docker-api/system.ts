@@ -1,7 +1,8 @@
 /** What a host says of itself: its versions, its engine, and its place in the cluster. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { GenericResources } from "./resources.js";
-import { choice, Flag, Int64, struct, reply, Text, TextList, TextMap } from "./schema.js";
+import { choice, Flag, Int64, mapOf, reply, struct, Text, TextList, TextMap } from "./schema.js";
 import { ClusterInfo } from "./swarm-spec.js";
 
 export const ComponentVersion = reply({ Name: Text, Version: Text }, { Details: TextMap });
@@ -56,7 +57,7 @@ export type IndexInfo = Static<typeof IndexInfo>;
 
 export const RegistryServiceConfig = struct({
   InsecureRegistryCIDRs: TextList,
-  IndexConfigs: Type.Record(Type.String(), IndexInfo),
+  IndexConfigs: mapOf(IndexInfo),
   Mirrors: TextList,
 });
 export type RegistryServiceConfig = Static<typeof RegistryServiceConfig>;
@@ -131,7 +132,7 @@ export const SystemInfo = struct({
   Labels: TextList,
   ExperimentalBuild: Flag,
   ServerVersion: Text,
-  Runtimes: Type.Record(Type.String(), Runtime),
+  Runtimes: mapOf(Runtime),
   DefaultRuntime: Text,
   Swarm: SwarmInfo,
   LiveRestoreEnabled: Flag,

@@ -1,5 +1,6 @@
 /** A task template: what each task of a service runs, where it may run and when it is run again. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { ContainerSpec } from "./container-spec.js";
 import { Driver } from "./driver.js";
 import { Platform } from "./platform.js";

@@ -1,10 +1,11 @@
 /** A task as the API shows it: its template spelled out, where it runs and how it fares. */
-import { Type, type Static } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+
 import { EndpointPortConfig } from "./endpoint.js";
 import { AttachedNetwork } from "./network.js";
 import { JobIteration, OBJECT_FIELDS } from "./object-version.js";
 import { GenericResources } from "./resources.js";
-import { choice, Int64, struct, reply, Text, TextList, TextMap, Timestamp } from "./schema.js";
+import { choice, Int64, reply, struct, Text, TextList, TextMap, Timestamp } from "./schema.js";
 import { TaskSpec } from "./task-spec.js";
 
 export const TaskState = choice(

@@ -1,5 +1,6 @@
 /** The trust root of a cluster, as the cluster and each of its nodes show it. */
 import type { Static } from "@sinclair/typebox";
+
 import { Base64, struct, Text } from "./schema.js";
 
 export const TLSInfo = struct({
