@@ -1,9 +1,10 @@
 /**
  * An engine of the tests' own: where its files lie, how it is started, what an earlier run that was
- * killed leaves behind, and how it is stopped. Callers hold the lock.
+ * killed leaves behind, and how it is stopped. Callers hold the lock. One per network namespace: its
+ * bridge and addresses are fixed.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { callEngine, pingEngine } from "./engine-api.mjs";
@@ -16,12 +17,22 @@ const START_ATTEMPTS = 2; // The first may meet remains that only a failed start
 const LOG_TAIL_LINES = 5;
 
 // 198.18.0.0/15 is set apart for tests (RFC 2544): no host, VPC or overlay pool of ours uses it.
+// A bridge of its own, because `docker0` may be another engine's.
+const BRIDGE = "skep-test0";
 const BRIDGE_ADDRESS = "198.18.0.1/24";
 const ADDRESS_POOL = "base=198.19.0.0/16,size=24";
 
 // Pulls fail at once, with or without a network: tests must not depend on what a registry holds.
 // Go never sends loopback addresses through a proxy, so a registry on 127.0.0.1 stays usable.
 const NO_REGISTRY = "http://127.0.0.1:9";
+
+// `su` without a dash leaves root without the sbin folders, where dockerd and its tools lie.
+const ENVIRONMENT = {
+  ...process.env,
+  PATH: `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`,
+  HTTP_PROXY: NO_REGISTRY,
+  HTTPS_PROXY: NO_REGISTRY,
+};
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 
@@ -62,14 +73,14 @@ export async function isServing(folder) {
  */
 export async function startDockerd(folder) {
   const paths = enginePaths(folder);
-  switchForwardingOn(paths);
+  prepareHost(paths);
   for (let attempt = 1; attempt <= START_ATTEMPTS; attempt += 1) {
     await endDockerd(folder);
     await killOrphans(paths);
     if (await launch(paths)) return;
   }
   await endDockerd(folder);
-  restoreForwarding(paths);
+  restoreHost(paths);
   throw new Error(`dockerd did not come up: ${logTail(paths.log)}`);
 }
 
@@ -84,8 +95,7 @@ export async function stopDockerd(folder) {
   await killContainers(paths.socket);
   await endDockerd(folder);
   unmountBelow(folder);
-  spawnSync("ip", ["link", "delete", "docker0"]);
-  restoreForwarding(paths);
+  restoreHost(paths);
 }
 
 /**
@@ -97,12 +107,7 @@ async function launch(paths) {
   const child = spawn("dockerd", dockerdArguments(paths), {
     detached: true,
     stdio: ["ignore", log, log],
-    env: {
-      ...process.env,
-      PATH: `/usr/local/sbin:/usr/sbin:/sbin:${process.env["PATH"] ?? "/usr/bin:/bin"}`,
-      HTTP_PROXY: NO_REGISTRY,
-      HTTPS_PROXY: NO_REGISTRY,
-    },
+    env: ENVIRONMENT,
   });
   closeSync(log);
   let ended = false;
@@ -123,7 +128,7 @@ function dockerdArguments(paths) {
     ...["--data-root", paths.dataRoot],
     ...["--exec-root", paths.execRoot],
     ...["--pidfile", paths.pidFile],
-    ...["--bip", BRIDGE_ADDRESS],
+    ...["--bridge", BRIDGE],
     ...["--default-address-pool", ADDRESS_POOL],
   ];
 }
@@ -182,26 +187,35 @@ function unmountBelow(folder) {
 }
 
 /**
- * Forwarding is switched on here because dockerd, when it has to do it, also sets the policy of the
- * FORWARD chain to DROP, which cuts off every other network namespace of this machine.
+ * Makes the bridge, and switches forwarding on: dockerd, when it has to do that itself, also sets
+ * the policy of the FORWARD chain to DROP, which cuts off every other network namespace here.
  * @param {ReturnType<typeof enginePaths>} paths
  */
-function switchForwardingOn(paths) {
+function prepareHost(paths) {
   const before = readFileSync(FORWARDING, "utf8").trim();
-  if (before === "1") return;
-  writeFileSync(paths.forwardingBefore, before);
-  writeFileSync(FORWARDING, "1");
+  if (before !== "1") {
+    writeFileSync(paths.forwardingBefore, before);
+    writeFileSync(FORWARDING, "1");
+  }
+  runIp(["link", "add", BRIDGE, "type", "bridge"]); // Fails where it is there already.
+  runIp(["address", "replace", BRIDGE_ADDRESS, "dev", BRIDGE]);
+  runIp(["link", "set", BRIDGE, "up"]);
 }
 
-/** @param {ReturnType<typeof enginePaths>} paths */
-function restoreForwarding(paths) {
-  try {
-    writeFileSync(FORWARDING, readFileSync(paths.forwardingBefore, "utf8"));
-    rmSync(paths.forwardingBefore);
-  } catch (error) {
-    // Without the file it was on before us, and stays on.
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
-  }
+/**
+ * Undoes `prepareHost`. The engine's chains of netfilter stay: they may be another engine's too.
+ * @param {ReturnType<typeof enginePaths>} paths
+ */
+function restoreHost(paths) {
+  runIp(["link", "delete", BRIDGE]);
+  if (!existsSync(paths.forwardingBefore)) return; // It was on before us, and stays on.
+  writeFileSync(FORWARDING, readFileSync(paths.forwardingBefore, "utf8"));
+  rmSync(paths.forwardingBefore);
+}
+
+/** @param {string[]} args */
+function runIp(args) {
+  spawnSync("ip", args, { env: ENVIRONMENT });
 }
 
 /** @param {string} folder */
