@@ -23,6 +23,8 @@ export const ResourceObject = struct({
   NanoCPUs: Int64,
   MemoryBytes: Int64,
   GenericResources,
+  /** Ours, not Docker's: processes and threads that the host can have; absent where it does not tell. */
+  Pids: Int64,
 });
 export type ResourceObject = Static<typeof ResourceObject>;
 
