@@ -12,7 +12,7 @@ import tseslint from "typescript-eslint";
 const TESTS = ["**/*.test.ts", "test/**"];
 const CORE = ["**/core/**/*.ts", "shared/model/**/*.ts"];
 
-/** Where time and chance are arguments: everything that the simulator runs (STYLE: `Clock`, `Random`). */
+/** Where time and chance are arguments: everything that the simulator runs. */
 const SIMULATED = ["manager/**/*.ts", "worker/**/*.ts", "shared/**/*.ts"];
 
 const AMBIENT_TIME_AND_CHANCE = [

@@ -24,6 +24,12 @@ test("a skip with a reason, decided in the test, is told at the end", () => {
   expect(findings("shared/a.test.ts", `context.skip("no engine");`)).toBe(0);
 });
 
+test("a rule is switched off with a reason or not at all", () => {
+  const disable = "// eslint-" + "disable-next-line no-console";
+  expect(findings("shared/a.ts", disable)).toBe(1);
+  expect(findings("shared/a.ts", `${disable} -- it is a program`)).toBe(0);
+});
+
 test.each(["work", "farm", "home/someone", "Users"])(
   "a path under /%s is of one machine",
   (top) => {

@@ -20,6 +20,11 @@ const BANS: readonly Ban[] = [
     message: "silences tests: use describeWithEngine and its like, which tell the reason",
   },
   {
+    pattern: /eslint-disabl[e](?!.* -- \w)/,
+    applies: isCode,
+    message: "switches a rule off without a reason after --",
+  },
+  {
     pattern: /(^|[^\w.])\/(wor[k]|far[m]|Use[r]s|hom[e]\/[a-z][\w-]*)\/|\/tmp\/bash_job[s]/,
     applies: () => true,
     message: "names a path of one machine",
