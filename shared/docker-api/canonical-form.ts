@@ -1,23 +1,28 @@
 /**
- * Brings what clients send into the one form that the schemas describe, by the rules of Go's JSON decoder, which is what
- * clients of Docker's API rely on:
- * - `null` for a known property is the same as leaving it out (Go clients send it for empty lists, maps and pointers);
- * - so is `""` for a choice that has no such word (Go clients send it for fields without `omitempty`, such as `Order`);
- * - names of known properties match whatever their case (the description says `HealthCheck`, Go says `Healthcheck`).
+ * Brings what clients send into the one form that the schemas describe, by the rules of Go's JSON
+ * decoder, which is what clients of Docker's API rely on:
+ * - `null` for a known property is the same as leaving it out (Go clients send it for empty lists,
+ *   maps and pointers);
+ * - so is `""` for a choice that has no such word (Go clients send it for fields without
+ *   `omitempty`, such as `Order`);
+ * - names of known properties match whatever their case (the description says `HealthCheck`, Go
+ *   says `Healthcheck`).
  *
- * Everything unknown is kept exactly as it came. Nothing is mutated: a value already in this form is returned as it is.
+ * Everything unknown is kept exactly as it came. Nothing is mutated: a value already in this form
+ * is returned as it is.
  */
-import { type TObject, type TSchema, TypeGuard } from "@sinclair/typebox";
+// `KindGuard` looks at a schema's mark alone; `TypeGuard` walks the whole schema at every call.
+import { KindGuard, type TObject, type TSchema } from "@sinclair/typebox";
 
 export function canonicalForm(schema: TSchema, value: unknown): unknown {
-  if (TypeGuard.IsObject(schema) && isPlainObject(value)) return canonicalObject(schema, value);
-  if (TypeGuard.IsArray(schema) && Array.isArray(value)) {
+  if (KindGuard.IsObject(schema) && isPlainObject(value)) return canonicalObject(schema, value);
+  if (KindGuard.IsArray(schema) && Array.isArray(value)) {
     return unlessSame(
       value,
       value.map((item) => canonicalForm(schema.items, item)),
     );
   }
-  if (TypeGuard.IsRecord(schema) && isPlainObject(value)) {
+  if (KindGuard.IsRecord(schema) && isPlainObject(value)) {
     const values = Object.values(schema.patternProperties)[0];
     if (values === undefined) return value;
     const entries = Object.entries(value).map(
@@ -45,21 +50,24 @@ function canonicalObject(schema: TObject, value: Record<string, unknown>): unkno
 
 /** A property that must be there is never absent: its `null` stands, for the check to refuse. */
 function isAbsent(property: TSchema, held: unknown): boolean {
-  if (!TypeGuard.IsOptional(property)) return false;
+  if (!KindGuard.IsOptional(property)) return false;
   if (held === null || held === undefined) return true;
   return held === "" && isChoice(property) && !choicesOf(property).includes("");
 }
 
 function isChoice(schema: TSchema): boolean {
-  if (TypeGuard.IsLiteral(schema)) return true;
-  return TypeGuard.IsUnion(schema) && schema.anyOf.every((one) => TypeGuard.IsLiteral(one));
+  if (KindGuard.IsLiteral(schema)) return true;
+  return KindGuard.IsUnion(schema) && schema.anyOf.every((one) => KindGuard.IsLiteral(one));
 }
 
-/** The words of a `choice`; a choice of one word is a plain literal in TypeBox. None for any other schema. */
+/**
+ * The words of a `choice`; a choice of one word is a plain literal in TypeBox. None for any other
+ * schema.
+ */
 export function choicesOf(schema: TSchema): readonly unknown[] {
-  if (TypeGuard.IsLiteral(schema)) return [schema.const];
-  if (!TypeGuard.IsUnion(schema)) return [];
-  return schema.anyOf.flatMap((one) => (TypeGuard.IsLiteral(one) ? [one.const] : []));
+  if (KindGuard.IsLiteral(schema)) return [schema.const];
+  if (!KindGuard.IsUnion(schema)) return [];
+  return schema.anyOf.flatMap((one) => (KindGuard.IsLiteral(one) ? [one.const] : []));
 }
 
 /** Lower-case spelling → name, made once per schema. */

@@ -57,7 +57,10 @@ export type FileTarget = Static<typeof FileTarget>;
 export const SecretReference = struct({ File: FileTarget, SecretID: Text, SecretName: Text });
 export type SecretReference = Static<typeof SecretReference>;
 
-/** `Runtime`, an empty object, says that the engine itself reads the config (a credential spec) and no file shows it. */
+/**
+ * `Runtime`, an empty object, says that the engine itself reads the config (a credential spec) and
+ * no file shows it.
+ */
 export const ConfigFileReference = struct({
   File: FileTarget,
   Runtime: struct({}),
@@ -88,7 +91,10 @@ export const ContainerSpec = struct({
   ReadOnly: Flag,
   Mounts: Type.Array(Mount),
   StopGracePeriod: Nanoseconds,
-  /** The description spells it `HealthCheck`; the engine writes, and its clients read and send, `Healthcheck`. */
+  /**
+   * The description spells it `HealthCheck`; the engine writes, and its clients read and send,
+   * `Healthcheck`.
+   */
   Healthcheck: HealthConfig,
   /** Lines of `/etc/hosts`: address first, then names. */
   Hosts: TextList,

@@ -189,7 +189,10 @@ describe("a swarm spec", () => {
   });
 });
 
-/** Any spec, well-formed or not, and with fields of which we know nothing, at each place that completing touches. */
+/**
+ * Any spec, well-formed or not, and with fields of which we know nothing, at each place that
+ * completing touches.
+ */
 const someJson = fc.jsonValue({ maxDepth: 2 });
 const extra = fc.dictionary(
   fc.string().map((s) => `x-${s}`),

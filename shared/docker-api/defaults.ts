@@ -1,10 +1,11 @@
 /**
- * Fills in what a spec leaves open, once, at the gate. The completed spec is what is stored, so that a later release with
- * other defaults cannot change what a running service means.
+ * Fills in what a spec leaves open, once, at the gate. The completed spec is what is stored, so
+ * that a later release with other defaults cannot change what a running service means.
  *
- * The values are Docker's (moby's conversion of a spec and SwarmKit's own defaults), but for the heartbeat period. As in Docker
- * a part that is missing whole gets all its defaults, while in a part that is given a missing number is Go's zero:
- * no `UpdateConfig` means one slot at a time, an `UpdateConfig` without `Parallelism` means all at once.
+ * The values are Docker's (moby's conversion of a spec and SwarmKit's own defaults), but for the
+ * heartbeat period. As in Docker a part that is missing whole gets all its defaults, while in a
+ * part that is given a missing number is Go's zero: no `UpdateConfig` means one slot at a time, an
+ * `UpdateConfig` without `Parallelism` means all at once.
  *
  * Pure; completing twice is the same as once; fields that we do not know stay.
  */
@@ -99,7 +100,9 @@ function completeContainerSpec(container: ContainerSpec): ContainerSpec {
   };
 }
 
-/** An update's config or a rollback's: they differ only in the words that `FailureAction` may take. */
+/**
+ * An update's config or a rollback's: they differ only in the words that `FailureAction` may take.
+ */
 function completeUpdate<C extends UpdateConfig>(config: C) {
   return {
     Parallelism: 0,
@@ -162,7 +165,9 @@ export function mergeSwarmSpec(present: SwarmSpec, sent: SwarmSpec): CompleteSwa
   return overlay(completeSwarmSpec(present), sent);
 }
 
-/** Go clients send these as 0 for what they do not mention, and 0 makes no sense for any of them. */
+/**
+ * Go clients send these as 0 for what they do not mention, and 0 makes no sense for any of them.
+ */
 const RAFT_NEVER_ZERO = [
   "SnapshotInterval",
   "LogEntriesForSlowFollowers",

@@ -1,4 +1,6 @@
-/** How a service is reached: by one address or by those of its tasks, and on which published ports. */
+/**
+ * How a service is reached: by one address or by those of its tasks, and on which published ports.
+ */
 import { type Static, Type } from "@sinclair/typebox";
 
 import { choice, reply, struct, Text, Uint32 } from "./schema.js";

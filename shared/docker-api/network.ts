@@ -122,8 +122,9 @@ const ClusterIPAM = struct({
 });
 
 /**
- * A network as a task's attachment shows it. The description gives it `Network`'s fields; the engine in fact writes the
- * cluster's own form (`ID`, `Spec`, `IPAMOptions`), which Traefik and Prometheus read.
+ * A network as a task's attachment shows it. The description gives it `Network`'s fields; the
+ * engine in fact writes the cluster's own form (`ID`, `Spec`, `IPAMOptions`), which Traefik and
+ * Prometheus read.
  */
 export const AttachedNetwork = struct({
   ID: Text,

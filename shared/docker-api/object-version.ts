@@ -1,4 +1,7 @@
-/** What every stored object carries: its version counter, and the times of its making and of its last change. */
+/**
+ * What every stored object carries: its version counter, and the times of its making and of its
+ * last change.
+ */
 import type { Static } from "@sinclair/typebox";
 
 import { reply, struct, Text, Timestamp, Uint64 } from "./schema.js";

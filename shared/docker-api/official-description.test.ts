@@ -132,7 +132,10 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "TaskSpec.ContainerSpec.HealthCheck": "the engine and its clients spell it Healthcheck",
 };
 
-/** What we have and the description does not name: mostly what the engine writes or its clients send. */
+/**
+ * What we have and the description does not name: mostly what the engine writes or its clients
+ * send.
+ */
 const ADDED: Readonly<Record<string, string>> = {
   "IDResponse.ID": "what the engine writes",
   "NetworkAttachment.Network.CreatedAt": "the cluster's own form",

@@ -1,4 +1,7 @@
-/** Amounts of CPU, memory and named things: what a node has, what a task reserves, what it may use at most. */
+/**
+ * Amounts of CPU, memory and named things: what a node has, what a task reserves, what it may use
+ * at most.
+ */
 import { type Static, Type } from "@sinclair/typebox";
 
 import { Int64, struct, Text } from "./schema.js";
@@ -23,7 +26,10 @@ export const ResourceObject = struct({
   NanoCPUs: Int64,
   MemoryBytes: Int64,
   GenericResources,
-  /** Ours, not Docker's: processes and threads that the host can have; absent where it does not tell. */
+  /**
+   * Ours, not Docker's: processes and threads that the host can have; absent where it does not
+   * tell.
+   */
   Pids: Int64,
 });
 export type ResourceObject = Static<typeof ResourceObject>;

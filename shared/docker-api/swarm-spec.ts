@@ -1,4 +1,7 @@
-/** The cluster itself: what the user declares of it, and the requests that make, join, leave and unlock one. */
+/**
+ * The cluster itself: what the user declares of it, and the requests that make, join, leave and
+ * unlock one.
+ */
 import { type Static, Type } from "@sinclair/typebox";
 
 import { Driver } from "./driver.js";

@@ -28,7 +28,9 @@ export const PluginSpec = struct({
 });
 export type PluginSpec = Static<typeof PluginSpec>;
 
-/** Set by the server alone, for a container that was attached to a network from outside any service. */
+/**
+ * Set by the server alone, for a container that was attached to a network from outside any service.
+ */
 export const NetworkAttachmentSpec = struct({ ContainerID: Text });
 export type NetworkAttachmentSpec = Static<typeof NetworkAttachmentSpec>;
 

@@ -1,10 +1,12 @@
 /**
- * The check at the edge: does this JSON have that shape? What passes is in canonical form (`canonical-form.ts`) and of the
- * schema's static type; what does not is refused with one line that names the place and what belongs there.
+ * The check at the edge: does this JSON have that shape? What passes is in canonical form
+ * (`canonical-form.ts`) and of the schema's static type; what does not is refused with one line
+ * that names the place and what belongs there.
  *
- * A shape is all that is checked. Whether a name is taken or a range makes sense is the API gate's business.
+ * A shape is all that is checked. Whether a name is taken or a range makes sense is the API gate's
+ * business.
  */
-import { type Static, type TSchema, TypeGuard } from "@sinclair/typebox";
+import { KindGuard, type Static, type TSchema } from "@sinclair/typebox";
 import {
   type TypeCheck,
   TypeCompiler,
@@ -18,7 +20,9 @@ export type ShapeCheck<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: false;
-      /** Where in the JSON: `TaskTemplate.Placement.Constraints[0]`, or `""` for the whole of it. */
+      /**
+       * Where in the JSON: `TaskTemplate.Placement.Constraints[0]`, or `""` for the whole of it.
+       */
       readonly path: string;
       /** One line, the path included. */
       readonly message: string;
@@ -38,7 +42,10 @@ export function checkShape<T extends TSchema>(schema: T, value: unknown): ShapeC
   return { ok: false, path, message: where + complaint(error) };
 }
 
-/** Compiled once per schema; schemas are module constants, so this holds as many as there are kinds of request. */
+/**
+ * Compiled once per schema; schemas are module constants, so this holds as many as there are kinds
+ * of request.
+ */
 const COMPILED = new WeakMap<TSchema, TypeCheck<TSchema>>();
 
 function compiled<T extends TSchema>(schema: T): TypeCheck<T> {
@@ -58,13 +65,13 @@ function complaint(error: ValueError): string {
 function expectation(schema: TSchema): string {
   const words = choicesOf(schema);
   if (words.length > 0) return `one of ${words.map((word) => JSON.stringify(word)).join(", ")}`;
-  if (TypeGuard.IsInteger(schema)) return `a whole number${range(schema)}`;
-  if (TypeGuard.IsNumber(schema)) return "a number";
-  if (TypeGuard.IsString(schema)) return "a string";
-  if (TypeGuard.IsBoolean(schema)) return "true or false";
-  if (TypeGuard.IsArray(schema)) return "a list";
-  if (TypeGuard.IsUnion(schema)) return schema.anyOf.map(expectation).join(" or ");
-  if (TypeGuard.IsNull(schema)) return "null";
+  if (KindGuard.IsInteger(schema)) return `a whole number${range(schema)}`;
+  if (KindGuard.IsNumber(schema)) return "a number";
+  if (KindGuard.IsString(schema)) return "a string";
+  if (KindGuard.IsBoolean(schema)) return "true or false";
+  if (KindGuard.IsArray(schema)) return "a list";
+  if (KindGuard.IsUnion(schema)) return schema.anyOf.map(expectation).join(" or ");
+  if (KindGuard.IsNull(schema)) return "null";
   return "an object";
 }
 

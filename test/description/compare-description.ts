@@ -1,6 +1,7 @@
 /**
- * Compares our schemas with the official description of the API (Swagger 2.0), property by property: each that it names must
- * be ours with the same JSON type and no fewer words to choose from, and each of ours must be in it.
+ * Compares our schemas with the official description of the API (Swagger 2.0), property by
+ * property: each that it names must be ours with the same JSON type and no fewer words to choose
+ * from, and each of ours must be in it.
  */
 import { type TSchema, TypeGuard } from "@sinclair/typebox";
 
@@ -15,7 +16,7 @@ export interface DescribedSchema {
   readonly additionalProperties?: DescribedSchema;
 }
 
-export interface DescribedOperation {
+interface DescribedOperation {
   readonly parameters?: readonly { readonly in: string; readonly schema?: DescribedSchema }[];
   readonly responses?: Readonly<Record<string, { readonly schema?: DescribedSchema }>>;
 }
@@ -26,13 +27,18 @@ export interface Description {
 }
 
 export interface Difference {
-  /** `Definition.Property.Inner`; `[]` stands for each item of a list, `{}` for each value of a map. */
+  /**
+   * `Definition.Property.Inner`; `[]` stands for each item of a list, `{}` for each value of a map.
+   */
   readonly path: string;
   readonly what: "missing" | "added" | "different";
   readonly message: string;
 }
 
-/** @param schemas ours, under the name that the definition, or the request's title, has in the description */
+/**
+ * @param schemas ours, under the name that the definition, or the request's title, has in the
+ * description
+ */
 export function compareDescription(
   description: Description,
   schemas: Readonly<Record<string, TSchema>>,
