@@ -1,0 +1,64 @@
+/**
+ * The protocol files, loaded once. Messages are looked up by their full name; what they look like in
+ * TypeScript is said where they are converted (`wire/`, and beside each conversation), nowhere else.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import protobuf from "protobufjs";
+
+import { assert } from "../errors/assert.js";
+
+/** Seen from the source and from the compiled file, which lies one folder deeper (`dist/`). */
+const CANDIDATES = ["../../proto", "../../../proto"];
+
+/** Absolute path of the folder with all `.proto` files. */
+export const PROTO_FOLDER = findProtoFolder();
+
+/** One kind of message; `T` is the plain object that the converter of that message writes and reads. */
+export interface MessageType<T> {
+  encode(message: T): Uint8Array;
+  /** Appends the message as the body of a length-delimited field, whose tag is already written. */
+  encodeNested(message: T, writer: protobuf.Writer): void;
+  /** @throws Error where the bytes are no such message. Absent fields read as their proto3 default, or null. */
+  decode(bytes: Uint8Array): T;
+}
+
+/** @param fullName such as `skep.state.v1.Command` */
+
+export function messageType<T extends object>(fullName: string): MessageType<T> {
+  const type = protoRoot().lookupType(fullName);
+  return {
+    encode: (message) => type.encode(message).finish(),
+    encodeNested: (message, writer) => void type.encode(message, writer.fork()).ldelim(),
+    decode: (bytes) => type.decode(bytes) as unknown as T,
+  };
+}
+
+/** Names and numbers of an enum, to hold our own lists against. */
+export function enumNumbers(fullName: string): Readonly<Record<string, number>> {
+  return protoRoot().lookupEnum(fullName).values;
+}
+
+let loaded: protobuf.Root | undefined;
+
+function protoRoot(): protobuf.Root {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): protobuf.Root {
+  const root = new protobuf.Root();
+  root.resolvePath = (_origin, target) => join(PROTO_FOLDER, basename(target));
+  root.loadSync(readdirSync(PROTO_FOLDER).filter((name) => name.endsWith(".proto")));
+  root.resolveAll();
+  return root;
+}
+
+function findProtoFolder(): string {
+  const folders = CANDIDATES.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const found = folders.find((folder) => existsSync(join(folder, "state.proto")));
+  assert(found !== undefined, `the protocol files are not in ${folders.join(" or ")}`);
+  return found;
+}

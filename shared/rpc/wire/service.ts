@@ -1,0 +1,85 @@
+/** Services and their revisions, proto ↔ model. */
+import type { ServiceFrame } from "../../docker-api/service-spec.js";
+import type { TaskSpec } from "../../docker-api/task-spec.js";
+import type { ServiceId } from "../../model/ids.js";
+import type { Revision } from "../../model/revision.js";
+import type { PreviousService, Service } from "../../model/service.js";
+import { fromUint64, isSet, type WireUint64 } from "./fields.js";
+import { intern } from "./intern.js";
+import { specFromJson, specToJson } from "./specs.js";
+
+export interface WireService {
+  id: string;
+  version: WireUint64;
+  createdAtMs: number;
+  updatedAtMs: number;
+  frameJson: string;
+  revision: number;
+  previous?: WirePreviousService | null;
+}
+
+export interface WirePreviousService {
+  frameJson: string;
+  revision: number;
+}
+
+export interface WireRevision {
+  serviceId: string;
+  number: number;
+  createdAtMs: number;
+  templateJson: string;
+  hash: string;
+}
+
+export function serviceToWire(service: Service): WireService {
+  const wire: WireService = {
+    id: service.id,
+    version: service.version,
+    createdAtMs: service.createdAtMs,
+    updatedAtMs: service.updatedAtMs,
+    frameJson: specToJson(service.frame),
+    revision: service.revision,
+  };
+  if (service.previous !== undefined) wire.previous = previousToWire(service.previous);
+  return wire;
+}
+
+export function serviceFromWire(wire: WireService): Service {
+  return {
+    id: intern(wire.id) as ServiceId,
+    version: fromUint64(wire.version),
+    createdAtMs: wire.createdAtMs,
+    updatedAtMs: wire.updatedAtMs,
+    frame: specFromJson<ServiceFrame>(wire.frameJson),
+    revision: wire.revision,
+    ...(isSet(wire.previous) && { previous: previousFromWire(wire.previous) }),
+  };
+}
+
+export function previousToWire(previous: PreviousService): WirePreviousService {
+  return { frameJson: specToJson(previous.frame), revision: previous.revision };
+}
+
+export function previousFromWire(wire: WirePreviousService): PreviousService {
+  return { frame: specFromJson<ServiceFrame>(wire.frameJson), revision: wire.revision };
+}
+
+export function revisionToWire(revision: Revision): WireRevision {
+  return {
+    serviceId: revision.serviceId,
+    number: revision.number,
+    createdAtMs: revision.createdAtMs,
+    templateJson: specToJson(revision.template),
+    hash: revision.hash,
+  };
+}
+
+export function revisionFromWire(wire: WireRevision): Revision {
+  return {
+    serviceId: intern(wire.serviceId) as ServiceId,
+    number: wire.number,
+    createdAtMs: wire.createdAtMs,
+    template: specFromJson<TaskSpec>(wire.templateJson),
+    hash: wire.hash,
+  };
+}
