@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import { ensureInstalled, ROOT, SUMMARY_FOLDER } from "./bootstrap.mjs";
+import { ensureInstalled, ROOT, SetupError, SUMMARY_FOLDER } from "./bootstrap.mjs";
 
 /**
  * @typedef {object} Step
@@ -30,12 +30,22 @@ const STEPS = [
   { name: "format", command: ["prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."] },
 ];
 
-ensureInstalled();
+setUp();
 const queue = [...STEPS];
 /** @type {string[]} */
 const failed = [];
 await Promise.all(Array.from({ length: availableParallelism() }, runFromQueue));
 report();
+
+function setUp() {
+  try {
+    ensureInstalled();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
 
 async function runFromQueue() {
   for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
