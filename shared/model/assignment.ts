@@ -3,6 +3,7 @@
  * incremental one, what changed since the sequence number before it. Templates are sent once per
  * revision, not once per task.
  */
+import type { EndpointPortConfig } from "../docker-api/endpoint.js";
 import type { TaskSpec } from "../docker-api/task-spec.js";
 import type { Fence } from "./fence.js";
 import type { ServiceId, TaskId } from "./ids.js";
@@ -15,6 +16,7 @@ export interface TaskTemplate {
   readonly serviceName: string;
   readonly serviceLabels: Readonly<Record<string, string>>;
   readonly template: TaskSpec;
+  readonly hostPorts?: readonly EndpointPortConfig[];
 }
 
 export interface AssignmentSet {

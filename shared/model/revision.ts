@@ -3,8 +3,10 @@
  * revisions. A scaled or relabelled service has no new one: a task is current when the hash of its
  * revision's template equals that of its service's.
  */
+import type { EndpointPortConfig } from "../docker-api/endpoint.js";
 import type { TaskSpec } from "../docker-api/task-spec.js";
 import type { ServiceId } from "./ids.js";
+import { hashText, stableHash } from "./stable-hash.js";
 
 export interface Revision {
   readonly serviceId: ServiceId;
@@ -12,8 +14,18 @@ export interface Revision {
   readonly number: number;
   readonly createdAtMs: number;
   readonly template: TaskSpec;
-  /** `templateHash(template)`, 16 hexadecimal digits: equal exactly when the templates are. */
+  /** Ports published on the task's own host (mode `host`): the one part of the endpoint that its container is made with. */
+  readonly hostPorts?: readonly EndpointPortConfig[];
+  /** `revisionHash`, 16 hexadecimal digits: equal exactly when template and host ports are. */
   readonly hash: string;
+}
+
+/** The hash of what tasks of a revision are made from. No host ports and an empty list of them are the same. */
+export function revisionHash(
+  template: TaskSpec,
+  hostPorts: readonly EndpointPortConfig[] = [],
+): string {
+  return hashText(stableHash(hostPorts.length === 0 ? { template } : { template, hostPorts }));
 }
 
 /** Kept beside those in use: enough to roll back to last month's, few enough to list. */
