@@ -10,6 +10,8 @@ export interface ControlLoopOptions<Key extends string> {
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Keys that may be reconciled at once, each on its own; 1 unless told. */
+  readonly concurrency?: number;
   /** Reads all about `key`, acts, and returns; running it again without a change does nothing. */
   readonly reconcile: (key: Key, signal: AbortSignal) => Promise<void>;
 }
@@ -24,7 +26,8 @@ export class ControlLoop<Key extends string> {
   readonly #ready = new Set<Key>();
   readonly #later = new Map<Key, { readonly dueMs: number; readonly timer: Timer }>();
   readonly #failures = new Map<Key, number>();
-  #wake: (() => void) | undefined;
+  readonly #active = new Set<Key>();
+  readonly #idle = new Set<() => void>();
 
   constructor(options: ControlLoopOptions<Key>) {
     this.#options = options;
@@ -32,7 +35,7 @@ export class ControlLoop<Key extends string> {
 
   enqueue(key: Key): void {
     this.#ready.add(key);
-    this.#wake?.();
+    this.#wakeOne();
   }
 
   /** Enqueues `key` after `delayMs`; of two waits for one key the earlier stands. */
@@ -55,36 +58,57 @@ export class ControlLoop<Key extends string> {
 
   /** Runs until aborted, then resolves: no reconciler of this loop is active after that. */
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    const wake = (): void => this.#wake?.();
-    signal.addEventListener("abort", wake);
+    const wakeAll = (): void => this.#idle.forEach((wake) => wake());
+    signal.addEventListener("abort", wakeAll);
+    const { concurrency = 1 } = this.#options;
     try {
-      while (!signal.aborted) {
-        const key = this.#takeNext();
-        if (key === undefined) await this.#untilWoken(signal);
-        else await this.#reconcile(key, signal);
-      }
+      await Promise.all(Array.from({ length: concurrency }, () => this.#work(signal)));
     } finally {
-      signal.removeEventListener("abort", wake);
+      signal.removeEventListener("abort", wakeAll);
       for (const { timer } of this.#later.values()) timer.cancel();
       this.#later.clear();
     }
   }
 
+  async #work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const key = this.#takeNext();
+      if (key === undefined) {
+        await this.#untilWoken(signal);
+        continue;
+      }
+      this.#active.add(key);
+      await this.#reconcile(key, signal);
+      this.#active.delete(key);
+      // Enqueued again while it was reconciled: its turn is now, and it may be another worker's.
+      if (this.#ready.has(key)) this.#wakeOne();
+    }
+  }
+
   #takeNext(): Key | undefined {
     for (const key of this.#ready) {
+      if (this.#active.has(key)) continue;
       this.#ready.delete(key);
       return key;
     }
     return undefined;
   }
 
+  #wakeOne(): void {
+    for (const wake of this.#idle) {
+      wake();
+      return;
+    }
+  }
+
   #untilWoken(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
+      const wake = (): void => {
+        this.#idle.delete(wake);
         resolve();
       };
-      if (signal.aborted || this.#ready.size > 0) this.#wake();
+      this.#idle.add(wake);
+      if (signal.aborted) wake();
     });
   }
 

@@ -1,0 +1,88 @@
+/**
+ * From actions to changes of the store. A plan may be carried out in several commands, with others' commands
+ * between them: each action is checked against the present view, and one that no longer fits is left
+ * out. What it was for is planned anew.
+ */
+import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Task } from "../../../shared/model/task.js";
+import { desiredRank, type DesiredState, isWanted } from "../../../shared/model/task-state.js";
+import type { Change } from "../../store/core/change.js";
+import type { StoreView } from "../../store/core/view.js";
+import type { Action, NewTask } from "./action.js";
+import { isOver } from "./slot.js";
+
+export interface CommandContext {
+  readonly serviceId: ServiceId;
+  /** Wall clock of the command (ms). */
+  readonly atMs: number;
+  readonly newTaskId: () => TaskId;
+}
+
+/** @returns nothing where the action does not fit the view any more */
+export function changesOf(view: StoreView, action: Action, context: CommandContext): Change[] {
+  const { serviceId } = context;
+  switch (action.kind) {
+    case "create-task":
+      if (wantedIn(view, serviceId, action.task.slot).length > 0) return [];
+      return [create(action.task, context)];
+    case "replace-task": {
+      const old = view.task(action.taskId);
+      if (old === undefined || !isWanted(old.desired)) return [];
+      const made = create(action.successor, context);
+      if (action.order === "stop-first") return [want(old, "shutdown"), made];
+      return wantedIn(view, serviceId, old.slot).length === 1 ? [made] : [];
+    }
+    case "start-task":
+      return advance(view.task(action.taskId), "running");
+    case "stop-task":
+      return advance(view.task(action.taskId), "shutdown");
+    case "remove-task":
+      return advance(view.task(action.taskId), "remove");
+    case "forget-task":
+      return forget(view, view.task(action.taskId));
+    case "forget-revision":
+      return view.revision(serviceId, action.number) === undefined
+        ? []
+        : [{ kind: "remove-revision", serviceId, number: action.number }];
+  }
+}
+
+function wantedIn(view: StoreView, serviceId: ServiceId, slot: number): readonly Task[] {
+  return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired));
+}
+
+function advance(task: Task | undefined, desired: DesiredState): Change[] {
+  if (task === undefined || desiredRank(task.desired) >= desiredRank(desired)) return [];
+  return [want(task, desired)];
+}
+
+function want(task: Task, desired: DesiredState): Change {
+  return { kind: "want-task", taskId: task.id, desired };
+}
+
+function forget(view: StoreView, task: Task | undefined): Change[] {
+  if (task === undefined || isWanted(task.desired)) return [];
+  const hostIsGone = task.nodeId !== undefined && view.node(task.nodeId) === undefined;
+  return isOver(task) || hostIsGone ? [{ kind: "remove-task", taskId: task.id }] : [];
+}
+
+function create(task: NewTask, { serviceId, atMs, newTaskId }: CommandContext): Change {
+  const { earlierMs, counts } = task.restarts;
+  const restartsAtMs = counts === "now" ? [...earlierMs, atMs] : earlierMs;
+  return {
+    kind: "create-task",
+    task: {
+      id: newTaskId(),
+      version: 0,
+      createdAtMs: atMs,
+      updatedAtMs: atMs,
+      serviceId,
+      revision: task.revision,
+      slot: task.slot,
+      desired: task.desired,
+      // Nothing has to be allocated yet: the scheduler may look at it at once.
+      status: { state: "pending", atMs, message: "pending task scheduling" },
+      ...(restartsAtMs.length === 0 ? {} : { restartsAtMs }),
+    },
+  };
+}

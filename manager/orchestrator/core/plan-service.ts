@@ -1,0 +1,115 @@
+/**
+ * Everything about one service, compared with what the user wants of it: the actions that bring them together.
+ * Level-triggered: made from the store's present view alone, and empty once there is nothing to do.
+ */
+import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Task } from "../../../shared/model/task.js";
+import type { StoreView } from "../../store/core/view.js";
+import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-update.js";
+import { type Action, NO_RESTARTS } from "./action.js";
+import { historyLimit, reapRevisions, reapSlot } from "./reap.js";
+import { isOccupied, repairSlot } from "./repair-slot.js";
+import { reconcileReplicated } from "./replicated.js";
+import { type PlanTime, Situation } from "./situation.js";
+import { groupBySlot, type Slot } from "./slot.js";
+
+/** What a leader remembers of a service between plans: since when it waits. A new leader starts afresh. */
+export interface ServiceMemory {
+  /** When a task was first seen waiting with desired state `ready`. */
+  readonly readySince: ReadonlyMap<TaskId, number>;
+  readonly lanes: UpdateLanes;
+}
+
+export const NO_MEMORY: ServiceMemory = { readySince: new Map(), lanes: NO_LANES };
+
+export interface ServicePlan {
+  readonly actions: readonly Action[];
+  /** Plan again after this time, if nothing happens before (ms). */
+  readonly wakeInMs?: number;
+  /** Plan again when a task of the service is seen running, and not only when one ends. */
+  readonly awaits: "ends" | "ends-and-starts";
+  readonly memory: ServiceMemory;
+}
+
+export function planService(
+  view: StoreView,
+  serviceId: ServiceId,
+  time: PlanTime,
+  memory: ServiceMemory,
+): ServicePlan {
+  const service = view.service(serviceId);
+  const tasks = view.tasksOfService(serviceId);
+  const slots = groupBySlot(tasks);
+  const limit = historyLimit(view);
+  const reaped = [
+    ...slots.flatMap((slot) => reapSlot(slot, view, limit)),
+    ...reapRevisions(view, serviceId, tasks),
+  ];
+  if (service === undefined) return removal(slots, reaped);
+  const replicas = service.frame.Mode?.Replicated?.Replicas;
+  if (replicas === undefined) return { actions: reaped, awaits: "ends", memory: NO_MEMORY };
+  const readySince = rememberReady(tasks, memory, time);
+  const situation = new Situation(view, service, time, readySince);
+  return planReplicated(replicas, { slots, reaped, situation, readySince, lanes: memory.lanes });
+}
+
+interface Replicated {
+  readonly slots: readonly Slot[];
+  readonly reaped: readonly Action[];
+  readonly situation: Situation;
+  readonly readySince: ReadonlyMap<TaskId, number>;
+  readonly lanes: UpdateLanes;
+}
+
+function planReplicated(replicas: number, given: Replicated): ServicePlan {
+  const { slots, situation } = given;
+  const { vacant, surplus, kept } = reconcileReplicated(replicas, slots);
+  const update = planUpdate(kept, situation, given.lanes);
+  const repairs = kept
+    .filter((slot) => !update.started.has(slot.number))
+    .map((slot) => repairSlot(slot, situation));
+  const bySlot = new Map(slots.map((slot) => [slot.number, slot]));
+  const wakes = [update, ...repairs].flatMap(({ wakeInMs }) => wakeInMs ?? []);
+  return {
+    actions: [
+      ...surplus.flatMap(removeAll),
+      ...update.actions,
+      ...repairs.flatMap(({ actions }) => actions),
+      ...vacant.map((number) => fill(number, bySlot.get(number), situation)),
+      ...given.reaped,
+    ],
+    ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
+    awaits:
+      update.lanes.size > 0 || kept.some((slot) => slot.wanted.length > 1)
+        ? "ends-and-starts"
+        : "ends",
+    memory: { readySince: given.readySince, lanes: update.lanes },
+  };
+}
+
+/** The service is gone: so are its tasks, once they have stopped. */
+function removal(slots: readonly Slot[], reaped: readonly Action[]): ServicePlan {
+  return { actions: [...slots.flatMap(removeAll), ...reaped], awaits: "ends", memory: NO_MEMORY };
+}
+
+function removeAll(slot: Slot): Action[] {
+  return [...slot.wanted, ...slot.past].map((task) => ({ kind: "remove-task", taskId: task.id }));
+}
+
+function fill(number: number, slot: Slot | undefined, situation: Situation): Action {
+  const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : "running";
+  const { revision } = situation.service;
+  return {
+    kind: "create-task",
+    task: { slot: number, revision, desired, restarts: NO_RESTARTS },
+  };
+}
+
+function rememberReady(
+  tasks: readonly Task[],
+  memory: ServiceMemory,
+  { nowMs }: PlanTime,
+): ReadonlyMap<TaskId, number> {
+  const waiting = tasks.filter((task) => task.desired === "ready");
+  return new Map(waiting.map((task) => [task.id, memory.readySince.get(task.id) ?? nowMs]));
+}

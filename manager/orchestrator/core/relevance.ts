@@ -1,0 +1,77 @@
+/**
+ * Which events make the orchestrator look at a service again. Most of what happens to a task on its way to
+ * running changes nothing that a plan is made from; looking each time would cost a large service
+ * one reading of all its tasks per report.
+ */
+import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
+import type { Node } from "../../../shared/model/node.js";
+import type { Task } from "../../../shared/model/task.js";
+import { isTerminal } from "../../../shared/model/task-state.js";
+import type { StoreEvent } from "../../store/core/change.js";
+import type { StoreView } from "../../store/core/view.js";
+import { changesFooting } from "./node-changes.js";
+
+/** What to look at again. */
+export interface Concerned {
+  readonly services: readonly ServiceId[];
+  readonly nodes: readonly NodeId[];
+}
+
+const NOBODY: Concerned = { services: [], nodes: [] };
+
+/** @param awaitsStarts whether the service's last plan waits for tasks to run, too */
+export function concernedBy(
+  event: StoreEvent,
+  view: StoreView,
+  awaitsStarts: (serviceId: ServiceId) => boolean,
+): Concerned {
+  switch (event.type) {
+    case "service": {
+      const service = event.after ?? event.before;
+      return service === undefined ? NOBODY : { services: [service.id], nodes: [] };
+    }
+    case "task":
+      return taskEvent(event.before, event.after, awaitsStarts);
+    case "node":
+      return nodeEvent(event.before, event.after, view);
+    case "cluster":
+      return event.before?.spec === event.after?.spec ? NOBODY : everybody(view);
+    case "revision":
+      return NOBODY;
+  }
+}
+
+export function everybody(view: StoreView): Concerned {
+  const living = view.services().map((service) => service.id);
+  return {
+    services: [...new Set([...living, ...view.servicesWithTasks()])],
+    nodes: view.nodes().map((node) => node.id),
+  };
+}
+
+function taskEvent(
+  before: Task | undefined,
+  after: Task | undefined,
+  awaitsStarts: (serviceId: ServiceId) => boolean,
+): Concerned {
+  if (after === undefined) {
+    // The last task of a removed service takes the service's revisions with it.
+    return before === undefined ? NOBODY : { services: [before.serviceId], nodes: [] };
+  }
+  const { state } = after.status;
+  const matters =
+    before === undefined
+      ? after.desired === "ready" // its wait begins
+      : before.desired !== after.desired ||
+        (isTerminal(state) && !isTerminal(before.status.state)) ||
+        (state === "running" && before.status.state !== state && awaitsStarts(after.serviceId));
+  return matters ? { services: [after.serviceId], nodes: [] } : NOBODY;
+}
+
+function nodeEvent(before: Node | undefined, after: Node | undefined, view: StoreView): Concerned {
+  const node = after ?? before;
+  if (node === undefined || before === undefined) return NOBODY; // nothing runs on a new node
+  if (after !== undefined && !changesFooting(before, after)) return NOBODY;
+  const services = new Set(view.tasksOfNode(node.id).map((task) => task.serviceId));
+  return { services: [...services], nodes: [node.id] };
+}

@@ -1,0 +1,148 @@
+/**
+ * Keeps one slot running: a task that ended is restarted as its policy says, one whose node is lost or must
+ * let it go is replaced, one that waits is started when its wait is over, and where one task replaces
+ * another start-first, the older is stopped once the newer runs.
+ */
+import type { Task } from "../../../shared/model/task.js";
+import { isTerminal } from "../../../shared/model/task-state.js";
+import type { Action, NewTask, Restarts } from "./action.js";
+import { neverRestarts, restartDelayMs, sequelOf, startDelayMs } from "./restart.js";
+import type { Situation } from "./situation.js";
+import { isOver, type Slot } from "./slot.js";
+
+export interface Repair {
+  readonly actions: readonly Action[];
+  /** Look again after this time, if nothing happens before (ms). */
+  readonly wakeInMs?: number;
+}
+
+const NOTHING: Repair = { actions: [] };
+
+/**
+ * A task is started although its predecessor still stops, this long after the predecessor's grace period: an engine that
+ * hangs must not keep a slot down for ever. Docker waits a minute in all, grace period or not.
+ */
+const STOP_PATIENCE_MS = 60_000;
+
+export function repairSlot(slot: Slot, situation: Situation): Repair {
+  const newest = slot.wanted.at(-1);
+  if (newest === undefined) return NOTHING;
+  if (slot.wanted.length === 1) return repairTask(newest, slot, situation);
+  return settleSuccession(newest, slot.wanted.slice(0, -1), slot, situation);
+}
+
+/** Two wanted tasks: the newer replaces the older. */
+function settleSuccession(
+  newest: Task,
+  olds: readonly Task[],
+  slot: Slot,
+  situation: Situation,
+): Repair {
+  const { state } = newest.status;
+  const arrived = state === "running" || state === "complete";
+  const useless = olds.filter(
+    (old) => arrived || isTerminal(old.status.state) || situation.footingOf(old) === "lost",
+  );
+  if (useless.length > 0) return { actions: useless.map(stop) };
+  const stillNeeded =
+    situation.isCurrent(newest) || olds.some((old) => isMovedAway(old, situation));
+  // The service changed again before the newer task came up: what runs stays, and is replaced in its turn.
+  if (!stillNeeded) return { actions: [stop(newest)] };
+  return repairTask(newest, slot, situation);
+}
+
+function isMovedAway(old: Task, situation: Situation): boolean {
+  return situation.footingOf(old) !== "firm";
+}
+
+/** @param task the newest wanted one of the slot */
+function repairTask(task: Task, slot: Slot, situation: Situation): Repair {
+  if (isTerminal(task.status.state)) return afterEnd(task, slot, situation);
+  switch (situation.footingOf(task)) {
+    case "lost":
+    case "leaving":
+      return moveAway(task, slot, situation);
+    case "firm":
+      return task.desired === "ready" ? startOrWait(task, slot, situation) : NOTHING;
+  }
+}
+
+/** The task ended by itself. */
+function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
+  // It failed while it was still being prepared (no such image): the next try waits as long as it should have.
+  const unserved = task.desired === "ready" ? unservedMs(task, situation) : 0;
+  const firm = situation.footingOf(task) === "firm";
+  if (unserved > 0 && firm) return { actions: [], wakeInMs: unserved };
+  const policy = situation.policyOf(task);
+  const sequel = sequelOf(task, policy, situation.time.atMs);
+  if (sequel.kind === "finish") {
+    // A newcomer that failed for good beside a running task stays as the record of it.
+    return slot.wanted.length > 1 ? NOTHING : { actions: [stop(task)] };
+  }
+  // After a dead or drained node no delay is served: the task did nothing wrong.
+  const { restarts } = sequel;
+  const mustWait = firm && restartDelayMs(policy) > 0;
+  const desired = mustWait || isOccupied(slot, situation) ? "ready" : "running";
+  const counts = firm ? "now" : "not";
+  return replace(task, "stop-first", successor(task, desired, { ...restarts, counts }));
+}
+
+/** The node is lost, or must let the task go. */
+function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
+  if (neverRestarts(situation.policyOf(task))) return { actions: [stop(task)] };
+  const restarts: Restarts = { earlierMs: task.restartsAtMs ?? [], counts: "not" };
+  if (situation.footingOf(task) === "lost") {
+    const desired = isOccupied(slot, situation) ? "ready" : "running";
+    return replace(task, "stop-first", successor(task, desired, restarts));
+  }
+  const startFirst =
+    situation.updateConfig().Order === "start-first" &&
+    task.status.state === "running" &&
+    slot.wanted.length === 1;
+  return startFirst
+    ? replace(task, "start-first", successor(task, "running", restarts))
+    : replace(task, "stop-first", successor(task, "ready", restarts));
+}
+
+function startOrWait(task: Task, slot: Slot, situation: Situation): Repair {
+  const unserved = Math.max(unservedMs(task, situation), occupiedMs(task, slot, situation));
+  if (unserved > 0) return { actions: [], wakeInMs: unserved };
+  return { actions: [{ kind: "start-task", taskId: task.id }] };
+}
+
+function unservedMs(task: Task, situation: Situation): number {
+  return startDelayMs(task, situation.policyOf(task)) - situation.waitedMs(task);
+}
+
+/** How much longer the task waits for those before it to stop, at most (ms). */
+function occupiedMs(task: Task, slot: Slot, situation: Situation): number {
+  const waits = occupants(slot, situation).map(
+    (old) => situation.stopGraceMs(old) + STOP_PATIENCE_MS - situation.waitedMs(task),
+  );
+  return Math.max(0, ...waits);
+}
+
+/** Whether a container of an earlier task may still run in this slot, on a host that can be asked. */
+export function isOccupied(slot: Slot, situation: Situation): boolean {
+  return occupants(slot, situation).length > 0;
+}
+
+function occupants(slot: Slot, situation: Situation): readonly Task[] {
+  if (slot.past.length === 0 && slot.leaving.length === 0) return [];
+  return [...slot.past, ...slot.leaving].filter(
+    (task) => !isOver(task) && situation.footingOf(task) !== "lost",
+  );
+}
+
+/** Restarts and moves keep the revision: a new template is spread by the updater alone, at its own pace. */
+function successor(task: Task, desired: NewTask["desired"], restarts: Restarts): NewTask {
+  return { slot: task.slot, revision: task.revision, desired, restarts };
+}
+
+function replace(task: Task, order: "stop-first" | "start-first", next: NewTask): Repair {
+  return { actions: [{ kind: "replace-task", taskId: task.id, order, successor: next }] };
+}
+
+function stop(task: Task): Action {
+  return { kind: "stop-task", taskId: task.id };
+}

@@ -1,0 +1,115 @@
+/**
+ * The restart policy: whether a task that ended is followed by another, and after which delay. Docker's rules
+ * (condition, delay, attempts, window), and on top of the delay an exponential back-off for a slot whose
+ * tasks keep ending, so that a service that cannot run does not wear its hosts out.
+ *
+ * Restarts are counted by `Task.restartsAtMs`, which each restarted task inherits and adds to: the count
+ * survives a change of leader, and ends with the revision, as the updater's tasks start with none.
+ */
+import type { RestartPolicy } from "../../../shared/docker-api/task-spec.js";
+import type { Task } from "../../../shared/model/task.js";
+import type { Restarts } from "./action.js";
+
+const NS_PER_MS = 1e6;
+
+/** Docker's default, for a template that was never completed. */
+const DEFAULT_DELAY_MS = 5_000;
+
+/** Restarts in a row that are served Docker's delay alone: a dependency that comes up late costs nothing. */
+const FREE_RESTARTS = 5;
+const BACK_OFF_FIRST_MS = 1_000;
+/** A cause that was mended is noticed within a minute. */
+const BACK_OFF_LIMIT_MS = 60_000;
+/** A task that lived this long beyond the longest back-off was well: the row of failures ends there. */
+const WELL_AFTER_MS = 60_000;
+
+/** Enough to reach the back-off's limit: 5 free restarts, then 1, 2, 4 … 64 s. */
+const RESTARTS_REMEMBERED = 12;
+/**
+ * Attempts that can be counted, at 8 bytes each on every task of a failing slot. A policy that allows more is
+ * taken as one without a limit: at the back-off's pace they would take most of a day.
+ */
+export const ATTEMPTS_COUNTED_LIMIT = 1_000;
+
+/** What follows the end of a task: another one, or nothing ever. */
+export type Sequel =
+  { readonly kind: "restart"; readonly restarts: Restarts } | { readonly kind: "finish" };
+
+/**
+ * @param task has ended by itself
+ * @param atMs wall clock of the command that restarts it
+ */
+export function sequelOf(task: Task, policy: RestartPolicy, atMs: number): Sequel {
+  if (!conditionHolds(task, policy) || attemptsLeft(task, policy, atMs) <= 0) {
+    return { kind: "finish" };
+  }
+  const earlier = task.restartsAtMs ?? [];
+  return { kind: "restart", restarts: { earlierMs: recent(earlier, policy), counts: "now" } };
+}
+
+/** The policy says no to any further task, whatever became of this one. */
+export function neverRestarts(policy: RestartPolicy): boolean {
+  return policy.Condition === "none";
+}
+
+function conditionHolds(task: Task, policy: RestartPolicy): boolean {
+  switch (policy.Condition ?? "any") {
+    case "any":
+      return true;
+    case "on-failure":
+      return task.status.state !== "complete";
+    case "none":
+      return false;
+  }
+}
+
+function attemptsLeft(task: Task, policy: RestartPolicy, atMs: number): number {
+  const allowed = policy.MaxAttempts ?? 0;
+  if (allowed === 0 || allowed > ATTEMPTS_COUNTED_LIMIT) return Number.MAX_SAFE_INTEGER;
+  const windowMs = (policy.Window ?? 0) / NS_PER_MS;
+  const counted = (task.restartsAtMs ?? []).filter(
+    (restartMs) => windowMs === 0 || restartMs > atMs - windowMs,
+  );
+  return allowed - counted.length;
+}
+
+/** What the next task inherits, leaving room for the restart that makes it. */
+function recent(earlier: readonly number[], policy: RestartPolicy): readonly number[] {
+  const attempts = Math.min(policy.MaxAttempts ?? 0, ATTEMPTS_COUNTED_LIMIT);
+  const kept = Math.max(RESTARTS_REMEMBERED, attempts) - 1;
+  return earlier.slice(Math.max(0, earlier.length - kept));
+}
+
+/**
+ * How long a task with desired state `ready` waits, from when its leader first saw it (ms). Only a restart
+ * is delayed; it is known by its own creation being the last restart that it counts.
+ */
+export function startDelayMs(task: Task, policy: RestartPolicy): number {
+  const restarts = task.restartsAtMs ?? [];
+  if (restarts.at(-1) !== task.createdAtMs) return 0;
+  const delayMs = restartDelayMs(policy);
+  return delayMs + backOffMs(restarts, delayMs);
+}
+
+export function restartDelayMs(policy: RestartPolicy): number {
+  return policy.Delay === undefined ? DEFAULT_DELAY_MS : policy.Delay / NS_PER_MS;
+}
+
+function backOffMs(restarts: readonly number[], delayMs: number): number {
+  const beyondFree = failuresInARow(restarts, delayMs) - FREE_RESTARTS;
+  if (beyondFree <= 0) return 0;
+  return Math.min(BACK_OFF_LIMIT_MS, BACK_OFF_FIRST_MS * 2 ** (beyondFree - 1));
+}
+
+/** Restarts up to the last one, back to the first task that lived long enough to have been well. */
+function failuresInARow(restarts: readonly number[], delayMs: number): number {
+  const gapOfTheWellMs = delayMs + BACK_OFF_LIMIT_MS + WELL_AFTER_MS;
+  let row = 0;
+  let laterMs: number | undefined;
+  for (const restartMs of restarts.toReversed()) {
+    if (laterMs !== undefined && laterMs - restartMs > gapOfTheWellMs) break;
+    laterMs = restartMs;
+    row++;
+  }
+  return row;
+}

@@ -1,0 +1,97 @@
+/**
+ * What a plan for one service is made from: the store's view, looked at through the service, and how long this
+ * leader has known what it waits for. Templates are read once per revision, not once per task.
+ */
+import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
+import type { RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
+import type { TaskId } from "../../../shared/model/ids.js";
+import type { Service } from "../../../shared/model/service.js";
+import type { Task } from "../../../shared/model/task.js";
+import type { StoreView } from "../../store/core/view.js";
+import { type Footing, footingOf } from "./node-changes.js";
+
+/** When a plan is made. */
+export interface PlanTime {
+  /** On the clock that never goes back: every wait is measured on it. */
+  readonly nowMs: number;
+  /** Wall clock of the command: compared only with earlier restarts, which outlive any leader. */
+  readonly atMs: number;
+}
+
+interface RevisionFacts {
+  readonly policy: RestartPolicy;
+  readonly constraints: readonly Constraint[];
+  readonly stopGraceMs: number;
+  readonly hash: string | undefined;
+}
+
+const NS_PER_MS = 1e6;
+
+export class Situation {
+  readonly view: StoreView;
+  readonly service: Service;
+  readonly time: PlanTime;
+  readonly #readySince: ReadonlyMap<TaskId, number>;
+  readonly #revisions = new Map<number, RevisionFacts>();
+  readonly #currentHash: string | undefined;
+
+  /** @param readySince when this leader first saw a task waiting with desired state `ready` */
+  constructor(
+    view: StoreView,
+    service: Service,
+    time: PlanTime,
+    readySince: ReadonlyMap<TaskId, number>,
+  ) {
+    this.view = view;
+    this.service = service;
+    this.time = time;
+    this.#readySince = readySince;
+    this.#currentHash = this.#factsOf(service.revision).hash;
+  }
+
+  /** Whether the task runs what the service now says, under whatever revision number. */
+  isCurrent(task: Task): boolean {
+    return this.#factsOf(task.revision).hash === this.#currentHash;
+  }
+
+  policyOf(task: Task): RestartPolicy {
+    return this.#factsOf(task.revision).policy;
+  }
+
+  footingOf(task: Task): Footing {
+    const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
+    return footingOf(task, node, this.#factsOf(task.revision).constraints);
+  }
+
+  stopGraceMs(task: Task): number {
+    return this.#factsOf(task.revision).stopGraceMs;
+  }
+
+  /** How long this leader has seen the task wait (ms). */
+  waitedMs(task: Task): number {
+    return this.time.nowMs - (this.#readySince.get(task.id) ?? this.time.nowMs);
+  }
+
+  updateConfig(): UpdateConfig {
+    return this.service.frame.UpdateConfig ?? {};
+  }
+
+  #factsOf(number: number): RevisionFacts {
+    const known = this.#revisions.get(number);
+    if (known !== undefined) return known;
+    const revision = this.view.revision(this.service.id, number);
+    const facts = factsOf(revision?.template ?? {}, revision?.hash);
+    this.#revisions.set(number, facts);
+    return facts;
+  }
+}
+
+function factsOf(template: TaskSpec, hash: string | undefined): RevisionFacts {
+  return {
+    policy: template.RestartPolicy ?? {},
+    constraints: parseConstraints(template.Placement?.Constraints ?? []),
+    stopGraceMs: (template.ContainerSpec?.StopGracePeriod ?? 0) / NS_PER_MS,
+    hash,
+  };
+}
