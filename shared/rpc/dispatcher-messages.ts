@@ -1,0 +1,48 @@
+/**
+ * What an agent and the manager that leads say to each other on their one stream (`proto/dispatcher.proto`). The
+ * first message up is `hello`, the first one down `welcome`.
+ */
+import type { NodeDescription } from "../docker-api/node-spec.js";
+import type { AssignmentSet } from "../model/assignment.js";
+import type { Fence } from "../model/fence.js";
+import type { TaskId } from "../model/ids.js";
+import type { TaskStatus } from "../model/task.js";
+
+export type AgentMessage =
+  | {
+      readonly kind: "hello";
+      readonly description: NodeDescription;
+      /** The highest fence that this agent has seen. */
+      readonly fence: Fence;
+      /** `none`: the agent's state is new, it knows of no earlier assignment. */
+      readonly memory: "kept" | "none";
+    }
+  | { readonly kind: "heartbeat" }
+  | {
+      readonly kind: "statuses";
+      /** Answered by `statuses-stored` with the same number once they are committed. */
+      readonly batch: number;
+      readonly updates: readonly TaskStatusUpdate[];
+    }
+  /** The description changed since `hello`. */
+  | { readonly kind: "description"; readonly description: NodeDescription }
+  /** The agent missed an increment: send a complete set. */
+  | { readonly kind: "resend-assignments" };
+
+export interface TaskStatusUpdate {
+  readonly taskId: TaskId;
+  readonly status: TaskStatus;
+}
+
+export type ManagerMessage =
+  | {
+      readonly kind: "welcome";
+      readonly sessionId: string;
+      readonly fence: Fence;
+      readonly heartbeatPeriodMs: number;
+    }
+  | { readonly kind: "assignments"; readonly set: AssignmentSet }
+  /** `host:port` of every manager's gRPC port. */
+  | { readonly kind: "managers"; readonly addresses: readonly string[] }
+  | { readonly kind: "statuses-stored"; readonly batch: number }
+  | { readonly kind: "heartbeat-received" };

@@ -1,0 +1,219 @@
+/** The session stream between agent and manager: who may open it, and its messages, proto ↔ model. */
+import { NodeDescription } from "../docker-api/node-spec.js";
+import { checkShape } from "../docker-api/validate.js";
+import { InvalidArgumentError } from "../errors/cluster-error.js";
+import type { AssignmentSet, TaskTemplate } from "../model/assignment.js";
+import type { Fence } from "../model/fence.js";
+import type { ServiceId, TaskId } from "../model/ids.js";
+import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
+import { messageType } from "./protos.js";
+import { ANY_NODE, type Codec, type StreamMethod } from "./rpc-method.js";
+import { fromUint64, isSet, type WireUint64 } from "./wire/fields.js";
+import { specFromJson, specToJson } from "./wire/specs.js";
+import {
+  taskFromWire,
+  taskStatusFromWire,
+  taskStatusToWire,
+  taskToWire,
+  type WireTask,
+  type WireTaskStatus,
+} from "./wire/task.js";
+
+export const SESSION: StreamMethod<AgentMessage, ManagerMessage> = {
+  kind: "stream",
+  path: "/skep.dispatcher.v1.Dispatcher/Session",
+  callers: ANY_NODE,
+  request: agentMessageCodec(),
+  response: managerMessageCodec(),
+};
+
+interface WireFence {
+  epoch: WireUint64;
+  term: WireUint64;
+  sequence: WireUint64;
+}
+
+interface WireAgentMessage {
+  hello?: { descriptionJson: string; fence: WireFence | null; fresh: boolean } | null;
+  heartbeat?: object | null;
+  statuses?: {
+    batch: WireUint64;
+    updates: readonly { taskId: string; status: WireTaskStatus }[];
+  } | null;
+  descriptionJson?: string | null;
+  resend?: object | null;
+}
+
+function agentMessageCodec(): Codec<AgentMessage> {
+  const wireType = messageType<WireAgentMessage>("skep.dispatcher.v1.AgentMessage");
+  return {
+    encode: (message) => wireType.encode(agentMessageToWire(message)),
+    decode: (bytes) => agentMessageFromWire(wireType.decode(bytes)),
+  };
+}
+
+function agentMessageToWire(message: AgentMessage): WireAgentMessage {
+  switch (message.kind) {
+    case "hello": {
+      const { description, fence, memory } = message;
+      const descriptionJson = specToJson(description);
+      return { hello: { descriptionJson, fence, fresh: memory === "none" } };
+    }
+    case "heartbeat":
+      return { heartbeat: {} };
+    case "statuses": {
+      const updates = message.updates.map(({ taskId, status }) => ({
+        taskId,
+        status: taskStatusToWire(status),
+      }));
+      return { statuses: { batch: message.batch, updates } };
+    }
+    case "description":
+      return { descriptionJson: specToJson(message.description) };
+    case "resend-assignments":
+      return { resend: {} };
+  }
+}
+
+function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
+  if (isSet(wire.heartbeat)) return { kind: "heartbeat" };
+  if (isSet(wire.statuses)) {
+    const updates = wire.statuses.updates.map(({ taskId, status }) => ({
+      taskId: taskId as TaskId,
+      status: taskStatusFromWire(status),
+    }));
+    return { kind: "statuses", batch: fromUint64(wire.statuses.batch), updates };
+  }
+  if (isSet(wire.hello)) {
+    const { descriptionJson, fence, fresh } = wire.hello;
+    return {
+      kind: "hello",
+      description: descriptionFromWire(descriptionJson),
+      fence: fenceFromWire(fence),
+      memory: fresh ? "none" : "kept",
+    };
+  }
+  if (isSet(wire.descriptionJson)) {
+    return { kind: "description", description: descriptionFromWire(wire.descriptionJson) };
+  }
+  if (isSet(wire.resend)) return { kind: "resend-assignments" };
+  throw new InvalidArgumentError("an agent's message of an unknown kind");
+}
+
+/** Checked here, once: it comes from a host, and filters and lists will trust it. */
+function descriptionFromWire(json: string): NodeDescription {
+  const checked = checkShape(NodeDescription, specFromJson(json));
+  if (checked.ok) return checked.value;
+  throw new InvalidArgumentError(`the node's description: ${checked.message}`);
+}
+
+interface WireManagerMessage {
+  welcome?: { sessionId: string; fence: WireFence | null; heartbeatPeriodMs: number } | null;
+  assignments?: WireAssignmentSet | null;
+  managers?: { addresses: readonly string[] } | null;
+  statusesStored?: { batch: WireUint64 } | null;
+  heartbeatReceived?: object | null;
+}
+
+interface WireAssignmentSet {
+  fence: WireFence | null;
+  complete: boolean;
+  sequence: WireUint64;
+  tasks: readonly WireTask[];
+  removed: readonly string[];
+  templates: readonly WireTaskTemplate[];
+}
+
+interface WireTaskTemplate {
+  serviceId: string;
+  revision: number;
+  serviceName: string;
+  serviceLabels: Readonly<Record<string, string>>;
+  templateJson: string;
+}
+
+function managerMessageCodec(): Codec<ManagerMessage> {
+  const wireType = messageType<WireManagerMessage>("skep.dispatcher.v1.ManagerMessage");
+  return {
+    encode: (message) => wireType.encode(managerMessageToWire(message)),
+    decode: (bytes) => managerMessageFromWire(wireType.decode(bytes)),
+  };
+}
+
+function managerMessageToWire(message: ManagerMessage): WireManagerMessage {
+  switch (message.kind) {
+    case "welcome": {
+      const { sessionId, fence, heartbeatPeriodMs } = message;
+      return { welcome: { sessionId, fence, heartbeatPeriodMs } };
+    }
+    case "assignments":
+      return { assignments: assignmentsToWire(message.set) };
+    case "managers":
+      return { managers: { addresses: message.addresses } };
+    case "statuses-stored":
+      return { statusesStored: { batch: message.batch } };
+    case "heartbeat-received":
+      return { heartbeatReceived: {} };
+  }
+}
+
+function managerMessageFromWire(wire: WireManagerMessage): ManagerMessage {
+  if (isSet(wire.heartbeatReceived)) return { kind: "heartbeat-received" };
+  if (isSet(wire.statusesStored)) {
+    return { kind: "statuses-stored", batch: fromUint64(wire.statusesStored.batch) };
+  }
+  if (isSet(wire.assignments)) {
+    return { kind: "assignments", set: assignmentsFromWire(wire.assignments) };
+  }
+  if (isSet(wire.welcome)) {
+    const { sessionId, fence, heartbeatPeriodMs } = wire.welcome;
+    return { kind: "welcome", sessionId, fence: fenceFromWire(fence), heartbeatPeriodMs };
+  }
+  if (isSet(wire.managers)) return { kind: "managers", addresses: [...wire.managers.addresses] };
+  throw new InvalidArgumentError("a manager's message of an unknown kind");
+}
+
+function assignmentsToWire(set: AssignmentSet): WireAssignmentSet {
+  return {
+    fence: set.fence,
+    complete: set.kind === "complete",
+    sequence: set.sequence,
+    tasks: set.tasks.map(taskToWire),
+    removed: set.removed,
+    templates: set.templates.map(({ template, ...rest }) => ({
+      ...rest,
+      templateJson: specToJson(template),
+    })),
+  };
+}
+
+function assignmentsFromWire(wire: WireAssignmentSet): AssignmentSet {
+  return {
+    fence: fenceFromWire(wire.fence),
+    kind: wire.complete ? "complete" : "incremental",
+    sequence: fromUint64(wire.sequence),
+    tasks: wire.tasks.map(taskFromWire),
+    removed: wire.removed.map((id) => id as TaskId),
+    templates: wire.templates.map(templateFromWire),
+  };
+}
+
+function templateFromWire(wire: WireTaskTemplate): TaskTemplate {
+  return {
+    serviceId: wire.serviceId as ServiceId,
+    revision: wire.revision,
+    serviceName: wire.serviceName,
+    serviceLabels: { ...wire.serviceLabels },
+    template: specFromJson(wire.templateJson),
+  };
+}
+
+/** Without a fence a message could be of any age. */
+function fenceFromWire(wire: WireFence | null): Fence {
+  if (wire === null) throw new InvalidArgumentError("a message came without its fence");
+  return {
+    epoch: fromUint64(wire.epoch),
+    term: fromUint64(wire.term),
+    sequence: fromUint64(wire.sequence),
+  };
+}
