@@ -1,0 +1,82 @@
+/**
+ * Takes a snapshot every so many entries and compacts the log behind it, while the log goes on. A snapshot
+ * that fails costs nothing but disk space: the log still has everything, and the next attempt starts afresh.
+ */
+import type { Logger } from "../../shared/ports/logger.js";
+import type { LogFile } from "./log-file.js";
+import type { StateMachine } from "./replicated-log.js";
+import type { Snapshots } from "./snapshots.js";
+
+/** The cluster's own settings (`SwarmSpec.Raft`). */
+export interface CompactionSettings {
+  /** Entries between two snapshots. */
+  readonly snapshotInterval: number;
+  /** Entries before the snapshot that stay, so that a member a little behind needs no snapshot. */
+  readonly logEntriesForSlowFollowers: number;
+}
+
+/** Docker's defaults. */
+export const DEFAULT_COMPACTION: CompactionSettings = {
+  snapshotInterval: 10_000,
+  logEntriesForSlowFollowers: 500,
+};
+
+export interface CompactorOptions {
+  readonly log: LogFile;
+  readonly snapshots: Snapshots;
+  readonly stateMachine: StateMachine;
+  readonly logger: Logger;
+  readonly compaction?: () => CompactionSettings;
+  /** Of the snapshot that the state was restored from. */
+  readonly snapshotIndex: number;
+}
+
+export class Compactor {
+  readonly #options: CompactorOptions;
+  /** The entry at which a snapshot was last taken, or tried. */
+  #triedIndex: number;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: CompactorOptions) {
+    this.#options = options;
+    this.#triedIndex = options.snapshotIndex;
+  }
+
+  /** To be told after every batch. */
+  applied(index: number): void {
+    const { snapshotInterval } = this.#settings;
+    if (this.#running !== undefined || index - this.#triedIndex < snapshotInterval) return;
+    this.#triedIndex = index;
+    this.compact().catch((error: unknown) => {
+      this.#options.logger.error({ error, index }, "the snapshot failed; the log is kept whole");
+    });
+  }
+
+  /** One at a time; a call while one is being taken takes another after it. */
+  async compact(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+    if (this.#stopped) return;
+    this.#running = this.#compact().finally(() => (this.#running = undefined));
+    await this.#running;
+  }
+
+  /** Resolves once nothing is being written. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running?.catch(() => undefined);
+  }
+
+  get #settings(): CompactionSettings {
+    return this.#options.compaction?.() ?? DEFAULT_COMPACTION;
+  }
+
+  async #compact(): Promise<void> {
+    const { log, snapshots, stateMachine } = this.#options;
+    const { index, term, chunks } = stateMachine.snapshot();
+    await snapshots.save({ index, term }, chunks);
+    const slow = index - this.#settings.logEntriesForSlowFollowers;
+    const older = snapshots.kept[0]?.index ?? 0;
+    await log.truncatePrefix(Math.min(slow, snapshots.kept.length > 1 ? older : 0));
+  }
+}

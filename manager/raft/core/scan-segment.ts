@@ -1,0 +1,114 @@
+/**
+ * Reads a segment of the log after a restart, and tells a torn write from damage.
+ *
+ * A batch is written in one go and acknowledged once synced; every record says up to which byte its
+ * segment was durable when it was written. So where a record is bad:
+ *
+ * - a later header whose durable mark lies beyond it proves that it had been synced: damage, and nobody
+ *   but the user may decide what to do, for acknowledged writes are gone;
+ * - otherwise the batch is a torn write: nobody was told of it, and it is cut off as a whole.
+ *
+ * The limit: damage to the very last batch looks like a torn write until something that was written
+ * after its sync says otherwise. Hence the seal, an empty record that is written (not synced) as soon as
+ * the log falls idle. What remains is a bit that flips in the last batch of a host that also lost power
+ * before the seal reached the disk.
+ */
+import {
+  bytesOf,
+  type HardState,
+  readHeader,
+  readPayload,
+  RECORD_ALIGN_BYTES,
+  RECORD_HEADER_BYTES,
+} from "./record.js";
+
+/** A record without its data, which stays on disk. */
+export type ScannedRecord =
+  | {
+      readonly kind: "entry";
+      readonly index: number;
+      readonly term: number;
+      readonly offset: number;
+      readonly endOffset: number;
+    }
+  | { readonly kind: "hard-state"; readonly hardState: HardState; readonly offset: number }
+  | {
+      readonly kind: "restart";
+      readonly index: number;
+      readonly term: number;
+      readonly offset: number;
+    }
+  | { readonly kind: "seal" | "rolled"; readonly offset: number };
+
+export interface SegmentScan {
+  /** The records of whole batches, in order. */
+  readonly records: readonly ScannedRecord[];
+  /** Where the last whole batch ends. */
+  readonly endOffset: number;
+  readonly tail: SegmentTail;
+}
+
+export type SegmentTail =
+  /** Nothing but zeros follows. */
+  | { readonly kind: "clean" }
+  /** An unfinished write, to be cut off at `endOffset`. */
+  | { readonly kind: "torn"; readonly offset: number; readonly found: string }
+  /** The record at `offset` is bad and was durable. */
+  | { readonly kind: "damaged"; readonly offset: number; readonly expected: string };
+
+/** @param from where the records begin: after the segment's header. */
+export function scanSegment(bytes: Uint8Array, segment: number, from: number): SegmentScan {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records: ScannedRecord[] = [];
+  let batch: ScannedRecord[] = [];
+  let endOffset = from;
+  let at = from;
+  for (;;) {
+    const header = readHeader(view, at, { segment, offset: at });
+    const record = header && readPayload(view, at, header);
+    if (header === undefined || record === undefined) {
+      const what = header === undefined ? "a record header" : `${header.payloadBytes} bytes`;
+      return { records, endOffset, tail: judgeTail(view, segment, { endOffset, at, what }) };
+    }
+    const next = at + bytesOf(header);
+    if (record.kind === "entry") {
+      const { index, term } = record.entry;
+      batch.push({ kind: "entry", index, term, offset: at, endOffset: next });
+    } else batch.push({ ...record, offset: at });
+    at = next;
+    if (!header.lastOfBatch) continue;
+    records.push(...batch);
+    batch = [];
+    endOffset = at;
+  }
+}
+
+interface BadRecord {
+  readonly endOffset: number;
+  readonly at: number;
+  readonly what: string;
+}
+
+function judgeTail(view: DataView, segment: number, bad: BadRecord): SegmentTail {
+  if (isZero(view, bad.endOffset)) return { kind: "clean" };
+  if (wasDurable(view, segment, bad.at)) {
+    const expected = `${bad.what} with the right checksum`;
+    return { kind: "damaged", offset: bad.at, expected };
+  }
+  return { kind: "torn", offset: bad.at, found: `no ${bad.what} with the right checksum` };
+}
+
+/** Whether a header after `bad` says that its segment was synced beyond `bad` when it was written. */
+function wasDurable(view: DataView, segment: number, bad: number): boolean {
+  const lastOffset = view.byteLength - RECORD_HEADER_BYTES;
+  for (let offset = bad + RECORD_ALIGN_BYTES; offset <= lastOffset; offset += RECORD_ALIGN_BYTES) {
+    const header = readHeader(view, offset, { segment, offset });
+    if (header !== undefined && header.durableBytes > bad) return true;
+  }
+  return false;
+}
+
+function isZero(view: DataView, from: number): boolean {
+  for (let at = from; at < view.byteLength; at++) if (view.getUint8(at) !== 0) return false;
+  return true;
+}

@@ -1,0 +1,77 @@
+/** Brings the state machine up to the end of the log at a start: the newest whole snapshot, then the entries. */
+import type { Logger } from "../../shared/ports/logger.js";
+import type { SnapshotId } from "./core/snapshot-format.js";
+import { DamagedLogError } from "./log-errors.js";
+import type { LogFile } from "./log-file.js";
+import type { StateMachine } from "./replicated-log.js";
+import type { Snapshots } from "./snapshots.js";
+
+/** Read and applied at a time. */
+const REPLAY_BYTES = 1024 * 1024;
+
+export interface RestoreOptions {
+  readonly folder: string;
+  readonly log: LogFile;
+  readonly snapshots: Snapshots;
+  readonly stateMachine: StateMachine;
+  readonly logger: Logger;
+}
+
+/**
+ * @returns the index of the snapshot that was used; 0 if there is none.
+ * @throws DamagedLogError no snapshot that is whole reaches to where the log begins.
+ */
+export async function restoreState(options: RestoreOptions): Promise<number> {
+  const { folder, log, snapshots, stateMachine } = options;
+  const newest = snapshots.kept.at(-1);
+  if (newest !== undefined && newest.index > log.lastIndex) {
+    const expected = `a log up to entry ${newest.index}, of which there is a snapshot`;
+    throw new DamagedLogError({ file: folder, offset: 0, expected });
+  }
+  const snapshot = await newestWhole(options);
+  if (snapshot !== undefined) await stateMachine.restore(snapshots.read(snapshot));
+  const snapshotIndex = snapshot?.index ?? 0;
+  for (let next = snapshotIndex + 1; next <= log.lastIndex;) {
+    const entries = await log.read(next, log.lastIndex + 1, REPLAY_BYTES);
+    stateMachine.apply(entries);
+    next += entries.length;
+  }
+  return snapshotIndex;
+}
+
+async function newestWhole(options: RestoreOptions): Promise<SnapshotId | undefined> {
+  const { log, snapshots, logger } = options;
+  const damaged: SnapshotId[] = [];
+  let damage: DamagedLogError | undefined;
+  let whole: SnapshotId | undefined;
+  for (const id of snapshots.kept.toReversed()) {
+    if (id.index < log.firstIndex - 1) break;
+    const found = await damageOf(snapshots, id);
+    if (found === undefined) {
+      whole = id;
+      break;
+    }
+    logger.error({ error: found, index: id.index }, "a snapshot is damaged");
+    damaged.push(id);
+    damage ??= found;
+  }
+  if (whole === undefined && log.firstIndex > 1) {
+    const expected = `a snapshot of entry ${log.firstIndex - 1} or later, where the log begins`;
+    throw damage ?? new DamagedLogError({ file: options.folder, offset: 0, expected });
+  }
+  for (const id of damaged) await snapshots.setAside(id);
+  return whole;
+}
+
+async function damageOf(
+  snapshots: Snapshots,
+  id: SnapshotId,
+): Promise<DamagedLogError | undefined> {
+  try {
+    await snapshots.verify(id);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DamagedLogError) return error;
+    throw error;
+  }
+}
