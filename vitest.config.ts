@@ -1,4 +1,6 @@
 /** The two kinds of tests: `unit` needs nothing but Node, `e2e` drives a real container engine. */
+import { fileURLToPath } from "node:url";
+
 import { defineConfig } from "vitest/config";
 
 import { SummaryReporter } from "./test/setup/summary-reporter.js";
@@ -26,7 +28,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: "test/setup/provide-engine.ts",
+          globalSetup: fileURLToPath(new URL("./test/setup/provide-engine.ts", import.meta.url)),
           // All files share one engine, and its ports.
           fileParallelism: false,
           testTimeout: 3 * MINUTE_MS,

@@ -36,6 +36,7 @@ test.each([
   ["manager/scheduler/core/a.ts", `import { e } from "../../../shared/errors/cluster-error.js";`],
   ["manager/scheduler/core/a.ts", `import type { C } from "../../../shared/ports/clock.js";`],
   ["manager/scheduler/core/a.ts", `type C = import("../../../shared/ports/clock.js").Clock;`],
+  ["manager/scheduler/core/a.ts", `import ipaddr from "ipaddr.js";`],
   ["manager/scheduler/core/a.test.ts", `import fc from "fast-check";`],
   ["shared/model/a.ts", `import type { S } from "../docker-api/service-spec.js";`],
 ])("%s may say %s", (path, text) => {

@@ -17,7 +17,7 @@ const BANS: readonly Ban[] = [
   {
     pattern: /\b(describe|test|it|suite)\.(concurrent\.)?(skip|only|todo|skipIf|runIf|fails)\b/,
     applies: isTest,
-    message: "silences tests: use describeWithEngine and its like, which tell the reason",
+    message: "silences tests without a reason: say context.skip(condition, reason) in the test",
   },
   {
     pattern: /eslint-disabl[e](?!.* -- \w)/,
