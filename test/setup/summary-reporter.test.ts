@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect, onTestFinished, test } from "vitest";
+
+const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
+const VITEST = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
+
+function runFixtures(ci: string, ...args: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), "skep-summary-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const file = join(folder, "summary.json");
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [VITEST, "run", "--root", FIXTURES, ...args],
+    { encoding: "utf8", env: { ...process.env, CI: ci, SKEP_TEST_SUMMARY: file } },
+  );
+  return { status, stdout, summary: JSON.parse(readFileSync(file, "utf8")) as unknown };
+}
+
+const SKIPPED = [
+  { name: "fixture outcomes.fixture.ts > is skipped with a reason", reason: "no engine here" },
+  { name: "fixture outcomes.fixture.ts > is skipped without a reason", reason: "no reason given" },
+  {
+    name: "fixture outcomes.fixture.ts > a suite whose set-up fails > never runs",
+    reason: "its set-up failed",
+  },
+];
+
+test("failed are the test, the suite and the file; each skip is named with its reason", () => {
+  const { status, stdout, summary } = runFixtures("", "outcomes", "broken");
+  expect(summary).toEqual({ passed: 1, failed: 3, skipped: SKIPPED });
+  expect(stdout).toContain("Skipped (3):");
+  expect(stdout).toContain("is skipped with a reason\n    no engine here");
+  expect(status).toBe(1);
+});
+
+test("in CI each skip is a failure", () => {
+  expect(runFixtures("true", "outcomes", "broken").summary).toMatchObject({
+    passed: 1,
+    failed: 3 + SKIPPED.length,
+  });
+});
+
+test.each([
+  ["", 0],
+  ["true", 1],
+])("with CI=%j, a run that only skips ends with %i", (ci, status) => {
+  expect(runFixtures(ci, "skips").status).toBe(status);
+});
