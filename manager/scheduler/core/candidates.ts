@@ -1,0 +1,220 @@
+/**
+ * The nodes that a group of tasks may go to, best first. A node is handed out (`next`), gets its task, and comes back
+ * (`putBack`) to stand for another.
+ */
+import type { ServiceId } from "../../../shared/model/ids.js";
+import type { Node } from "../../../shared/model/node.js";
+import type { Demand } from "./demand.js";
+import { nodeAccepts } from "./filters.js";
+import { Heap } from "./heap.js";
+import type { NodeClass, NodeIndex } from "./node-index.js";
+import { byLoad, type NodeLoad } from "./node-load.js";
+
+export interface Candidates {
+  /** The best node that accepts one more task, taken out of the index; undefined when there is none. */
+  next(): NodeLoad | undefined;
+  /** Called once for each node handed out, after its task was counted. */
+  putBack(node: NodeLoad): void;
+  /** Gives every node that was taken back to the index. */
+  close(): void;
+}
+
+/** Fewest tasks of the service first, then least loaded. */
+export class SpreadByService implements Candidates {
+  readonly #index: NodeIndex;
+  readonly #demand: Demand;
+  readonly #service: ServiceId;
+  /** Nodes that have tasks of the service, taken out of the index: few for a new service, all for a large one. */
+  readonly #holding: Heap<NodeLoad>;
+  /** Where the search for nodes without such tasks stands in each class; the least loaded on top. */
+  readonly #fresh: Heap<Cursor>;
+  readonly #taken: NodeLoad[];
+
+  constructor(index: NodeIndex, demand: Demand, service: ServiceId) {
+    this.#index = index;
+    this.#demand = demand;
+    this.#service = service;
+    const classes = index.accepting(demand, service);
+    this.#taken = [...index.holders(service)];
+    for (const node of this.#taken) index.take(node);
+    const accepted = new Set<string | undefined>(classes.map(({ key }) => key));
+    const holding = this.#taken.filter((n) => accepted.has(index.classOf(n)) && this.#accepts(n));
+    this.#holding = new Heap(byService(service), holding);
+    const cursors = classes.filter((c) => c.nodes.length > 0).map((c) => new Cursor(c));
+    this.#fresh = new Heap((a, b) => byLoad(a.node, b.node), cursors);
+  }
+
+  next(): NodeLoad | undefined {
+    return this.#nextFresh() ?? this.#holding.pop();
+  }
+
+  putBack(node: NodeLoad): void {
+    if (this.#accepts(node)) this.#holding.push(node);
+  }
+
+  close(): void {
+    for (const node of this.#taken) this.#index.giveBack(node);
+  }
+
+  #nextFresh(): NodeLoad | undefined {
+    for (let cursor = this.#fresh.peek(); cursor !== undefined; cursor = this.#fresh.peek()) {
+      const node = cursor.node;
+      const accepted = this.#accepts(node);
+      if (accepted) {
+        this.#index.take(node);
+        this.#taken.push(node);
+      } else {
+        cursor.advance();
+      }
+      this.#fresh.pop();
+      if (!cursor.ended) this.#fresh.push(cursor);
+      if (accepted) return node;
+    }
+    return undefined;
+  }
+
+  #accepts(node: NodeLoad): boolean {
+    return nodeAccepts(node, this.#demand, this.#service);
+  }
+}
+
+/** A place in a class's list. Taking the node at the place brings the next one there. */
+class Cursor {
+  readonly #nodes: readonly NodeLoad[];
+  #place = 0;
+
+  constructor(nodeClass: NodeClass) {
+    this.#nodes = nodeClass.nodes;
+  }
+
+  get ended(): boolean {
+    return this.#place >= this.#nodes.length;
+  }
+
+  get node(): NodeLoad {
+    return this.#nodes[this.#place] as NodeLoad;
+  }
+
+  advance(): void {
+    this.#place += 1;
+  }
+}
+
+/**
+ * Evenly over the values of the first label, within each over those of the second, and so on; within the last by
+ * service and load. Nodes without the label are a branch of their own, as in Docker.
+ */
+export class SpreadByLabels implements Candidates {
+  readonly #index: NodeIndex;
+  readonly #demand: Demand;
+  readonly #service: ServiceId;
+  readonly #root: Branch;
+  readonly #taken: readonly NodeLoad[];
+
+  constructor(index: NodeIndex, demand: Demand, service: ServiceId) {
+    this.#index = index;
+    this.#demand = demand;
+    this.#service = service;
+    this.#root = new Branch(service);
+    for (const { nodes } of index.accepting(demand, service)) {
+      for (const node of nodes) this.#root.add(node, this.#path(node), this.#room(node));
+    }
+    this.#taken = this.#root.nodes();
+    for (const node of this.#taken) index.take(node);
+  }
+
+  next(): NodeLoad | undefined {
+    return this.#root.next();
+  }
+
+  putBack(node: NodeLoad): void {
+    this.#root.putBack(node, this.#path(node), this.#room(node));
+  }
+
+  close(): void {
+    for (const node of this.#taken) this.#index.giveBack(node);
+  }
+
+  #path(node: NodeLoad): readonly string[] {
+    return this.#demand.spreadOver.map((label) => labelValue(label, node.node));
+  }
+
+  #room(node: NodeLoad): Room {
+    return nodeAccepts(node, this.#demand, this.#service) ? "open" : "full";
+  }
+}
+
+/** Whether a node accepts another task. */
+type Room = "open" | "full";
+
+class Branch {
+  readonly #service: ServiceId;
+  readonly #children = new Map<string, Branch>();
+  readonly #nodes: Heap<NodeLoad>;
+  /** Tasks of the service on the nodes of this branch, the full ones included. */
+  #tasks = 0;
+  /** Nodes of this branch that accept another task. */
+  #open = 0;
+
+  constructor(service: ServiceId) {
+    this.#service = service;
+    this.#nodes = new Heap(byService(service));
+  }
+
+  add(node: NodeLoad, path: readonly string[], room: Room): void {
+    this.#tasks += node.tasksOf(this.#service);
+    if (room === "open") this.#open += 1;
+    const [value, ...rest] = path;
+    if (value === undefined) {
+      if (room === "open") this.#nodes.push(node);
+    } else {
+      this.#child(value).add(node, rest, room);
+    }
+  }
+
+  putBack(node: NodeLoad, path: readonly string[], room: Room): void {
+    this.#tasks += 1;
+    if (room === "open") this.#open += 1;
+    const [value, ...rest] = path;
+    if (value !== undefined) this.#child(value).putBack(node, rest, room);
+    else if (room === "open") this.#nodes.push(node);
+  }
+
+  next(): NodeLoad | undefined {
+    if (this.#open === 0) return undefined;
+    this.#open -= 1;
+    return this.#emptiestChild()?.next() ?? this.#nodes.pop();
+  }
+
+  nodes(): NodeLoad[] {
+    return [...this.#children.values()]
+      .flatMap((child) => child.nodes())
+      .concat(this.#nodes.items());
+  }
+
+  #emptiestChild(): Branch | undefined {
+    let emptiest: Branch | undefined;
+    for (const child of this.#children.values()) {
+      if (child.#open === 0) continue;
+      if (emptiest === undefined || child.#tasks < emptiest.#tasks) emptiest = child;
+    }
+    return emptiest;
+  }
+
+  #child(value: string): Branch {
+    let child = this.#children.get(value);
+    if (child === undefined) this.#children.set(value, (child = new Branch(this.#service)));
+    return child;
+  }
+}
+
+function byService(service: ServiceId): (a: NodeLoad, b: NodeLoad) => number {
+  return (a, b) => a.tasksOf(service) - b.tasksOf(service) || byLoad(a, b);
+}
+
+function labelValue(descriptor: string, node: Node): string {
+  const [, source, label] = /^(node|engine)\.labels\.(.+)$/.exec(descriptor) ?? [];
+  if (label === undefined) return "";
+  const labels = source === "node" ? node.spec.Labels : node.description?.Engine?.Labels;
+  return labels?.[label] ?? "";
+}
