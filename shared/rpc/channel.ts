@@ -14,7 +14,7 @@ import type { Clock } from "../ports/clock.js";
 import { clientCredentials, type ClientTrust } from "./credentials.js";
 import { fromServiceError, RemoteError } from "./rpc-error.js";
 import { bufferOf, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
-import { DuplexStream, type RpcStream } from "./rpc-stream.js";
+import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
 
 /** The whole set of a node's assignments is the largest message: 100,000 tasks and their templates. */
 export const MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -192,7 +192,7 @@ function received<Up, Down>(
   });
   return (async function* () {
     try {
-      for await (const message of call) yield message as Down;
+      for await (const message of call.iterator(KEEP_WRITABLE)) yield message as Down;
     } catch (error) {
       if (failure === undefined) throw error;
     } finally {

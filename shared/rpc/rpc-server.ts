@@ -26,7 +26,7 @@ import {
   type StreamMethod,
   type UnaryMethod,
 } from "./rpc-method.js";
-import { DuplexStream, type RpcStream } from "./rpc-stream.js";
+import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
 import { clusterOfRoot, type IdentitySource } from "./tls-identity.js";
 
 export type UnaryHandler<Request, Response> = (
@@ -83,7 +83,7 @@ export class RpcServer {
     this.#server.register<Request, Response>(
       method.path,
       (call: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>) => {
-        this.#settle(method, handler(call.request, this.#callerOf(call)), {
+        this.#settle(method, () => handler(call.request, this.#callerOf(call)), {
           done: (response) => answer(null, response),
           failed: (status) => answer(status),
         });
@@ -102,7 +102,7 @@ export class RpcServer {
           messages: received(call),
           endsOn: ["cancelled", "finish"],
         });
-        this.#settle(method, handler(stream, this.#callerOf(call)), {
+        this.#settle(method, () => handler(stream, this.#callerOf(call)), {
           done: () => call.end(),
           failed: (status) => call.emit("error", status),
         });
@@ -160,25 +160,28 @@ export class RpcServer {
 
   #settle<Response>(
     method: RpcMethod,
-    work: Promise<Response>,
+    work: () => Promise<Response>,
     answer: {
       readonly done: (response: Response) => void;
       readonly failed: (status: WireStatus) => void;
     },
   ): void {
-    work.then(answer.done, (error: unknown) => {
-      if (!(error instanceof ClusterError)) {
-        this.#logger.error({ method: method.path, error }, "a call failed inside");
-      }
-      answer.failed(toWireStatus(error));
-    });
+    // What a handler throws before it waits is an answer like what it throws after.
+    Promise.resolve()
+      .then(work)
+      .then(answer.done, (error: unknown) => {
+        if (!(error instanceof ClusterError)) {
+          this.#logger.error({ method: method.path, error }, "a call failed inside");
+        }
+        answer.failed(toWireStatus(error));
+      });
   }
 }
 
-/** Ends without an error where the caller is gone: `ended` tells that apart from a caller that has finished. */
+/** Ends without an error where the caller is gone: HTTP/2 shows that first as a caller that has finished. */
 async function* received<Up>(call: ServerDuplexStream<Up, unknown>): AsyncGenerator<Up> {
   try {
-    for await (const message of call) yield message as Up;
+    for await (const message of call.iterator(KEEP_WRITABLE)) yield message as Up;
   } catch (error) {
     if (!call.cancelled) throw error;
   }

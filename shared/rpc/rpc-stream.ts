@@ -15,6 +15,9 @@ export interface RpcStream<In, Out> {
   readonly ended: AbortSignal;
 }
 
+/** For reading a `Duplex`: by default Node destroys it, its writable side too, once its readable side has ended. */
+export const KEEP_WRITABLE = { destroyOnReturn: false } as const;
+
 /** What is needed of the streams of gRPC, client's and server's. */
 interface GrpcDuplex<Out> {
   readonly writableLength: number;
