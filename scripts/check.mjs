@@ -1,6 +1,7 @@
 /**
- * `npm run check`: everything about the code that a tool can judge. All steps run, whatever the
- * others find, as many at a time as there are cores; the end says which failed.
+ * `npm run check [-- steps]`: everything about the code that a tool can judge, or the named steps
+ * of it. All run, whatever the others find, as many at a time as there are cores; the end says
+ * which failed.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -21,21 +22,33 @@ const STEPS = [
   { name: "lint", command: ["eslint/bin/eslint.js", "."] },
   { name: "types", command: ["typescript/bin/tsc", "-p", "tsconfig.json"] },
   {
-    name: "pure core",
+    name: "pure-core",
     command: ["typescript/bin/tsc", "-p", "tsconfig.core.json", "--listFiles"],
     objection: nodeTypesAmong,
   },
-  { name: "dead code", command: ["knip/bin/knip.js"] },
+  { name: "dead-code", command: ["knip/bin/knip.js"] },
   { name: "tidy", command: ["vitest/vitest.mjs", "run", "--project", "unit", "test/tidy"] },
   { name: "format", command: ["prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."] },
 ];
 
+const steps = chosenSteps(process.argv.slice(2));
 setUp();
-const queue = [...STEPS];
+const queue = [...steps];
 /** @type {string[]} */
 const failed = [];
 await Promise.all(Array.from({ length: availableParallelism() }, runFromQueue));
 report();
+
+/** @param {readonly string[]} names none for all */
+function chosenSteps(names) {
+  const unknown = names.filter((name) => STEPS.every((step) => step.name !== name));
+  if (unknown.length === 0)
+    return names.length === 0 ? STEPS : STEPS.filter(({ name }) => names.includes(name));
+  console.error(
+    `no step "${unknown.join('", "')}": the steps are ${STEPS.map(({ name }) => name).join(", ")}`,
+  );
+  process.exit(1);
+}
 
 function setUp() {
   try {
@@ -86,17 +99,17 @@ function complaintOf({ command, objection }) {
  */
 function nodeTypesAmong(output) {
   if (!output.includes("node_modules/@types/node/")) return undefined;
-  return "core/ or shared/model imports, through some file, the types of Node: see `npx tsc -p tsconfig.core.json --explainFiles`";
+  return "core/ or shared/model imports, through some file, the types of Node: see `npx tsc -p tsconfig.core.json --explainFiles --incremental false`";
 }
 
 /** @param {string} output of a failed command, of which `tsc --listFiles` names hundreds of files */
 function withoutFileList(output) {
-  return output.replace(/^\/.*\.ts\n/gm, "");
+  return output.replace(/^\/.*\.[cm]?ts\n/gm, "");
 }
 
 function report() {
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
-  const summary = { passed: STEPS.length - failed.length, failed: failed.length };
+  const summary = { passed: steps.length - failed.length, failed: failed.length };
   writeFileSync(join(SUMMARY_FOLDER, "check.json"), JSON.stringify(summary));
   console.log(
     failed.length === 0 ? "\ncheck: all is well" : `\ncheck: failed: ${failed.join(", ")}`,

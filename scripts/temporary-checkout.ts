@@ -1,6 +1,14 @@
 /** For tests of these scripts: a small checkout with our tools and configuration, and no sources. */
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +26,7 @@ const TOOLING = [
   "package.json",
   "scripts",
   "tsconfig.build.json",
+  "tsconfig.core.json",
   "tsconfig.json",
 ];
 
@@ -34,7 +43,7 @@ export function temporaryCheckout(): Checkout {
     rmSync(root, { recursive: true });
   });
   for (const name of TOOLING) cpSync(join(ROOT, name), join(root, name), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  borrowPackages(root);
   return {
     root,
     write: (path, text) => {
@@ -44,6 +53,13 @@ export function temporaryCheckout(): Checkout {
     run: (command, ...args) =>
       spawnSync(command, args, { cwd: root, encoding: "utf8", env: environment() }),
   };
+}
+
+/** One by one, so that the caches in node_modules are not shared. */
+function borrowPackages(root: string): void {
+  mkdirSync(join(root, "node_modules"));
+  for (const name of readdirSync(join(ROOT, "node_modules")).filter((entry) => entry !== ".cache"))
+    symlinkSync(join(ROOT, "node_modules", name), join(root, "node_modules", name));
 }
 
 /** Without what git tells its hooks, so that tests which a hook runs do not work on our index. */
