@@ -6,17 +6,17 @@
  * delay, since when a node is down) begins afresh with each. Owns nothing but that; everything else is
  * read from the store, inside the transaction that acts on it.
  */
-import { newId, type NodeId, type ServiceId, type TaskId } from "../../shared/model/ids.js";
+import type { ServiceId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
+import { ACTIONS_PER_COMMAND, carryOut } from "./carry-out.js";
 import type { Action } from "./core/action.js";
-import { changesOf } from "./core/carry-out.js";
-import { planOrphans } from "./core/orphans.js";
 import { NO_MEMORY, planService, type ServiceMemory } from "./core/plan-service.js";
-import { concernedBy, everybody } from "./core/relevance.js";
+import { type Concerned, concernedBy, everybody } from "./core/relevance.js";
+import { NodeKeeper } from "./node-keeper.js";
 
 export interface OrchestratorOptions {
   readonly store: StoreAccess;
@@ -25,8 +25,6 @@ export interface OrchestratorOptions {
   readonly logger: Logger;
 }
 
-/** Actions per command: a few hundred kilobytes in the log, a few milliseconds of the event loop. */
-const ACTIONS_PER_COMMAND = 500;
 /** Services whose commands may be on their way to the disk at once: they share its syncs. */
 const SERVICES_AT_ONCE = 64;
 
@@ -34,10 +32,9 @@ export class Orchestrator {
   readonly name = "orchestrator";
   readonly #options: OrchestratorOptions;
   readonly #services: ControlLoop<ServiceId>;
-  readonly #nodes: ControlLoop<NodeId>;
+  readonly #nodes: NodeKeeper;
   readonly #memory = new Map<ServiceId, ServiceMemory>();
   readonly #awaitingStarts = new Set<ServiceId>();
-  readonly #downSinceMs = new Map<NodeId, number>();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -49,11 +46,9 @@ export class Orchestrator {
       concurrency: SERVICES_AT_ONCE,
       reconcile: (serviceId, signal) => this.#reconcileService(serviceId, signal),
     });
-    this.#nodes = new ControlLoop({
-      name: "orphans",
-      clock,
-      logger,
-      reconcile: (nodeId) => this.#reconcileNode(nodeId),
+    this.#nodes = new NodeKeeper({
+      ...options,
+      enqueueService: (serviceId) => this.#services.enqueue(serviceId),
     });
   }
 
@@ -73,9 +68,9 @@ export class Orchestrator {
     }
   }
 
-  #enqueue({ services, nodes }: ReturnType<typeof everybody>): void {
+  #enqueue({ services, nodes }: Concerned): void {
     for (const serviceId of services) this.#services.enqueue(serviceId);
-    for (const nodeId of nodes) this.#nodes.enqueue(nodeId);
+    for (const nodeId of nodes) this.#nodes.enqueueChanged(nodeId);
   }
 
   async #reconcileService(serviceId: ServiceId, signal: AbortSignal): Promise<void> {
@@ -116,25 +111,6 @@ export class Orchestrator {
   }
 
   #carryOut(tx: Transaction, serviceId: ServiceId, actions: readonly Action[]): void {
-    const newTaskId = (): TaskId => newId<TaskId>(this.#options.random);
-    for (const action of actions) {
-      const changes = changesOf(tx.view, action, { serviceId, atMs: tx.atMs, newTaskId });
-      for (const change of changes) tx.apply(change);
-    }
-  }
-
-  async #reconcileNode(nodeId: NodeId): Promise<void> {
-    const { store, clock } = this.#options;
-    const isDown = store.committed.node(nodeId)?.status.state === "down";
-    if (!isDown) this.#downSinceMs.delete(nodeId);
-    else if (!this.#downSinceMs.has(nodeId)) this.#downSinceMs.set(nodeId, clock.nowMs());
-    const downForMs = clock.nowMs() - (this.#downSinceMs.get(nodeId) ?? clock.nowMs());
-    const left = await store.update((tx) => {
-      const plan = planOrphans(tx.view, nodeId, { downForMs, atMs: tx.atMs });
-      if (plan.wakeInMs !== undefined) this.#nodes.enqueueAfter(nodeId, plan.wakeInMs);
-      for (const change of plan.changes.slice(0, ACTIONS_PER_COMMAND)) tx.apply(change);
-      return plan.changes.length - ACTIONS_PER_COMMAND;
-    });
-    if (left > 0) this.#nodes.enqueue(nodeId);
+    for (const action of actions) carryOut(tx, { serviceId, action }, this.#options.random);
   }
 }

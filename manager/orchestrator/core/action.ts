@@ -1,7 +1,7 @@
 /**
  * What the orchestrator decides to do: the vocabulary between the planners, which propose, and the shell,
  * which carries out. Each action stands alone: it is checked again against the store when it is
- * carried out (`carry-out.ts`), so that a plan may be carried out in several commands.
+ * carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
 
@@ -40,5 +40,4 @@ export type Action =
   /** Stop, then forget. */
   | { readonly kind: "remove-task"; readonly taskId: TaskId }
   /** Nothing runs of it any more: out of the store. */
-  | { readonly kind: "forget-task"; readonly taskId: TaskId }
-  | { readonly kind: "forget-revision"; readonly number: number };
+  | { readonly kind: "forget-task"; readonly taskId: TaskId };

@@ -1,6 +1,7 @@
 /**
  * When the cluster gives a task up. A node that is down may be alive behind a cut: its tasks keep what they hold
- * (addresses, reservations, ports) until it reports them ended, is removed, or has been down for a day.
+ * (addresses, reservations, ports) until it reports them ended, is removed (`apply` sees to that), or has
+ * been down for a day.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
@@ -25,19 +26,17 @@ export function planOrphans(
   nodeId: NodeId,
   { downForMs, atMs }: { readonly downForMs: number; readonly atMs: number },
 ): OrphanPlan {
-  const node = view.node(nodeId);
-  if (node !== undefined && node.status.state !== "down") return { changes: [] };
+  if (view.node(nodeId)?.status.state !== "down") return { changes: [] };
   const held = view.tasksOfNode(nodeId).filter((task) => !isTerminal(task.status.state));
   if (held.length === 0) return { changes: [] };
-  if (node !== undefined && downForMs < ORPHANED_AFTER_MS) {
+  if (downForMs < ORPHANED_AFTER_MS) {
     return { changes: [], wakeInMs: ORPHANED_AFTER_MS - downForMs };
   }
-  const message = node === undefined ? "the node was removed" : "the node is down for too long";
   return {
-    changes: held.map((task) => ({
+    changes: held.map(({ id: taskId, status: { error: _, ...status } }) => ({
       kind: "observe-task",
-      taskId: task.id,
-      status: { ...task.status, state: "orphaned", atMs, message },
+      taskId,
+      status: { ...status, state: "orphaned", atMs, message: "node was down for too long" },
     })),
   };
 }

@@ -7,7 +7,7 @@ import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
 import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-update.js";
 import { type Action, NO_RESTARTS } from "./action.js";
-import { historyLimit, reapRevisions, reapSlot } from "./reap.js";
+import { historyLimit, reapSlot } from "./reap.js";
 import { isOccupied, repairSlot } from "./repair-slot.js";
 import { reconcileReplicated } from "./replicated.js";
 import { type PlanTime, Situation } from "./situation.js";
@@ -41,10 +41,7 @@ export function planService(
   const tasks = view.tasksOfService(serviceId);
   const slots = groupBySlot(tasks);
   const limit = historyLimit(view);
-  const reaped = [
-    ...slots.flatMap((slot) => reapSlot(slot, view, limit)),
-    ...reapRevisions(view, serviceId, tasks),
-  ];
+  const reaped = slots.flatMap((slot) => reapSlot(slot, limit));
   if (service === undefined) return removal(slots, reaped);
   const replicas = service.frame.Mode?.Replicated?.Replicas;
   if (replicas === undefined) return { actions: reaped, awaits: "ends", memory: NO_MEMORY };

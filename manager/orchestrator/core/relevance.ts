@@ -4,7 +4,7 @@
  * one reading of all its tasks per report.
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
-import type { Node } from "../../../shared/model/node.js";
+import { type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { StoreEvent } from "../../store/core/change.js";
@@ -14,6 +14,7 @@ import { changesFooting } from "./node-changes.js";
 /** What to look at again. */
 export interface Concerned {
   readonly services: readonly ServiceId[];
+  /** Nodes whose tasks' footing may have changed, and so their services. */
   readonly nodes: readonly NodeId[];
 }
 
@@ -31,9 +32,9 @@ export function concernedBy(
       return service === undefined ? NOBODY : { services: [service.id], nodes: [] };
     }
     case "task":
-      return taskEvent(event.before, event.after, awaitsStarts);
+      return taskEvent(event.before, event.after, view, awaitsStarts);
     case "node":
-      return nodeEvent(event.before, event.after, view);
+      return nodeEvent(event.before, event.after);
     case "cluster":
       return event.before?.spec === event.after?.spec ? NOBODY : everybody(view);
     case "revision":
@@ -52,6 +53,7 @@ export function everybody(view: StoreView): Concerned {
 function taskEvent(
   before: Task | undefined,
   after: Task | undefined,
+  view: StoreView,
   awaitsStarts: (serviceId: ServiceId) => boolean,
 ): Concerned {
   if (after === undefined) {
@@ -64,14 +66,20 @@ function taskEvent(
       ? after.desired === "ready" // its wait begins
       : before.desired !== after.desired ||
         (isTerminal(state) && !isTerminal(before.status.state)) ||
-        (state === "running" && before.status.state !== state && awaitsStarts(after.serviceId));
+        (state === "running" && before.status.state !== state && awaitsStarts(after.serviceId)) ||
+        placedOnUnfit(before, after, view);
   return matters ? { services: [after.serviceId], nodes: [] } : NOBODY;
 }
 
-function nodeEvent(before: Node | undefined, after: Node | undefined, view: StoreView): Concerned {
-  const node = after ?? before;
-  if (node === undefined || before === undefined) return NOBODY; // nothing runs on a new node
-  if (after !== undefined && !changesFooting(before, after)) return NOBODY;
-  const services = new Set(view.tasksOfNode(node.id).map((task) => task.serviceId));
-  return { services: [...services], nodes: [node.id] };
+function nodeEvent(before: Node | undefined, after: Node | undefined): Concerned {
+  if (before === undefined) return NOBODY; // nothing runs on a new node
+  const matters = after === undefined || changesFooting(before, after);
+  return matters ? { services: [], nodes: [before.id] } : NOBODY;
+}
+
+/** Tasks that were placed on the strength of what the node was before: they must be looked at, too. */
+function placedOnUnfit(before: Task | undefined, after: Task, view: StoreView): boolean {
+  if (after.nodeId === undefined || before?.nodeId !== undefined) return false;
+  const node = view.node(after.nodeId);
+  return node?.status.state !== "ready" || nodeAvailability(node) !== "active";
 }

@@ -88,7 +88,7 @@ function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
 }
 
 /** The node is lost, or must let the task go. */
-function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
+export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
   if (neverRestarts(situation.policyOf(task))) return { actions: [stop(task)] };
   const restarts: Restarts = { earlierMs: task.restartsAtMs ?? [], counts: "not" };
   if (situation.footingOf(task) === "lost") {

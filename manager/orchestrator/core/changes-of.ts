@@ -39,11 +39,7 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
     case "remove-task":
       return advance(view.task(action.taskId), "remove");
     case "forget-task":
-      return forget(view, view.task(action.taskId));
-    case "forget-revision":
-      return view.revision(serviceId, action.number) === undefined
-        ? []
-        : [{ kind: "remove-revision", serviceId, number: action.number }];
+      return forget(view.task(action.taskId));
   }
 }
 
@@ -60,10 +56,9 @@ function want(task: Task, desired: DesiredState): Change {
   return { kind: "want-task", taskId: task.id, desired };
 }
 
-function forget(view: StoreView, task: Task | undefined): Change[] {
-  if (task === undefined || isWanted(task.desired)) return [];
-  const hostIsGone = task.nodeId !== undefined && view.node(task.nodeId) === undefined;
-  return isOver(task) || hostIsGone ? [{ kind: "remove-task", taskId: task.id }] : [];
+function forget(task: Task | undefined): Change[] {
+  if (task === undefined || isWanted(task.desired) || !isOver(task)) return [];
+  return [{ kind: "remove-task", taskId: task.id }];
 }
 
 function create(task: NewTask, { serviceId, atMs, newTaskId }: CommandContext): Change {

@@ -1,0 +1,58 @@
+/**
+ * A node whose capacity shrank (a changed machine, a label of its engine) may hold more than it has. The tasks that
+ * came last must go, until what remains fits again.
+ */
+import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
+import { nodeAvailability } from "../../../shared/model/node.js";
+import {
+  fits,
+  holdsResources,
+  nodeCapacity,
+  reservationOf,
+  subtractResources,
+} from "../../../shared/model/resources.js";
+import type { Task } from "../../../shared/model/task.js";
+import { isWanted } from "../../../shared/model/task-state.js";
+import type { StoreView } from "../../store/core/view.js";
+import type { Action } from "./action.js";
+import { moveAway } from "./repair-slot.js";
+import { type PlanTime, Situation } from "./situation.js";
+import { slotOf } from "./slot.js";
+
+export interface Eviction {
+  readonly serviceId: ServiceId;
+  readonly action: Action;
+}
+
+export function planEvictions(view: StoreView, nodeId: NodeId, time: PlanTime): Eviction[] {
+  return tasksBeyondCapacity(view, nodeId).flatMap((task) => evict(task, view, time));
+}
+
+function evict(task: Task, view: StoreView, time: PlanTime): Eviction[] {
+  const service = view.service(task.serviceId);
+  if (service?.frame.Mode?.Replicated === undefined) return [];
+  const slot = slotOf(task.slot, view.tasksOfSlot(service.id, task.slot));
+  const { actions } = moveAway(task, slot, new Situation(view, service, time, new Map()));
+  return actions.map((action) => ({ serviceId: service.id, action }));
+}
+
+/** Tasks that no longer fit on their node, of those that should go on running there. */
+function tasksBeyondCapacity(view: StoreView, nodeId: NodeId): readonly Task[] {
+  const node = view.node(nodeId);
+  if (node?.description === undefined || nodeAvailability(node) !== "active") return [];
+  let free = nodeCapacity(node);
+  const beyond: Task[] = [];
+  const staying = view.tasksOfNode(nodeId).filter((task) => isWanted(task.desired));
+  for (const task of staying.filter(holdsResources).sort(byAge)) {
+    const template = view.revision(task.serviceId, task.revision)?.template ?? {};
+    const reserved = reservationOf(template);
+    if (fits(reserved, free)) free = subtractResources(free, reserved);
+    else beyond.push(task);
+  }
+  return beyond;
+}
+
+/** `version` is the log's own order: the oldest has the lowest. */
+function byAge(a: Task, b: Task): number {
+  return a.version - b.version || (a.id < b.id ? -1 : 1);
+}
