@@ -1,0 +1,50 @@
+/**
+ * The labels by which a container is known as a task's. Those of Swarm are there because users' tools
+ * (Traefik, Prometheus, log collectors) read them; ours say which agent it belongs to, and no agent touches a
+ * container that does not say its own.
+ */
+import type { TaskId } from "../../../shared/model/ids.js";
+import type { EngineIdentity, TaskRun } from "../engine.js";
+
+const CLUSTER = "skep.cluster.id";
+const NODE = "skep.node.id";
+const TASK = "skep.task.id";
+
+/** Labels of the system win over those of the user. */
+export function taskLabels(
+  run: TaskRun,
+  identity: EngineIdentity,
+  name: string,
+): Record<string, string> {
+  return {
+    [CLUSTER]: identity.clusterId,
+    [NODE]: identity.nodeId,
+    [TASK]: run.taskId,
+    "com.docker.swarm.node.id": identity.nodeId,
+    "com.docker.swarm.service.id": run.serviceId,
+    "com.docker.swarm.service.name": run.template.serviceName,
+    "com.docker.swarm.task": "",
+    "com.docker.swarm.task.id": run.taskId,
+    "com.docker.swarm.task.name": name,
+  };
+}
+
+/** In the notation of the engine's filters: what is this agent's. */
+export function ownLabels(identity: EngineIdentity): string[] {
+  return [`${CLUSTER}=${identity.clusterId}`, `${NODE}=${identity.nodeId}`];
+}
+
+export function taskLabel(taskId: TaskId): string {
+  return `${TASK}=${taskId}`;
+}
+
+/** @returns undefined where the container is not a task of this agent. */
+export function taskOf(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  identity: EngineIdentity,
+): TaskId | undefined {
+  if (labels?.[CLUSTER] !== identity.clusterId || labels[NODE] !== identity.nodeId) {
+    return undefined;
+  }
+  return labels[TASK] as TaskId | undefined;
+}

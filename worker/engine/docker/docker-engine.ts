@@ -1,0 +1,236 @@
+/**
+ * Runs tasks as containers of the host's Docker engine. One container per task, known by its labels; one
+ * event stream for all of them. The engine is the memory: after a restart everything is found again by label.
+ */
+import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
+import type { TaskId } from "../../../shared/model/ids.js";
+import type { Clock } from "../../../shared/ports/clock.js";
+import type { Logger } from "../../../shared/ports/logger.js";
+import { ABSENT, type TaskObservation } from "../core/observation.js";
+import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
+import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
+import { placeholderValues } from "../placeholder-values.js";
+import { type ContainerConfig, containerConfig } from "./container-config.js";
+import { ownLabels, taskLabel, taskLabels, taskOf } from "./container-labels.js";
+import { type ContainerInspect, observationOf } from "./container-state.js";
+import { type ApiVersion, EngineAnswerError, EngineClient } from "./engine-client.js";
+import { descriptionOf, type EngineInfo } from "./engine-description.js";
+import { containerEvents } from "./engine-events.js";
+import { Images } from "./images.js";
+import { requireApi } from "./required-api.js";
+
+/** Added to a task's grace period: the engine kills after it, and then has to tear down. */
+const STOP_MARGIN_MS = 60_000;
+
+export interface DockerEngineOptions {
+  readonly identity: EngineIdentity;
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface ContainerSummary {
+  readonly Id: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+export class DockerEngine implements Engine {
+  readonly #identity: EngineIdentity;
+  readonly #clock: Clock;
+  readonly #client: EngineClient;
+  readonly #images: Images;
+  /** Of our own tasks, what we know of; a container that is not here is looked for by its label. */
+  readonly #containers = new Map<TaskId, string>();
+  #api: ApiVersion | undefined;
+  #description: NodeDescription = {};
+
+  constructor(options: DockerEngineOptions) {
+    const logger = options.logger.child({ part: "docker-engine" });
+    this.#identity = options.identity;
+    this.#clock = options.clock;
+    this.#client = new EngineClient(options.socketPath, options.clock);
+    this.#images = new Images(this.#client, logger);
+  }
+
+  async describe(signal: AbortSignal): Promise<NodeDescription> {
+    this.#api = await this.#client.negotiate(signal);
+    const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);
+    this.#description = descriptionOf(info);
+    return this.#description;
+  }
+
+  async prepare(run: TaskRun, signal: AbortSignal): Promise<TaskObservation> {
+    if (this.#api === undefined) await this.describe(signal);
+    const spec = run.template.template;
+    requireApi(spec, this.#api);
+    const { Platform = {} } = this.#description;
+    const values = placeholderValues(run, this.#identity, Platform);
+    const name = values.Task.Name;
+    const labels = taskLabels(run, this.#identity, name);
+    const config = containerConfig({ spec, hostPorts: run.hostPorts, values, labels });
+    const image = spec.ContainerSpec?.Image ?? "";
+    const wish = { image, revision: `${run.serviceId}/${run.template.revision}` };
+    await this.#images.refresh(wish, signal);
+    try {
+      return await this.#create(run.taskId, name, config, signal);
+    } catch (cause) {
+      if (!isMissingImage(cause)) throw cause;
+    }
+    await this.#images.fetch(wish, signal);
+    return this.#create(run.taskId, name, config, signal);
+  }
+
+  async start(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
+    const containerId = await this.#containerOf(taskId, signal);
+    if (containerId === undefined) return ABSENT;
+    try {
+      const path = `/containers/${containerId}/start`;
+      await this.#client.request({ method: "POST", path }, signal);
+    } catch (cause) {
+      if (isMissing(cause)) return ABSENT;
+      if (!(cause instanceof EngineAnswerError)) throw cause;
+      throw new TaskRefusedError(`starting container failed: ${cause.message}`, { cause });
+    }
+    return this.#inspect(taskId, containerId, signal);
+  }
+
+  async observe(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
+    const containerId = await this.#containerOf(taskId, signal);
+    return containerId === undefined ? ABSENT : this.#inspect(taskId, containerId, signal);
+  }
+
+  /** The stop signal is the container's own: it was created with it. */
+  async stop(taskId: TaskId, options: StopOptions, signal: AbortSignal): Promise<TaskObservation> {
+    const containerId = await this.#containerOf(taskId, signal);
+    if (containerId === undefined) return ABSENT;
+    try {
+      await this.#client.request(
+        {
+          method: "POST",
+          path: `/containers/${containerId}/stop`,
+          query: { t: Math.ceil(options.graceMs / 1000) },
+          limitMs: options.graceMs + STOP_MARGIN_MS,
+        },
+        signal,
+      );
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+    }
+    return this.#inspect(taskId, containerId, signal);
+  }
+
+  /** Its anonymous volumes go with it, as Docker's own tasks' do. */
+  async remove(taskId: TaskId, signal: AbortSignal): Promise<void> {
+    const containerId = await this.#containerOf(taskId, signal);
+    if (containerId === undefined) return;
+    try {
+      await this.#client.request(
+        { method: "DELETE", path: `/containers/${containerId}`, query: { force: true, v: true } },
+        signal,
+      );
+    } catch (cause) {
+      if (isConflict(cause)) {
+        // Somebody is removing it already; whether that went well shows at the next look.
+        throw new EngineUnavailableError(cause.message, { cause });
+      }
+      if (!isMissing(cause)) throw cause;
+    }
+    this.#containers.delete(taskId);
+  }
+
+  async list(signal: AbortSignal): Promise<readonly TaskId[]> {
+    const summaries = await this.#listContainers(ownLabels(this.#identity), signal);
+    this.#containers.clear();
+    for (const { Id, Labels } of summaries) {
+      const taskId = taskOf(Labels, this.#identity);
+      if (taskId !== undefined) this.#containers.set(taskId, Id);
+    }
+    return [...this.#containers.keys()];
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<EngineEvent> {
+    // An engine that came back may be a newer one.
+    await this.describe(signal);
+    const sinceMs = this.#clock.wallMs();
+    yield* containerEvents(this.#client, { identity: this.#identity, sinceMs }, signal);
+  }
+
+  async #create(
+    taskId: TaskId,
+    name: string,
+    config: ContainerConfig,
+    signal: AbortSignal,
+  ): Promise<TaskObservation> {
+    try {
+      const { Id } = await this.#client.request<{ Id: string }>(
+        { method: "POST", path: "/containers/create", query: { name }, body: config },
+        signal,
+      );
+      this.#containers.set(taskId, Id);
+      return { kind: "created", containerId: Id };
+    } catch (cause) {
+      if (isConflict(cause)) return this.#adopt(taskId, name, cause, signal);
+      throw cause;
+    }
+  }
+
+  /** The name is taken: by what we made before we were killed, or by a stranger. */
+  async #adopt(
+    taskId: TaskId,
+    name: string,
+    conflict: EngineAnswerError,
+    signal: AbortSignal,
+  ): Promise<TaskObservation> {
+    const inspect = await this.#client.request<ContainerInspect>(
+      { method: "GET", path: `/containers/${name}/json` },
+      signal,
+    );
+    if (taskOf(inspect.Config?.Labels, this.#identity) !== taskId) {
+      throw new TaskRefusedError(conflict.message, { cause: conflict });
+    }
+    this.#containers.set(taskId, inspect.Id);
+    return observationOf(inspect);
+  }
+
+  async #containerOf(taskId: TaskId, signal: AbortSignal): Promise<string | undefined> {
+    const known = this.#containers.get(taskId);
+    if (known !== undefined) return known;
+    const labels = [...ownLabels(this.#identity), taskLabel(taskId)];
+    const [found] = await this.#listContainers(labels, signal);
+    if (found !== undefined) this.#containers.set(taskId, found.Id);
+    return found?.Id;
+  }
+
+  #listContainers(labels: string[], signal: AbortSignal): Promise<readonly ContainerSummary[]> {
+    const query = { all: true, filters: JSON.stringify({ label: labels }) };
+    return this.#client.request({ method: "GET", path: "/containers/json", query }, signal);
+  }
+
+  async #inspect(
+    taskId: TaskId,
+    containerId: string,
+    signal: AbortSignal,
+  ): Promise<TaskObservation> {
+    try {
+      const path = `/containers/${containerId}/json`;
+      return observationOf(await this.#client.request({ method: "GET", path }, signal));
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+      this.#containers.delete(taskId);
+      return ABSENT;
+    }
+  }
+}
+
+function isMissing(cause: unknown): cause is EngineAnswerError {
+  return cause instanceof EngineAnswerError && cause.httpStatus === 404;
+}
+
+function isConflict(cause: unknown): cause is EngineAnswerError {
+  return cause instanceof EngineAnswerError && cause.httpStatus === 409;
+}
+
+/** Creating answers 404 for nothing else. */
+function isMissingImage(cause: unknown): boolean {
+  return isMissing(cause) && /no such image/i.test(cause.message);
+}

@@ -1,0 +1,56 @@
+/** The engine's event stream, read as hints which task to look at. */
+import type { Readable } from "node:stream";
+
+import type { EngineEvent, EngineIdentity } from "../engine.js";
+import { EngineUnavailableError } from "../engine-errors.js";
+import { ownLabels, taskOf } from "./container-labels.js";
+import type { EngineClient } from "./engine-client.js";
+
+/**
+ * The engine answers before it listens to itself: what happens between the two is replayed from a little
+ * before. An event that is seen twice costs one look.
+ */
+const REPLAY_MS = 2_000;
+
+interface ContainerEvent {
+  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
+}
+
+/** @throws EngineUnavailableError when the stream ends: only the engine's own end does that. */
+export async function* containerEvents(
+  client: EngineClient,
+  options: { readonly identity: EngineIdentity; readonly sinceMs: number },
+  signal: AbortSignal,
+): AsyncIterable<EngineEvent> {
+  const filters = {
+    type: ["container"],
+    event: ["die", "destroy", "health_status"],
+    label: ownLabels(options.identity),
+  };
+  const since = ((options.sinceMs - REPLAY_MS) / 1000).toFixed(3);
+  const query = { filters: JSON.stringify(filters), since };
+  const stream = await client.stream({ method: "GET", path: "/events", query }, signal);
+  yield { kind: "resync" };
+  try {
+    for await (const event of jsonLines(stream)) {
+      const taskId = taskOf((event as ContainerEvent).Actor?.Attributes, options.identity);
+      if (taskId !== undefined) yield { kind: "task", taskId };
+    }
+  } catch (cause) {
+    if (signal.aborted) return;
+    throw new EngineUnavailableError("the Docker engine broke its event stream off", { cause });
+  } finally {
+    stream.destroy();
+  }
+  if (!signal.aborted) throw new EngineUnavailableError("the Docker engine ended its event stream");
+}
+
+async function* jsonLines(stream: Readable): AsyncIterable<unknown> {
+  stream.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line);
+  }
+}
