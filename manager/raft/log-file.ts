@@ -245,6 +245,8 @@ export class LogFile {
   async #roll(): Promise<void> {
     const { disk, folder } = this.#options;
     const full = this.#active;
+    // A seal may not be, and the next segment is to say up to where all of this one is durable.
+    await full.sync();
     const firstIndex = this.lastIndex + 1;
     const header = {
       segment: full.number + 1,

@@ -14,7 +14,7 @@ import {
 } from "./core/segment-header.js";
 import type { Disk, DiskFile } from "./disk.js";
 import { DamagedLogError } from "./log-errors.js";
-import { Segment, type SegmentSizes, UNFINISHED_SUFFIX } from "./segment.js";
+import { Segment, type SegmentSizes, syncFolder, UNFINISHED_SUFFIX } from "./segment.js";
 
 export interface RecoveredLog {
   /** Oldest first; the last one is written to. */
@@ -45,6 +45,8 @@ export async function recoverLog(place: LogPlace): Promise<RecoveredLog> {
   const names = await disk.list(folder);
   const unfinished = names.filter((name) => name.endsWith(UNFINISHED_SUFFIX));
   for (const name of unfinished) await disk.remove(`${folder}/${name}`);
+  // A killed process may have left names that are not durable.
+  await syncFolder(disk, folder);
   const opened = await openSegments(place, names);
   try {
     return opened.length === 0 ? await beginLog(place) : await readSegments(place, opened);
@@ -152,8 +154,9 @@ async function resume(
   }
   if (next !== undefined && records.at(-1)?.kind !== "rolled") {
     await segment.write([{ kind: "rolled" }]);
-    await segment.sync();
   }
+  // What a killed process wrote is there to be read, but not yet safe from a power cut.
+  await segment.sync();
   return segment;
 }
 

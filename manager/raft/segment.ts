@@ -165,7 +165,8 @@ export class Segment {
   }
 }
 
-async function syncFolder(disk: Disk, folder: string): Promise<void> {
+/** @throws StorageFailedError */
+export async function syncFolder(disk: Disk, folder: string): Promise<void> {
   try {
     await disk.syncFolder(folder);
   } catch (cause) {

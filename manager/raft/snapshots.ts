@@ -48,6 +48,8 @@ export class Snapshots {
     for (const name of names) {
       if (name.endsWith(UNFINISHED_SUFFIX)) await disk.remove(`${folder}/${name}`);
     }
+    // A killed process may have left a name that is not durable.
+    await disk.syncFolder(folder);
     const found = names.flatMap((name) => parseSnapshotName(name) ?? []);
     return new Snapshots(
       options,
