@@ -1,0 +1,66 @@
+/** The gate for the cluster's own spec, and for the requests that make and join one. */
+import type {
+  SwarmInitRequest,
+  SwarmJoinRequest,
+  SwarmSpec,
+} from "../../../shared/docker-api/swarm-spec.js";
+import { InvalidArgumentError, UnimplementedError } from "../../../shared/errors/cluster-error.js";
+import { MalformedRequestError } from "./malformed-request.js";
+
+const CLUSTER_NAME = "default";
+/** An hour: with less, a host that sleeps over night could not come back. */
+const CERT_EXPIRY_MIN_NS = 3600e9;
+
+/** @throws InvalidArgumentError, UnimplementedError */
+export function checkSwarmSpec(spec: SwarmSpec): void {
+  if ((spec.Name ?? CLUSTER_NAME) !== CLUSTER_NAME) {
+    throw new InvalidArgumentError("modification of cluster name is not allowed");
+  }
+  const expiry = spec.CAConfig?.NodeCertExpiry ?? 0;
+  if (expiry !== 0 && expiry < CERT_EXPIRY_MIN_NS) {
+    throw new InvalidArgumentError("minimum certificate expiry time is: 1h0m0s");
+  }
+  if ((spec.Dispatcher?.HeartbeatPeriod ?? 0) < 0) {
+    throw new InvalidArgumentError("heartbeat time period cannot be a negative duration");
+  }
+  if (spec.EncryptionConfig?.AutoLockManagers === true) {
+    throw new UnimplementedError("locking managers (autolock) is not available yet");
+  }
+  if ((spec.CAConfig?.ExternalCAs ?? []).length > 0) {
+    throw new UnimplementedError("external certificate authorities are not available yet");
+  }
+  if ((spec.CAConfig?.SigningCACert ?? "") !== "" || (spec.CAConfig?.SigningCAKey ?? "") !== "") {
+    throw new UnimplementedError("rotating the root certificate is not available yet");
+  }
+}
+
+/** @throws MalformedRequestError, InvalidArgumentError, UnimplementedError */
+export function checkInit(request: SwarmInitRequest): void {
+  checkListenAddress(request.ListenAddr);
+  if ((request.Spec?.Name ?? "") !== "" && request.Spec?.Name !== CLUSTER_NAME) {
+    throw new MalformedRequestError(`swarm spec must be named "${CLUSTER_NAME}"`);
+  }
+  if (request.AutoLockManagers === true) {
+    throw new UnimplementedError("locking managers (autolock) is not available yet");
+  }
+  const { Name: _empty, ...spec } = request.Spec ?? {};
+  checkSwarmSpec(spec);
+}
+
+/** @throws MalformedRequestError */
+export function checkJoin(request: SwarmJoinRequest): void {
+  checkListenAddress(request.ListenAddr);
+  const remotes = request.RemoteAddrs ?? [];
+  if (remotes.length === 0) {
+    throw new MalformedRequestError("at least 1 RemoteAddr is required to join");
+  }
+  if (remotes.includes("")) {
+    throw new MalformedRequestError('invalid remoteAddr "": invalid empty address');
+  }
+}
+
+function checkListenAddress(address: string | undefined): void {
+  if (address === undefined || address === "") {
+    throw new MalformedRequestError('invalid ListenAddr "": invalid empty address');
+  }
+}

@@ -1,0 +1,84 @@
+/** Whether a task template can be meant: resources, restart policy, placement, networks, and its container. */
+import type { Placement, RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import {
+  InvalidArgumentError,
+  NotFoundError,
+  UnimplementedError,
+} from "../../../shared/errors/cluster-error.js";
+import { parseConstraints } from "../../../shared/model/constraint.js";
+import { checkContainer } from "./check-container.js";
+import { MalformedRequestError } from "./malformed-request.js";
+import { showNumber } from "./show-number.js";
+
+/** A thousandth of a processor: less than the kernel's scheduler can give. */
+const NANO_CPUS_MIN = 1e6;
+/** The least that a container starts in. */
+const MEMORY_BYTES_MIN = 4 * 1024 * 1024;
+const NANO_CPUS_PER_CPU = 1e9;
+
+/** Every host has these; they need nobody to make them. */
+export const PREDEFINED_NETWORKS: readonly string[] = ["host", "none", "bridge"];
+
+/** @throws InvalidArgumentError, NotFoundError for a network, UnimplementedError */
+export function checkTaskTemplate(template: TaskSpec): void {
+  const { Limits: limits = {}, Reservations: reservations = {} } = template.Resources ?? {};
+  for (const amounts of [limits, reservations]) {
+    checkCpus(amounts.NanoCPUs ?? 0);
+    checkMemory(amounts.MemoryBytes ?? 0);
+  }
+  checkRestart(template.RestartPolicy ?? {});
+  checkPlacement(template.Placement ?? {});
+  for (const { Target: target = "" } of template.Networks ?? []) {
+    if (!PREDEFINED_NETWORKS.includes(target)) throw new NotFoundError("network", target);
+  }
+  checkRuntime(template);
+}
+
+function checkCpus(nanoCpus: number): void {
+  if (nanoCpus !== 0 && nanoCpus < NANO_CPUS_MIN) {
+    const [cpus, least] = [nanoCpus, NANO_CPUS_MIN].map((n) => showNumber(n / NANO_CPUS_PER_CPU));
+    throw new InvalidArgumentError(`invalid cpu value ${cpus}: Must be at least ${least}`);
+  }
+}
+
+function checkMemory(bytes: number): void {
+  if (bytes !== 0 && bytes < MEMORY_BYTES_MIN) {
+    throw new InvalidArgumentError(`invalid memory value ${bytes}: Must be at least 4MiB`);
+  }
+}
+
+function checkRestart(policy: RestartPolicy): void {
+  if ((policy.Delay ?? 0) < 0) {
+    throw new InvalidArgumentError("TaskSpec: restart-delay cannot be negative");
+  }
+  if ((policy.Window ?? 0) < 0) {
+    throw new InvalidArgumentError("TaskSpec: restart-window cannot be negative");
+  }
+}
+
+const SPREAD_DESCRIPTOR = /^(?:node|engine)\.labels\.[^\s]+$/i;
+
+function checkPlacement(placement: Placement): void {
+  parseConstraints(placement.Constraints ?? []);
+  for (const preference of placement.Preferences ?? []) {
+    const descriptor = preference.Spread?.SpreadDescriptor ?? "";
+    if (!SPREAD_DESCRIPTOR.test(descriptor)) {
+      throw new InvalidArgumentError(
+        `invalid placement preference ${JSON.stringify(descriptor)}: ` +
+          "it must spread over node.labels.<name> or engine.labels.<name>",
+      );
+    }
+  }
+}
+
+function checkRuntime(template: TaskSpec): void {
+  const runtime = template.Runtime ?? "container";
+  if (runtime === "plugin") {
+    throw new UnimplementedError("services that run plugins are not available");
+  }
+  if (runtime !== "container") throw new MalformedRequestError("unsupported Runtime");
+  if (template.ContainerSpec === undefined) {
+    throw new MalformedRequestError("mismatched Runtime and *Spec fields");
+  }
+  checkContainer(template.ContainerSpec);
+}

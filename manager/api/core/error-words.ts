@@ -1,0 +1,25 @@
+/**
+ * An error in the words of Docker's API. Docker's daemon asks its own managers over gRPC and passes on what
+ * they say with `rpc error: code = … desc = ` before it; clients look for words in there (`update out of sequence`,
+ * `already exists`), and people know the form. What the daemon itself refuses has no such prefix.
+ */
+import type { ClusterError, ErrorCode } from "../../../shared/errors/cluster-error.js";
+import { MalformedRequestError } from "./malformed-request.js";
+
+const RPC_CODE: Partial<Record<ErrorCode, string>> = {
+  "invalid-argument": "InvalidArgument",
+  "name-conflict": "AlreadyExists",
+  "already-exists": "AlreadyExists",
+  "stale-version": "Unknown",
+  "failed-precondition": "FailedPrecondition",
+  "too-large": "ResourceExhausted",
+  "no-leader": "Unknown",
+  unimplemented: "Unimplemented",
+};
+
+/** Refused by the managers. */
+export function managerWords(error: ClusterError): string {
+  const code = RPC_CODE[error.code];
+  if (code === undefined || error instanceof MalformedRequestError) return error.message;
+  return `rpc error: code = ${code} desc = ${error.message}`;
+}

@@ -1,0 +1,85 @@
+/** What a user may do to a node: change its spec, or remove it when it is gone. */
+import type { NodeSpec } from "../../../shared/docker-api/node-spec.js";
+import {
+  FailedPreconditionError,
+  UnimplementedError,
+} from "../../../shared/errors/cluster-error.js";
+import { type Node, nodeRole } from "../../../shared/model/node.js";
+import { isTerminal } from "../../../shared/model/task-state.js";
+import type { Change } from "../../store/core/change.js";
+import type { StoreView } from "../../store/core/view.js";
+import { MalformedRequestError } from "./malformed-request.js";
+
+/** @throws MalformedRequestError where role or availability is missing: Docker guesses neither. */
+export function checkNodeSpec(spec: NodeSpec): void {
+  if (spec.Role === undefined) throw new MalformedRequestError('invalid Role: ""');
+  if (spec.Availability === undefined) throw new MalformedRequestError('invalid Availability: ""');
+}
+
+/** @throws FailedPreconditionError, UnimplementedError for a role that cannot be changed */
+export function planNodeUpdate(
+  view: StoreView,
+  node: Node,
+  spec: NodeSpec,
+  expectedVersion: number,
+): Change {
+  const role = nodeRole(node);
+  if (role === "manager" && spec.Role === "worker") {
+    const managers = view.nodes().filter((other) => nodeRole(other) === "manager");
+    if (managers.length <= 1) {
+      throw new FailedPreconditionError("attempting to demote the last manager of the swarm");
+    }
+  }
+  if (role !== spec.Role) {
+    throw new UnimplementedError(
+      `node ${node.id} cannot become a ${spec.Role ?? "worker"}: changing a node's role is not available yet`,
+    );
+  }
+  return { kind: "update-node", nodeId: node.id, expectedVersion, spec };
+}
+
+export type RemovalMode = "only-if-down" | "forced";
+
+/**
+ * Tasks that go in one command: with the node's own removal they stay far below the store's size limit, and few nodes
+ * have more.
+ */
+const TASKS_PER_COMMAND = 500;
+
+export interface PlannedRemoval {
+  readonly changes: readonly Change[];
+  /** False where tasks are left for a further command. */
+  readonly complete: boolean;
+}
+
+/**
+ * Nobody will report on the node's tasks any more: they are orphaned, so that others take their place.
+ * @throws FailedPreconditionError for a manager, and for a node that is not down
+ */
+export function planNodeRemoval(
+  view: StoreView,
+  node: Node,
+  { mode, atMs }: { readonly mode: RemovalMode; readonly atMs: number },
+): PlannedRemoval {
+  if (nodeRole(node) === "manager") {
+    throw new FailedPreconditionError(
+      `node ${node.id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
+    );
+  }
+  if (mode !== "forced" && node.status.state === "ready") {
+    throw new FailedPreconditionError(`node ${node.id} is not down and can't be removed`);
+  }
+  const living = view.tasksOfNode(node.id).filter((task) => !isTerminal(task.status.state));
+  const orphaned = living.slice(0, TASKS_PER_COMMAND).map((task): Change => {
+    const { error: _error, ...status } = task.status;
+    const message = "Task belonged to a node that has been deleted";
+    return {
+      kind: "observe-task",
+      taskId: task.id,
+      status: { ...status, state: "orphaned", atMs, message },
+    };
+  });
+  const complete = living.length <= TASKS_PER_COMMAND;
+  const removal: Change[] = complete ? [{ kind: "remove-node", nodeId: node.id }] : [];
+  return { changes: [...orphaned, ...removal], complete };
+}

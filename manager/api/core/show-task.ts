@@ -1,0 +1,62 @@
+/** A task as the API shows it: with its revision's template spelled out. */
+import type {
+  Task as ShownTask,
+  TaskStatus as ShownStatus,
+} from "../../../shared/docker-api/task.js";
+import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
+import type { StoreView } from "../../store/core/view.js";
+import { showTime } from "./show-time.js";
+import { taskName } from "./task-name.js";
+
+/** The docker CLI reads `Spec.ContainerSpec.Image` without looking whether it is there. */
+const NO_TEMPLATE = { ContainerSpec: { Image: "" } };
+
+export function showTask(view: StoreView, task: Task): ShownTask {
+  const revision = view.revision(task.serviceId, task.revision);
+  return {
+    ID: task.id,
+    Version: { Index: task.version },
+    CreatedAt: showTime(task.createdAtMs),
+    UpdatedAt: showTime(task.updatedAtMs),
+    Name: taskName(view, task),
+    Labels: {},
+    Spec: revision?.template ?? NO_TEMPLATE,
+    ServiceID: task.serviceId,
+    ...(task.slot === 0 ? {} : { Slot: task.slot }),
+    ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
+    Status: showStatus(task.status),
+    DesiredState: task.desired,
+  };
+}
+
+function showStatus(status: TaskStatus): ShownStatus {
+  return {
+    Timestamp: showTime(status.atMs),
+    State: status.state,
+    Message: status.message,
+    ...(status.error === undefined || status.error === "" ? {} : { Err: status.error }),
+    ...(status.container === undefined ? {} : { ContainerStatus: showContainer(status.container) }),
+    PortStatus: portsOf(status),
+  };
+}
+
+function showContainer(container: ContainerStatus): NonNullable<ShownStatus["ContainerStatus"]> {
+  return {
+    ContainerID: container.containerId,
+    PID: container.pid,
+    ExitCode: container.exitCode ?? 0,
+  };
+}
+
+function portsOf(status: TaskStatus): NonNullable<ShownStatus["PortStatus"]> {
+  const ports = status.ports ?? [];
+  if (ports.length === 0) return {};
+  return {
+    Ports: ports.map((port) => ({
+      Protocol: port.protocol,
+      TargetPort: port.targetPort,
+      PublishedPort: port.publishedPort,
+      PublishMode: "host",
+    })),
+  };
+}

@@ -1,0 +1,119 @@
+/** The line to the host's own engine: its socket, its API version, and its answers to small questions. */
+import { type ClientRequest, request, type RequestOptions } from "node:http";
+import { connect, type Socket } from "node:net";
+import { json } from "node:stream/consumers";
+
+import { UnavailableError } from "../../shared/errors/cluster-error.js";
+import type { Clock } from "../../shared/ports/clock.js";
+
+export interface EngineFacts {
+  /** The newest version of the API that it speaks. */
+  readonly apiVersion: string;
+  readonly builderVersion: string | undefined;
+}
+
+/** How long an engine's version is believed: it changes with an upgrade, that is with a restart. */
+const FACTS_LIFE_MS = 10_000;
+/** The docker CLI gives us 2 s for a ping, of which this is part. */
+const QUESTION_TIMEOUT_MS = 1_500;
+/** What engines spoke before they said so. */
+const ASSUMED_API_VERSION = "1.24";
+
+export class EngineLink {
+  readonly #socketPath: () => string | undefined;
+  readonly #clock: Clock;
+  #facts:
+    | { readonly socketPath: string; readonly untilMs: number; readonly facts: EngineFacts }
+    | undefined;
+
+  /** @param socketPath asked anew each time: a host may gain or lose its engine. */
+  constructor(socketPath: () => string | undefined, clock: Clock) {
+    this.#socketPath = socketPath;
+    this.#clock = clock;
+  }
+
+  get socketPath(): string | undefined {
+    return this.#socketPath();
+  }
+
+  /** A request on a connection of its own, whose two directions end independently: attached streams need that. */
+  open(options: RequestOptions): ClientRequest {
+    const path = this.#requirePath();
+    return request({
+      ...options,
+      agent: false,
+      createConnection: (): Socket => connect({ path, allowHalfOpen: true }),
+    });
+  }
+
+  /** @throws UnavailableError the engine is away. */
+  async facts(): Promise<EngineFacts> {
+    const socketPath = this.#requirePath();
+    const known = this.#facts;
+    if (known?.socketPath === socketPath && this.#clock.nowMs() < known.untilMs) return known.facts;
+    const { headers } = await this.#ask("/_ping", () => Promise.resolve());
+    const facts: EngineFacts = {
+      apiVersion: headers.get("api-version") ?? ASSUMED_API_VERSION,
+      builderVersion: headers.get("builder-version"),
+    };
+    this.#facts = { socketPath, facts, untilMs: this.#clock.nowMs() + FACTS_LIFE_MS };
+    return facts;
+  }
+
+  /** The JSON at `path`, or undefined where there is no engine or it does not answer in time. */
+  async describe(
+    path: "/info" | "/version",
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    if (this.#socketPath() === undefined) return undefined;
+    try {
+      const { body } = await this.#ask(path, json);
+      return typeof body === "object" && body !== null ? { ...body } : undefined;
+    } catch (cause) {
+      if (cause instanceof UnavailableError) return undefined;
+      throw cause;
+    }
+  }
+
+  /** What Docker's own client says where its daemon does not answer. */
+  unreachable(cause?: unknown): UnavailableError {
+    const where = this.#socketPath() ?? "";
+    return new UnavailableError(
+      `Cannot connect to the Docker daemon at unix://${where}. Is the docker daemon running?`,
+      { cause },
+    );
+  }
+
+  #requirePath(): string {
+    const path = this.#socketPath();
+    if (path === undefined) throw new UnavailableError("this host has no container engine");
+    return path;
+  }
+
+  #ask<T>(
+    path: string,
+    read: (stream: NodeJS.ReadableStream) => Promise<T>,
+  ): Promise<{ headers: ReadonlyMap<string, string>; body: T }> {
+    return new Promise((resolve, reject) => {
+      const question = this.open({ method: "GET", path, headers: { Host: "docker" } });
+      const timer = this.#clock.after(QUESTION_TIMEOUT_MS, () =>
+        question.destroy(this.unreachable()),
+      );
+      const fail = (cause: unknown): void => {
+        timer.cancel();
+        reject(this.unreachable(cause));
+      };
+      question.on("error", fail);
+      question.on("response", (answer) => {
+        const headers = new Map<string, string>();
+        for (const [name, value] of Object.entries(answer.headers))
+          headers.set(name, String(value));
+        read(answer).then((body) => {
+          timer.cancel();
+          answer.resume();
+          resolve({ headers, body });
+        }, fail);
+      });
+      question.end();
+    });
+  }
+}

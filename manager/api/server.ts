@@ -1,0 +1,100 @@
+/**
+ * The public API of a host: Docker's Swarm API on a unix socket (or a TCP port), with everything that is not Swarm
+ * passed through to the host's own engine. Made by `skepd` on every host, manager or not.
+ *
+ * A request takes this way: `front-door` (version, whose path it is) → either `pass-through` or fastify (`routes/`) →
+ * gate (`core/check-…`, nothing that cannot be meant goes further) → the store → `core/show-…`.
+ */
+import type { Server } from "node:http";
+
+import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
+
+import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
+import type { Random } from "../../shared/ports/random.js";
+import type { ApiContext } from "./api-context.js";
+import { EngineLink } from "./engine-link.js";
+import { answerTo, sendError } from "./error-reply.js";
+import { createFrontDoor } from "./front-door.js";
+import type { ApiHost } from "./host.js";
+import { closeServer, type ListenAddress, listenOn } from "./listen.js";
+import { PassThrough } from "./pass-through.js";
+import { readRawBody } from "./raw-body.js";
+import { serveNetworks } from "./routes/networks.js";
+import { serveNodes } from "./routes/nodes.js";
+import { serveNotYet } from "./routes/not-yet.js";
+import { serveServices } from "./routes/services.js";
+import { serveSwarm } from "./routes/swarm.js";
+import { serveSystem } from "./routes/system.js";
+import { serveTasks } from "./routes/tasks.js";
+
+export interface ApiServerOptions {
+  readonly host: ApiHost;
+  readonly clock: Clock;
+  /** Ids, names and join tokens are drawn from it: not to be guessed. */
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface ApiServer {
+  /** May be called for several addresses. @throws UnavailableError where somebody else answers there. */
+  listen(address: ListenAddress): Promise<void>;
+  /** Ends attached streams, too. */
+  close(): Promise<void>;
+}
+
+/** Longest path parameter: names of networks and images' references come here too. */
+const PARAMETER_LENGTH_MAX = 512;
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { host, clock, logger } = options;
+  const engine = new EngineLink(() => host.engineSocket, clock);
+  const context: ApiContext = { ...options, engine };
+  const passThrough = new PassThrough(engine, logger);
+  const servers: Server[] = [];
+  const app = createRoutes(context);
+  const ready = app.ready();
+
+  return {
+    listen: async (address) => {
+      await ready;
+      const server = createFrontDoor({ own: app.routing.bind(app), passThrough, clock, logger });
+      await listenOn(server, address);
+      servers.push(server);
+    },
+    close: async () => {
+      await Promise.all(servers.map(closeServer));
+      await app.close();
+    },
+  };
+}
+
+function createRoutes(context: ApiContext): FastifyInstance {
+  const app = fastify({
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    frameworkErrors: (error, _request, reply) => {
+      // Typed for routes with schemas, of which there is none.
+      void (reply as FastifyReply).code(400).send({ message: error.message });
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "*",
+    async (_request: unknown, payload: Parameters<typeof readRawBody>[0]) =>
+      await readRawBody(payload, context.clock),
+  );
+  app.setErrorHandler(async (error, _request, reply) => {
+    await sendError(reply, answerTo(error, context.logger));
+  });
+  app.setNotFoundHandler(async (_request, reply) => {
+    await reply.code(404).send({ message: "page not found" });
+  });
+  serveSystem(app, context);
+  serveSwarm(app, context);
+  serveNodes(app, context);
+  serveServices(app, context);
+  serveTasks(app, context);
+  serveNetworks(app, context);
+  serveNotYet(app, context);
+  return app;
+}
