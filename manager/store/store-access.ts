@@ -3,6 +3,7 @@
  * head, watch what changes. `Store` implements all three; each part asks for the least it needs.
  */
 import type { Change, StoreEvent } from "./core/change.js";
+import type { RequestOutcome } from "./core/requests.js";
 import type { StoreView } from "./core/view.js";
 
 export interface StoreReader {
@@ -10,22 +11,30 @@ export interface StoreReader {
   readonly committed: StoreView;
   /** Incremental hash of the committed state (16 hexadecimal digits): equal on managers at the same sequence. */
   stateHash(): string;
+  /** What became of the request with this id, if it is committed and still remembered. */
+  requestOutcome(requestId: string): RequestOutcome | undefined;
 }
 
 export interface StoreWriter {
   /**
    * Runs `write` on the speculative head and proposes what it changed as one command. Resolves with what
-   * `write` returned once the command is committed and applied; a write without changes resolves at once.
-   * If `write` throws, nothing is proposed and the head is as before.
+   * `write` returned once the command is committed and applied; a write without changes resolves once
+   * what it read is committed. If `write` throws, nothing is proposed, the head is as before, and the error
+   * is passed on once what it was based on is committed.
    * @throws what a change's precondition says (`NotFoundError`, `StaleVersionError`, `NameConflictError`, …)
    * @throws ProposalDroppedError, NoLeaderError, TryAgainError from the log; TooLargeError past the size limits.
    */
-  update<T>(write: (tx: Transaction) => T, options?: UpdateOptions): Promise<T>;
+  update<T>(write: (tx: Transaction) => T, options?: UpdateOptions<T>): Promise<T>;
 }
 
-export interface UpdateOptions {
-  /** The caller's own id for this request; see `Command.requestId`. */
-  readonly requestId?: string;
+/** A request with an id of its own is carried out once: the same id again gets the same answer. */
+export interface UpdateOptions<T> {
+  readonly requestId: string;
+  /**
+   * The answer for a request that was applied before, instead of what `write` would return: `write` is not
+   * run. A remembered failure is thrown without asking.
+   */
+  readonly replay: (outcome: RequestOutcome) => T;
 }
 
 export interface Transaction {

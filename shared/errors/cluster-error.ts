@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   "not-a-manager",
   "proposal-dropped",
   "try-again",
+  "watch-expired",
   "unavailable",
   "unimplemented",
   "damaged-log",
@@ -137,6 +138,17 @@ export class ProposalDroppedError extends ClusterError {
 /** A bounded queue is full; the caller may try again. */
 export class TryAgainError extends ClusterError {
   readonly code = "try-again";
+}
+
+/** The events after that sequence number are no longer kept: read everything, then watch from there. */
+export class WatchExpiredError extends ClusterError {
+  readonly code = "watch-expired";
+
+  constructor(sequences: { readonly after: number; readonly oldest: number }) {
+    super(
+      `the events after sequence number ${sequences.after} are gone; the oldest that are kept follow ${sequences.oldest}`,
+    );
+  }
 }
 
 /** The other side cannot be reached. */

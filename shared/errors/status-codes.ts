@@ -18,6 +18,7 @@ export const STATUS_OF = {
   "not-a-manager": { grpc: status.FAILED_PRECONDITION, http: 503 },
   "proposal-dropped": { grpc: status.UNAVAILABLE, http: 503 },
   "try-again": { grpc: status.RESOURCE_EXHAUSTED, http: 503 },
+  "watch-expired": { grpc: status.OUT_OF_RANGE, http: 410 }, // the caller reads everything anew
   unavailable: { grpc: status.UNAVAILABLE, http: 503 },
   unimplemented: { grpc: status.UNIMPLEMENTED, http: 501 },
   "damaged-log": { grpc: status.DATA_LOSS, http: 500 },

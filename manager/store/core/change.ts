@@ -61,6 +61,7 @@ export type Change =
       /** The revision that tasks should run from now on: an existing one, or the one in `newRevision`. */
       readonly revision: number;
       readonly newRevision?: Revision;
+      /** Absent: there is nothing to roll back to from now on. */
       readonly previous?: PreviousService;
     }
   | { readonly kind: "remove-service"; readonly serviceId: ServiceId }
@@ -81,6 +82,9 @@ export type Change =
       readonly status: TaskStatus;
     }
   | { readonly kind: "remove-task"; readonly taskId: TaskId };
+
+/** One kind of change: `ChangeOf<"assign-task">`. */
+export type ChangeOf<Kind extends Change["kind"]> = Extract<Change, { readonly kind: Kind }>;
 
 export type ObjectType = "cluster" | "node" | "service" | "revision" | "task";
 

@@ -1,0 +1,46 @@
+/** Which function carries out which change. Each checks its own preconditions and throws a `ClusterError`. */
+import { assertNever } from "../../../../shared/errors/assert.js";
+import type { Change } from "../change.js";
+import type { Draft } from "../draft.js";
+import { createCluster, updateCluster } from "./cluster.js";
+import { createNode, observeNode, removeNode, updateNode } from "./node.js";
+import { createService, removeRevision, removeService, updateService } from "./service.js";
+import { assignTask, createTask, observeTask, removeTask, wantTask } from "./task.js";
+
+/** @throws ClusterError the change does not fit the present state; the draft must then be rolled back. */
+export function applyChange(draft: Draft, change: Change): void {
+  switch (change.kind) {
+    case "create-cluster":
+      return createCluster(draft, change.cluster);
+    case "update-cluster":
+      return updateCluster(draft, change);
+    case "create-node":
+      return createNode(draft, change.node);
+    case "update-node":
+      return updateNode(draft, change);
+    case "observe-node":
+      return observeNode(draft, change);
+    case "remove-node":
+      return removeNode(draft, change.nodeId);
+    case "create-service":
+      return createService(draft, change);
+    case "update-service":
+      return updateService(draft, change);
+    case "remove-service":
+      return removeService(draft, change.serviceId);
+    case "remove-revision":
+      return removeRevision(draft, change);
+    case "create-task":
+      return createTask(draft, change.task);
+    case "assign-task":
+      return assignTask(draft, change);
+    case "want-task":
+      return wantTask(draft, change);
+    case "observe-task":
+      return observeTask(draft, change);
+    case "remove-task":
+      return removeTask(draft, change.taskId);
+    default:
+      return assertNever(change);
+  }
+}

@@ -1,0 +1,61 @@
+/** Changes of nodes. A removed node's tasks are orphaned with it: nobody will report them any more. */
+import {
+  AlreadyExistsError,
+  FailedPreconditionError,
+} from "../../../../shared/errors/cluster-error.js";
+import type { NodeId } from "../../../../shared/model/ids.js";
+import { type Node, nodeRole } from "../../../../shared/model/node.js";
+import { isTerminal } from "../../../../shared/model/task-state.js";
+import type { ChangeOf } from "../change.js";
+import type { Draft } from "../draft.js";
+import { existingNode, expectVersion } from "./preconditions.js";
+
+export function createNode(draft: Draft, node: Node): void {
+  if (draft.state.node(node.id) !== undefined) throw new AlreadyExistsError("node", node.id);
+  const { atMs, sequence } = draft;
+  draft.setNode(node.id, undefined, {
+    ...node,
+    version: sequence,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+  });
+}
+
+export function updateNode(draft: Draft, change: ChangeOf<"update-node">): void {
+  const before = existingNode(draft.state, change.nodeId);
+  expectVersion("node", before, change.expectedVersion);
+  draft.setNode(before.id, before, {
+    ...before,
+    version: draft.sequence,
+    updatedAtMs: draft.atMs,
+    spec: change.spec,
+  });
+}
+
+export function observeNode(draft: Draft, change: ChangeOf<"observe-node">): void {
+  const before = existingNode(draft.state, change.nodeId);
+  draft.setNode(before.id, before, {
+    ...before,
+    updatedAtMs: draft.atMs,
+    status: change.status,
+    ...(change.description !== undefined && { description: change.description }),
+  });
+}
+
+export function removeNode(draft: Draft, id: NodeId): void {
+  const node = existingNode(draft.state, id);
+  if (nodeRole(node) === "manager")
+    throw new FailedPreconditionError(
+      `node ${id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
+    );
+  for (const task of draft.state.tasksOfNode(id)) {
+    if (isTerminal(task.status.state)) continue;
+    const { error: _, ...status } = task.status;
+    draft.setTask(task.id, task, {
+      ...task,
+      updatedAtMs: draft.atMs,
+      status: { ...status, state: "orphaned", atMs: draft.atMs, message: "node was removed" },
+    });
+  }
+  draft.setNode(id, node, undefined);
+}

@@ -1,0 +1,105 @@
+/** Changes of tasks: made for a service's revision, placed once, wanted less and less, observed forward only. */
+import {
+  AlreadyExistsError,
+  FailedPreconditionError,
+} from "../../../../shared/errors/cluster-error.js";
+import type { TaskId } from "../../../../shared/model/ids.js";
+import type { Task, TaskStatus } from "../../../../shared/model/task.js";
+import {
+  desiredRank,
+  isTerminal,
+  isWanted,
+  mayFollow,
+  observedRank,
+} from "../../../../shared/model/task-state.js";
+import type { ChangeOf } from "../change.js";
+import type { Draft } from "../draft.js";
+import { existingNode, existingService, existingTask } from "./preconditions.js";
+import { sameContainer, sameStatus } from "./same-status.js";
+import { expectRevision, removeRevisionsOfNothing } from "./service.js";
+
+export function createTask(draft: Draft, task: Task): void {
+  const { state, sequence, atMs } = draft;
+  if (state.task(task.id) !== undefined) throw new AlreadyExistsError("task", task.id);
+  const service = existingService(state, task.serviceId);
+  expectRevision(state, service.id, task.revision);
+  if (task.nodeId !== undefined) existingNode(state, task.nodeId);
+  expectPlace(task, task.status);
+  draft.setTask(task.id, undefined, {
+    ...task,
+    version: sequence,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+    // One copy of the id, however many tasks the service has.
+    serviceId: service.id,
+  });
+}
+
+export function assignTask(draft: Draft, change: ChangeOf<"assign-task">): void {
+  const before = existingTask(draft.state, change.taskId);
+  const node = existingNode(draft.state, change.nodeId);
+  // A task of a global service is made for its node, and pending until the node was found fit.
+  const elsewhere = before.nodeId !== undefined && before.nodeId !== node.id;
+  if (before.status.state !== "pending" || elsewhere || !isWanted(before.desired))
+    throw new FailedPreconditionError(
+      `task ${before.id} is ${before.status.state}, wanted ${before.desired}, on node ${before.nodeId ?? "none"}: it cannot be assigned to ${node.id}`,
+    );
+  draft.setTask(before.id, before, {
+    ...before,
+    updatedAtMs: draft.atMs,
+    nodeId: node.id,
+    status: { state: "assigned", atMs: draft.atMs, message: change.message },
+  });
+}
+
+export function wantTask(draft: Draft, change: ChangeOf<"want-task">): void {
+  const before = existingTask(draft.state, change.taskId);
+  if (change.desired === before.desired) return;
+  if (desiredRank(change.desired) < desiredRank(before.desired))
+    throw new FailedPreconditionError(
+      `task ${before.id} is wanted ${before.desired}, which ${change.desired} cannot follow`,
+    );
+  draft.setTask(before.id, before, {
+    ...before,
+    version: draft.sequence,
+    updatedAtMs: draft.atMs,
+    desired: change.desired,
+  });
+}
+
+export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): void {
+  const before = existingTask(draft.state, change.taskId);
+  const { status } = change;
+  if (sameStatus(status, before.status)) return;
+  expectForward(before, status);
+  expectPlace(before, status);
+  draft.setTask(before.id, before, { ...before, updatedAtMs: draft.atMs, status });
+}
+
+export function removeTask(draft: Draft, id: TaskId): void {
+  const task = existingTask(draft.state, id);
+  // While its host may run it, it holds what it reserved: forgetting it would give that away twice.
+  if (task.nodeId !== undefined && !isTerminal(task.status.state))
+    throw new FailedPreconditionError(
+      `task ${id} is ${task.status.state} on node ${task.nodeId}: it cannot be removed before it has ended`,
+    );
+  draft.setTask(id, task, undefined);
+  removeRevisionsOfNothing(draft, task.serviceId);
+}
+
+function expectForward(before: Task, status: TaskStatus): void {
+  const current = before.status;
+  if (status.state !== current.state) {
+    if (mayFollow(status.state, current.state)) return;
+  } else if (!isTerminal(current.state) || sameContainer(status, current)) return;
+  throw new FailedPreconditionError(
+    `task ${before.id} was observed ${current.state}, which ${status.state} cannot follow`,
+  );
+}
+
+/** A task that some host works on is somewhere. */
+function expectPlace(task: Task, status: TaskStatus): void {
+  const placed = observedRank(status.state) >= observedRank("assigned");
+  if (placed && !isTerminal(status.state) && task.nodeId === undefined)
+    throw new FailedPreconditionError(`task ${task.id} has no node and cannot be ${status.state}`);
+}

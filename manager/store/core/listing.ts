@@ -1,0 +1,83 @@
+/**
+ * Listings by id that cost little to keep. Sorting at every change would make a bulk load quadratic, and
+ * sorting at every read would make each decision pay for the whole cluster: so a listing is kept as it
+ * was last read, and what changed since is merged into it at the next read. Nobody reads: nothing is kept.
+ */
+
+export interface Identified<Id extends string> {
+  readonly id: Id;
+}
+
+/** What is listed now: a `Set` of ids or a `Map` by id. */
+export interface Membership<Id extends string> {
+  has(id: Id): boolean;
+  keys(): IterableIterator<Id>;
+}
+
+/** Merging costs less than sorting while fewer than one in this many rows changed. */
+const MERGE_FRACTION = 4;
+/** Below this many changes the listing is never given up: small ones are rebuilt by merging as cheaply. */
+const MERGE_ALWAYS = 64;
+
+export class Listing<Id extends string, T extends Identified<Id>> {
+  #rows: readonly T[] | undefined;
+  #stale: Set<Id> | undefined;
+
+  /** A row was added, replaced or removed. */
+  touch(id: Id): void {
+    if (this.#rows === undefined) return;
+    this.#stale ??= new Set();
+    this.#stale.add(id);
+    if (this.#stale.size < MERGE_ALWAYS) return;
+    if (this.#stale.size * MERGE_FRACTION > this.#rows.length) {
+      this.#rows = undefined;
+      this.#stale = undefined;
+    }
+  }
+
+  /** Ordered by id. The array is never changed afterwards. */
+  read(members: Membership<Id>, get: (id: Id) => T | undefined): readonly T[] {
+    if (this.#rows === undefined) this.#rows = sortedRows(members.keys(), get);
+    else if (this.#stale !== undefined) {
+      this.#rows = mergeById(this.#rows, this.#stale, (id) =>
+        members.has(id) ? get(id) : undefined,
+      );
+    }
+    this.#stale = undefined;
+    return this.#rows;
+  }
+}
+
+/** @param rows ordered by id. @param changed ids whose row is now what `get` says, or gone. */
+export function mergeById<Id extends string, T extends Identified<Id>>(
+  rows: readonly T[],
+  changed: Iterable<Id>,
+  get: (id: Id) => T | undefined,
+): readonly T[] {
+  const ids = [...changed].sort();
+  const merged: T[] = [];
+  let next = 0;
+  const take = (): void => {
+    const row = get(ids[next++] as Id);
+    if (row !== undefined) merged.push(row);
+  };
+  for (const row of rows) {
+    while (next < ids.length && (ids[next] as Id) < row.id) take();
+    if (ids[next] === row.id) take();
+    else merged.push(row);
+  }
+  while (next < ids.length) take();
+  return merged;
+}
+
+function sortedRows<Id extends string, T>(
+  ids: Iterable<Id>,
+  get: (id: Id) => T | undefined,
+): readonly T[] {
+  const rows: T[] = [];
+  for (const id of [...ids].sort()) {
+    const row = get(id);
+    if (row !== undefined) rows.push(row);
+  }
+  return rows;
+}

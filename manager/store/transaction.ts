@@ -1,0 +1,59 @@
+/** A write on the speculative head: what it changes is one command, or nothing. */
+import { assert } from "../../shared/errors/assert.js";
+import { type CommandHeader, CommandWriter } from "./command-codec.js";
+import { applyChange } from "./core/apply/change.js";
+import type { Change, Command } from "./core/change.js";
+import { Draft } from "./core/draft.js";
+import type { Head } from "./core/head.js";
+import type { StoreView } from "./core/view.js";
+import type { Transaction } from "./store-access.js";
+
+export class HeadTransaction implements Transaction {
+  readonly view: StoreView;
+  readonly atMs: number;
+  readonly #draft: Draft;
+  readonly #writer: CommandWriter;
+  #failure: { readonly error: unknown } | undefined;
+  #open = true;
+
+  constructor(head: Head, header: CommandHeader) {
+    this.view = head;
+    this.atMs = header.atMs;
+    this.#draft = new Draft(head, { atMs: header.atMs, sequence: head.sequence + 1 });
+    this.#writer = new CommandWriter(header);
+  }
+
+  get changedSomething(): boolean {
+    return this.#draft.changedSomething;
+  }
+
+  apply(change: Change): void {
+    assert(this.#open, "a transaction was used after its write had returned");
+    this.throwFailure();
+    try {
+      applyChange(this.#draft, change);
+      this.#writer.add(change);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  /** A change that did not fit may have left half of itself: nothing can follow it. */
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Leaves the head as it was before. */
+  rollback(): void {
+    this.#draft.rollback();
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+
+  finish(): { readonly command: Command; readonly data: Uint8Array } {
+    return { command: this.#writer.command(), data: this.#writer.finish() };
+  }
+}
