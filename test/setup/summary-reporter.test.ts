@@ -47,6 +47,20 @@ test("in CI each skip is a failure", () => {
   });
 });
 
+test("what is missing is the reason, and no hook of the file runs", () => {
+  const { summary } = runFixtures("", "skips");
+  expect(summary).toEqual({
+    passed: 0,
+    failed: 0,
+    skipped: [
+      {
+        name: "fixture skips.fixture.ts > reads what is not there > all of it",
+        reason: expect.stringMatching(/^there is no .*\/no\/such\/file/),
+      },
+    ],
+  });
+});
+
 test.each([
   ["", 0],
   ["true", 1],

@@ -62,7 +62,8 @@ function summarize(modules: readonly TestModule[], unhandledErrors: number): Tes
 function reasonOf(test: TestCase): string {
   const result = test.result();
   const note = result.state === "skipped" ? result.note : undefined;
-  if (note !== undefined) return note;
+  const reason = note ?? test.meta().skipReason;
+  if (reason !== undefined) return reason;
   return test.parent.errors().length > 0 ? "its set-up failed" : "no reason given";
 }
 

@@ -16,6 +16,7 @@ const TARGETS = {
   "cli/client.ts": "",
   "node/skepd.ts": "",
   "test/setup/engine.mjs": "",
+  "package.json": "",
 };
 
 function objections(path: string, text: string): string[] {
@@ -29,6 +30,7 @@ test.each([
     `import { t } from "../../shared/rpc/wire.js"; import fastify from "fastify";`,
   ],
   ["manager/api/a.test.ts", `import { e } from "../../test/setup/engine.mjs";`],
+  ["shared/a.test.ts", `import { version } from "../package.json";`],
   ["node/a.ts", `import "../manager/store/store.js"; import "../worker/agent/agent.js";`],
   ["test/e2e/a.test.ts", `import "../../manager/store/store.js"; import "../../cli/client.js";`],
   ["manager/scheduler/core/a.ts", `import { t } from "../../store/core/tables.js";`],
@@ -50,6 +52,7 @@ test.each([
   ["manager/api/a.ts", `export { a } from "../../cli/client.js";`],
   ["manager/api/a.ts", `const skepd = await import("../../node/skepd.js");`],
   ["manager/api/a.ts", `import { e } from "../../test/setup/engine.mjs";`],
+  ["shared/a.ts", `import { version } from "../package.json";`],
   ["worker/a.ts", `import { s } from "../manager/store/store.js";`],
   ["cli/a.ts", `import { s } from "../manager/store/store.js";`],
   ["shared/rpc/a.ts", `import { c } from "../../cli/client.js";`],
