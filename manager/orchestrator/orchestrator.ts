@@ -34,7 +34,6 @@ export class Orchestrator {
   readonly #services: ControlLoop<ServiceId>;
   readonly #nodes: NodeKeeper;
   readonly #memory = new Map<ServiceId, ServiceMemory>();
-  readonly #awaitingStarts = new Set<ServiceId>();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -57,7 +56,7 @@ export class Orchestrator {
     const { store } = this.#options;
     const watch = store.watch(({ events }) => {
       for (const event of events) {
-        this.#enqueue(concernedBy(event, store.committed, (id) => this.#awaitingStarts.has(id)));
+        this.#enqueue(concernedBy(event, store.committed, (id) => this.#isUpdating(id)));
       }
     });
     try {
@@ -71,6 +70,10 @@ export class Orchestrator {
   #enqueue({ services, nodes }: Concerned): void {
     for (const serviceId of services) this.#services.enqueue(serviceId);
     for (const nodeId of nodes) this.#nodes.enqueueChanged(nodeId);
+  }
+
+  #isUpdating(serviceId: ServiceId): boolean {
+    return (this.#memory.get(serviceId)?.lanes.size ?? 0) > 0;
   }
 
   async #reconcileService(serviceId: ServiceId, signal: AbortSignal): Promise<void> {
@@ -104,8 +107,6 @@ export class Orchestrator {
     const basis = tx.view.service(serviceId)?.version;
     if (basis === undefined) this.#memory.delete(serviceId);
     else this.#memory.set(serviceId, plan.memory);
-    if (plan.awaits === "ends-and-starts") this.#awaitingStarts.add(serviceId);
-    else this.#awaitingStarts.delete(serviceId);
     if (plan.wakeInMs !== undefined) this.#services.enqueueAfter(serviceId, plan.wakeInMs);
     return { actions: plan.actions, basis };
   }

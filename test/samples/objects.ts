@@ -1,6 +1,8 @@
 /** Objects for tests: a complete one each, of which a test names only what it is about. */
+import { completeSwarmSpec } from "../../shared/docker-api/defaults.js";
 import type { TaskSpec } from "../../shared/docker-api/task-spec.js";
-import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { Cluster } from "../../shared/model/cluster.js";
+import type { ClusterId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { Availability, Node, NodeState } from "../../shared/model/node.js";
 import { type Revision, revisionHash } from "../../shared/model/revision.js";
 import type { Service } from "../../shared/model/service.js";
@@ -102,4 +104,18 @@ export function sampleRevision(of: {
   readonly template: TaskSpec;
 }): Revision {
   return { ...of, createdAtMs: 0, hash: revisionHash(of.template) };
+}
+
+/** A cluster with Docker's defaults; its authority and tokens are no real ones. */
+export function sampleCluster(): Cluster {
+  return {
+    id: "cluster" as ClusterId,
+    version: 0,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    spec: completeSwarmSpec({}),
+    authority: { certificatePem: "", keyPem: "" },
+    joinTokens: { worker: "", manager: "" },
+    epoch: 0,
+  };
 }

@@ -26,8 +26,6 @@ export interface ServicePlan {
   readonly actions: readonly Action[];
   /** Plan again after this time, if nothing happens before (ms). */
   readonly wakeInMs?: number;
-  /** Plan again when a task of the service is seen running, and not only when one ends. */
-  readonly awaits: "ends" | "ends-and-starts";
   readonly memory: ServiceMemory;
 }
 
@@ -44,7 +42,7 @@ export function planService(
   const reaped = slots.flatMap((slot) => reapSlot(slot, limit));
   if (service === undefined) return removal(slots, reaped);
   const replicas = service.frame.Mode?.Replicated?.Replicas;
-  if (replicas === undefined) return { actions: reaped, awaits: "ends", memory: NO_MEMORY };
+  if (replicas === undefined) return { actions: reaped, memory: NO_MEMORY };
   const readySince = rememberReady(tasks, memory, time);
   const situation = new Situation(view, service, time, readySince);
   return planReplicated(replicas, { slots, reaped, situation, readySince, lanes: memory.lanes });
@@ -76,17 +74,13 @@ function planReplicated(replicas: number, given: Replicated): ServicePlan {
       ...given.reaped,
     ],
     ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
-    awaits:
-      update.lanes.size > 0 || kept.some((slot) => slot.wanted.length > 1)
-        ? "ends-and-starts"
-        : "ends",
     memory: { readySince: given.readySince, lanes: update.lanes },
   };
 }
 
 /** The service is gone: so are its tasks, once they have stopped. */
 function removal(slots: readonly Slot[], reaped: readonly Action[]): ServicePlan {
-  return { actions: [...slots.flatMap(removeAll), ...reaped], awaits: "ends", memory: NO_MEMORY };
+  return { actions: [...slots.flatMap(removeAll), ...reaped], memory: NO_MEMORY };
 }
 
 function removeAll(slot: Slot): Action[] {

@@ -6,7 +6,7 @@
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
-import { isTerminal } from "../../../shared/model/task-state.js";
+import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import type { StoreEvent } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { changesFooting } from "./node-changes.js";
@@ -20,11 +20,11 @@ export interface Concerned {
 
 const NOBODY: Concerned = { services: [], nodes: [] };
 
-/** @param awaitsStarts whether the service's last plan waits for tasks to run, too */
+/** @param isUpdating whether a rolling update of the service waits for tasks to run */
 export function concernedBy(
   event: StoreEvent,
   view: StoreView,
-  awaitsStarts: (serviceId: ServiceId) => boolean,
+  isUpdating: (serviceId: ServiceId) => boolean,
 ): Concerned {
   switch (event.type) {
     case "service": {
@@ -32,7 +32,7 @@ export function concernedBy(
       return service === undefined ? NOBODY : { services: [service.id], nodes: [] };
     }
     case "task":
-      return taskEvent(event.before, event.after, view, awaitsStarts);
+      return taskEvent(event.before, event.after, view, isUpdating);
     case "node":
       return nodeEvent(event.before, event.after);
     case "cluster":
@@ -54,7 +54,7 @@ function taskEvent(
   before: Task | undefined,
   after: Task | undefined,
   view: StoreView,
-  awaitsStarts: (serviceId: ServiceId) => boolean,
+  isUpdating: (serviceId: ServiceId) => boolean,
 ): Concerned {
   if (after === undefined) {
     // The last task of a removed service takes the service's revisions with it.
@@ -66,7 +66,9 @@ function taskEvent(
       ? after.desired === "ready" // its wait begins
       : before.desired !== after.desired ||
         (isTerminal(state) && !isTerminal(before.status.state)) ||
-        (state === "running" && before.status.state !== state && awaitsStarts(after.serviceId)) ||
+        (state === "running" &&
+          before.status.state !== state &&
+          (isUpdating(after.serviceId) || hasPredecessor(after, view))) ||
         placedOnUnfit(before, after, view);
   return matters ? { services: [after.serviceId], nodes: [] } : NOBODY;
 }
@@ -75,6 +77,11 @@ function nodeEvent(before: Node | undefined, after: Node | undefined): Concerned
   if (before === undefined) return NOBODY; // nothing runs on a new node
   const matters = after === undefined || changesFooting(before, after);
   return matters ? { services: [], nodes: [before.id] } : NOBODY;
+}
+
+/** It replaces another start-first, which can go now. */
+function hasPredecessor({ serviceId, slot }: Task, view: StoreView): boolean {
+  return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired)).length > 1;
 }
 
 /** Tasks that were placed on the strength of what the node was before: they must be looked at, too. */

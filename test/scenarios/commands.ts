@@ -1,0 +1,217 @@
+/** What a transcript can say, and what each command prints. */
+import type { ServiceSpec, UpdateConfig } from "../../shared/docker-api/service-spec.js";
+import type { RestartPolicy } from "../../shared/docker-api/task-spec.js";
+import type { NodeId } from "../../shared/model/ids.js";
+import type { Availability, NodeState } from "../../shared/model/node.js";
+import { sampleNode } from "../samples/objects.js";
+import { describeWorld } from "./describe-world.js";
+import type { World } from "./world.js";
+
+type Command = (world: World, args: Arguments) => Promise<string | undefined>;
+
+/** `wait` and what changes nothing about time print what is there; orders print nothing. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  /** nodes 3: n1, n2 and n3, ready and active */
+  nodes: async (world, { words: [count = "1"] }) => {
+    for (let i = 1; i <= Number(count); i++) await addNode(world, `n${i}`, {});
+    return undefined;
+  },
+  /** node n4 zone=east cpus=2 */
+  node: (world, { words: [id = ""], options }) => addNode(world, id, options),
+  /** create web replicas=3 image=crash … */
+  create: async (world, { words: [name = ""], options }) => {
+    await world.createService(editSpec({ Name: name }, options));
+    world.rememberNames();
+    return undefined;
+  },
+  /** update web image=v2 … */
+  update: async (world, { words: [name = ""], options }) => {
+    await world.updateService(name, (spec) => editSpec(spec, options));
+    return undefined;
+  },
+  scale: async (world, { words: [name = "", replicas = ""] }) => {
+    await world.updateService(name, (spec) => editSpec(spec, { replicas }));
+    return undefined;
+  },
+  remove: async (world, { words: [name = ""] }) => {
+    await world.change({ kind: "remove-service", serviceId: world.service(name).id });
+    return undefined;
+  },
+  /** wait 5s, or wait 5s web.1 to see that alone */
+  wait: async (world, { words: [time = "0s", ...places] }) => {
+    await world.wait(milliseconds(time));
+    return describeWorld(world, places);
+  },
+  /** fail web.1: its container ends with exit code 1 */
+  fail: (world, { words: [place = ""] }) => endTask(world, place, 1),
+  finish: (world, { words: [place = ""] }) => endTask(world, place, 0),
+  drain: (world, { words: [id = ""] }) => setAvailability(world, id, "drain"),
+  pause: (world, { words: [id = ""] }) => setAvailability(world, id, "pause"),
+  activate: (world, { words: [id = ""] }) => setAvailability(world, id, "active"),
+  /** label n1 zone=west */
+  label: async (world, { words: [id = ""], options }) => {
+    const { spec } = world.node(id);
+    await world.change({
+      kind: "update-node",
+      nodeId: id as NodeId,
+      spec: { ...spec, Labels: { ...spec.Labels, ...options } },
+    });
+    return undefined;
+  },
+  /** The host cannot be reached, and the dispatcher has noticed; what runs there runs on. */
+  down: async (world, { words: [id = ""] }) => {
+    world.hosts.cutOff(id as NodeId);
+    return setState(world, id, "down");
+  },
+  up: async (world, { words: [id = ""] }) => {
+    await setState(world, id, "ready");
+    world.hosts.reconnect(id as NodeId);
+    return undefined;
+  },
+  /** The node leaves the cluster for good. */
+  forget: async (world, { words: [id = ""] }) => {
+    world.hosts.cutOff(id as NodeId);
+    await world.change({ kind: "remove-node", nodeId: id as NodeId });
+    return undefined;
+  },
+  /** history 2: tasks remembered per slot */
+  history: async (world, { words: [limit = ""] }) => {
+    const spec = { Orchestration: { TaskHistoryRetentionLimit: Number(limit) } };
+    await world.change({ kind: "update-cluster", spec });
+    return undefined;
+  },
+  "change-leader": async (world) => {
+    await world.changeLeader();
+    return undefined;
+  },
+};
+
+export interface Arguments {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export async function runCommand(world: World, line: string): Promise<string> {
+  const [verb = "", ...rest] = line.split(/\s+/);
+  const command = COMMANDS[verb];
+  if (command === undefined) throw new Error(`no such command: ${verb}`);
+  const words = rest.filter((word) => !word.includes("="));
+  const options = Object.fromEntries(
+    rest.filter((word) => word.includes("=")).map((word) => splitOnce(word, "=")),
+  );
+  return (await command(world, { words, options })) ?? "";
+}
+
+function splitOnce(word: string, separator: string): [string, string] {
+  const at = word.indexOf(separator);
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+async function addNode(
+  world: World,
+  id: string,
+  { cpus, memory, ...labels }: Arguments["options"],
+): Promise<undefined> {
+  const node = sampleNode({
+    id,
+    labels,
+    ...(cpus === undefined ? {} : { nanoCpus: Number(cpus) * 1e9 }),
+    ...(memory === undefined ? {} : { memoryBytes: Number(memory) * 2 ** 20 }),
+  });
+  await world.change({ kind: "create-node", node });
+  return undefined;
+}
+
+async function setAvailability(
+  world: World,
+  id: string,
+  availability: Availability,
+): Promise<undefined> {
+  const spec = { ...world.node(id).spec, Availability: availability };
+  await world.change({ kind: "update-node", nodeId: id as NodeId, spec });
+  return undefined;
+}
+
+async function setState(world: World, id: string, state: NodeState): Promise<undefined> {
+  const status = { ...world.node(id).status, state };
+  await world.change({ kind: "observe-node", nodeId: id as NodeId, status });
+  return undefined;
+}
+
+async function endTask(world: World, place: string, exitCode: number): Promise<undefined> {
+  await world.hosts.end(world.taskAt(place).id, exitCode);
+  await world.wait(0);
+  return undefined;
+}
+
+/** How each option of `create` and `update` changes the spec. */
+const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => ServiceSpec>> = {
+  replicas: (spec, value) => ({ ...spec, Mode: { Replicated: { Replicas: Number(value) } } }),
+  image: (spec, value) => editContainer(spec, { Image: value }),
+  "stop-grace": (spec, value) => editContainer(spec, { StopGracePeriod: nanoseconds(value) }),
+  restart: (spec, value) =>
+    editPolicy(spec, { Condition: value as NonNullable<RestartPolicy["Condition"]> }),
+  delay: (spec, value) => editPolicy(spec, { Delay: nanoseconds(value) }),
+  attempts: (spec, value) => editPolicy(spec, { MaxAttempts: Number(value) }),
+  window: (spec, value) => editPolicy(spec, { Window: nanoseconds(value) }),
+  constraint: (spec, value) => editPlacement(spec, value),
+  cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
+  parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
+  "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
+  order: (spec, value) => editUpdate(spec, { Order: value as NonNullable<UpdateConfig["Order"]> }),
+};
+
+function editSpec(spec: ServiceSpec, options: Arguments["options"]): ServiceSpec {
+  return Object.entries(options).reduce((edited, [name, value]) => {
+    const edit = EDITS[name];
+    if (edit === undefined) throw new Error(`no such option: ${name}`);
+    return edit(edited, value);
+  }, spec);
+}
+
+type Template = NonNullable<ServiceSpec["TaskTemplate"]>;
+
+function editTemplate(spec: ServiceSpec, change: Template): ServiceSpec {
+  return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ...change } };
+}
+
+function editContainer(
+  spec: ServiceSpec,
+  change: NonNullable<Template["ContainerSpec"]>,
+): ServiceSpec {
+  return editTemplate(spec, {
+    ContainerSpec: { ...spec.TaskTemplate?.ContainerSpec, ...change },
+  });
+}
+
+function editPolicy(spec: ServiceSpec, change: RestartPolicy): ServiceSpec {
+  return editTemplate(spec, { RestartPolicy: { ...spec.TaskTemplate?.RestartPolicy, ...change } });
+}
+
+/** `zone=east` in a transcript is `node.labels.zone == east`, `zone!east` its opposite. */
+function editPlacement(spec: ServiceSpec, value: string): ServiceSpec {
+  const expression = value.includes("!")
+    ? value.replace("!", " != ")
+    : value.replace(/[=:]/, " == ");
+  return editTemplate(spec, { Placement: { Constraints: [`node.labels.${expression}`] } });
+}
+
+function editReservations(spec: ServiceSpec, nanoCpus: number): ServiceSpec {
+  return editTemplate(spec, { Resources: { Reservations: { NanoCPUs: nanoCpus } } });
+}
+
+function editUpdate(spec: ServiceSpec, change: UpdateConfig): ServiceSpec {
+  return { ...spec, UpdateConfig: { ...spec.UpdateConfig, ...change } };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function milliseconds(time: string): number {
+  const match = /^(?<count>[\d.]+)(?<unit>ms|s|m|h)$/.exec(time);
+  if (match?.groups === undefined) throw new Error(`no such time: ${time}`);
+  return Number(match.groups["count"]) * (UNITS[match.groups["unit"] ?? ""] ?? 0);
+}
+
+function nanoseconds(time: string): number {
+  return milliseconds(time) * 1e6;
+}

@@ -1,0 +1,83 @@
+/**
+ * The world as a transcript shows it, in the manner of `service ps`: a line per task, its slot's past below it.
+ *
+ *     web.1      n2  running
+ *      \_ web.1  n1  failed: task: non-zero exit (1)
+ */
+import { groupBySlot, type Slot } from "../../manager/orchestrator/core/slot.js";
+import type { Task } from "../../shared/model/task.js";
+import { isTerminal } from "../../shared/model/task-state.js";
+import type { World } from "./world.js";
+
+type Row = readonly string[];
+
+/** @param places services and slots to show, `web` or `web.1`; none: everything */
+export function describeWorld(world: World, places: readonly string[] = []): string {
+  const ids = world.view.servicesWithTasks();
+  const named = ids.map((id) => ({ id, name: world.names.get(id) ?? id }));
+  const rows = named
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ id, name }) =>
+      groupBySlot(world.view.tasksOfService(id))
+        .map((slot) => ({ slot, place: `${name}.${slot.number}` }))
+        .filter(({ place }) => isShown(name, place, places))
+        .flatMap(({ slot, place }) => rowsOf(slot, place, world)),
+    );
+  return rows.length === 0 ? "(no tasks)" : inColumns(rows);
+}
+
+function isShown(name: string, place: string, places: readonly string[]): boolean {
+  return places.length === 0 || places.includes(name) || places.includes(place);
+}
+
+function rowsOf(slot: Slot, place: string, world: World): Row[] {
+  const others = [...slot.past, ...slot.leaving].reverse();
+  return [
+    ...slot.wanted.toReversed().map((task) => rowOf(task, place, world)),
+    ...others.map((task, i) => {
+      const heads = slot.wanted.length === 0 && i === 0;
+      return rowOf(task, heads ? place : ` \\_ ${place}`, world);
+    }),
+  ];
+}
+
+function rowOf(task: Task, name: string, world: World): Row {
+  const image = world.view.revision(task.serviceId, task.revision)?.template.ContainerSpec?.Image;
+  return [name, task.nodeId ?? "-", image ?? "", stateOf(task)];
+}
+
+function stateOf(task: Task): string {
+  const { state, error } = task.status;
+  const why = error === undefined || error === "" ? "" : `: ${error}`;
+  return `${state}${wishOf(task)}${why}`;
+}
+
+/** What the cluster wants of the task, where that is not what it does already. */
+function wishOf({ desired, status: { state } }: Task): string {
+  if (isTerminal(state)) return "";
+  switch (desired) {
+    case "ready":
+      return ", waits";
+    case "shutdown":
+      return ", stops";
+    case "remove":
+      return ", leaves";
+    case "running":
+    case "complete":
+      return "";
+  }
+}
+
+/** Columns in which nothing stands are left out. */
+function inColumns(rows: readonly Row[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows
+    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)))
+    .map((cells) =>
+      cells
+        .filter((_, i) => widths[i] !== 0)
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,148 @@
+/**
+ * A manager's planning half in simulated time: a store in memory, the orchestrator and the scheduler as they run
+ * on a leader, and hosts that do what they are told.
+ */
+import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
+import { Scheduler } from "../../manager/scheduler/scheduler.js";
+import type { Change } from "../../manager/store/core/change.js";
+import type { StoreView } from "../../manager/store/core/view.js";
+import { createMemoryStore } from "../../manager/store/memory-store.js";
+import type { StoreAccess } from "../../manager/store/store-access.js";
+import { completeServiceSpec } from "../../shared/docker-api/defaults.js";
+import type { ServiceSpec } from "../../shared/docker-api/service-spec.js";
+import { newId, type NodeId, type ServiceId } from "../../shared/model/ids.js";
+import type { Node } from "../../shared/model/node.js";
+import { revisionHash } from "../../shared/model/revision.js";
+import { type Service, serviceName } from "../../shared/model/service.js";
+import type { Task } from "../../shared/model/task.js";
+import { isTerminal, isWanted } from "../../shared/model/task-state.js";
+import { silentLogger } from "../../shared/ports/logger.js";
+import { ManualClock } from "../../shared/ports/manual-clock.js";
+import { type Random, seededRandom } from "../../shared/ports/random.js";
+import { sampleCluster } from "../samples/objects.js";
+import { Hosts } from "./hosts.js";
+
+export class World {
+  readonly clock = new ManualClock();
+  readonly random: Random;
+  readonly store: StoreAccess;
+  readonly hosts: Hosts;
+  #leading: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
+
+  private constructor(seed: string) {
+    this.random = seededRandom(seed);
+    this.store = createMemoryStore({ clock: this.clock }).store;
+    this.hosts = new Hosts(this.store, this.clock);
+  }
+
+  static async start(seed: string): Promise<World> {
+    const world = new World(seed);
+    await world.change({ kind: "create-cluster", cluster: sampleCluster() });
+    world.#lead("first");
+    return world;
+  }
+
+  get view(): StoreView {
+    return this.store.committed;
+  }
+
+  /** Simulated time passes. */
+  async wait(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  async change(...changes: Change[]): Promise<void> {
+    await this.store.update((tx) => {
+      for (const change of changes) tx.apply(change);
+    });
+    await this.wait(0);
+  }
+
+  /** Another manager leads from now on: it knows what is in the store, and nothing else. */
+  async changeLeader(): Promise<void> {
+    await this.stop();
+    this.#lead(`after ${this.view.sequence}`);
+    await this.wait(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#leading?.stop.abort();
+    await this.#leading?.ended;
+    this.#leading = undefined;
+  }
+
+  async createService(spec: ServiceSpec): Promise<void> {
+    const { TaskTemplate: template, ...frame } = completeServiceSpec(spec);
+    const serviceId = newId<ServiceId>(this.random);
+    const times = { createdAtMs: 0, updatedAtMs: 0 };
+    await this.change({
+      kind: "create-service",
+      service: { id: serviceId, version: 0, ...times, frame, revision: 1 },
+      revision: { serviceId, number: 1, createdAtMs: 0, template, hash: revisionHash(template) },
+    });
+  }
+
+  /** As the gate does: the same template again is no new revision. */
+  async updateService(name: string, edit: (spec: ServiceSpec) => ServiceSpec): Promise<void> {
+    const service = this.service(name);
+    const { id: serviceId, frame: oldFrame, revision: oldNumber } = service;
+    const old = this.view.revision(serviceId, oldNumber);
+    const { TaskTemplate: template, ...frame } = completeServiceSpec(
+      edit({ ...oldFrame, TaskTemplate: old?.template ?? {} }),
+    );
+    const hash = revisionHash(template);
+    const newest = this.view.revisions(serviceId).at(-1)?.number ?? 0;
+    const number = hash === old?.hash ? oldNumber : newest + 1;
+    const newRevision = { serviceId, number, createdAtMs: 0, template, hash };
+    await this.change({
+      kind: "update-service",
+      serviceId,
+      frame,
+      revision: number,
+      ...(number === oldNumber ? {} : { newRevision }),
+      previous: { frame: oldFrame, revision: oldNumber },
+    });
+  }
+
+  service(name: string): Service {
+    const service = this.view.serviceByName(name);
+    if (service === undefined) throw new Error(`there is no service ${name}`);
+    return service;
+  }
+
+  node(id: string): Node {
+    const node = this.view.node(id as NodeId);
+    if (node === undefined) throw new Error(`there is no node ${id}`);
+    return node;
+  }
+
+  /** @param place `web.1`: the task that is wanted there and has not ended */
+  taskAt(place: string): Task {
+    const [name = "", slot = ""] = place.split(".");
+    const tasks = this.view.tasksOfSlot(this.service(name).id, Number(slot));
+    const task = tasks.find((each) => isWanted(each.desired) && !isTerminal(each.status.state));
+    if (task === undefined) throw new Error(`nothing runs at ${place}`);
+    return task;
+  }
+
+  /** Names of services that still have tasks, removed ones under their last name. */
+  readonly names = new Map<ServiceId, string>();
+
+  rememberNames(): void {
+    for (const service of this.view.services()) {
+      this.names.set(service.id, serviceName(service.frame));
+    }
+  }
+
+  #lead(term: string): void {
+    const { store, clock } = this;
+    const stop = new AbortController();
+    const options = { store, clock, logger: silentLogger };
+    const loops = [
+      new Orchestrator({ ...options, random: this.random.fork(`orchestrator ${term}`) }),
+      new Scheduler(options),
+    ];
+    const ended = Promise.all(loops.map((loop) => loop.run({ signal: stop.signal })));
+    this.#leading = { stop, ended };
+  }
+}
