@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import Docker from "dockerode";
-import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, inject, test } from "vitest";
 
 import type { ContainerSpec } from "../../shared/docker-api/container-spec.js";
 import type { EndpointPortConfig } from "../../shared/docker-api/endpoint.js";
@@ -21,10 +21,10 @@ import { systemClock } from "../../shared/ports/system-clock.js";
 import { systemRandom } from "../../shared/ports/system-random.js";
 import { DockerEngine } from "../../worker/engine/docker/docker-engine.js";
 import type { EngineEvent, EngineIdentity, TaskRun } from "../../worker/engine/engine.js";
+import { describeWithEngine } from "../setup/requirements.js";
 
 const provided = inject("engine");
 const socketPath = provided.kind === "ready" ? provided.socket : "";
-const without = provided.kind === "ready" ? "" : ` (${provided.reason})`;
 
 const IMAGE = "skep/busybox:1";
 const SECOND_NS = 1e9;
@@ -115,7 +115,7 @@ async function logs(): Promise<string> {
   return text;
 }
 
-describe.skipIf(provided.kind !== "ready")(`a container task${without}`, () => {
+describeWithEngine("a container task", () => {
   test("is absent, created, running, exited and gone", async () => {
     expect(await engine.observe(task, NEVER)).toEqual({ kind: "absent" });
     expect(await engine.prepare(shell("sleep 0.2; exit 3"), NEVER)).toMatchObject({
@@ -249,7 +249,7 @@ describe.skipIf(provided.kind !== "ready")(`a container task${without}`, () => {
   });
 });
 
-describe.skipIf(provided.kind !== "ready")(`what the engine refuses${without}`, () => {
+describeWithEngine("what the engine refuses", () => {
   test("an image that is nowhere, in Docker's words and with the reason", async () => {
     const refusal = engine.prepare(run({ Image: "skep/nosuch:9" }), NEVER);
     await expect(refusal).rejects.toThrow(/^No such image: skep\/nosuch:9 \(.+\)$/);
@@ -293,7 +293,7 @@ describe.skipIf(provided.kind !== "ready")(`what the engine refuses${without}`, 
   });
 });
 
-describe.skipIf(provided.kind !== "ready")(`stopping a container task${without}`, () => {
+describeWithEngine("stopping a container task", () => {
   test("asks with its stop signal and keeps the exit code", async () => {
     await launch(
       shell('trap "exit 7" USR1; echo on; while :; do sleep 0.05; done', { StopSignal: "SIGUSR1" }),
@@ -320,7 +320,7 @@ describe.skipIf(provided.kind !== "ready")(`stopping a container task${without}`
   });
 });
 
-describe.skipIf(provided.kind !== "ready")(`health${without}`, () => {
+describeWithEngine("health", () => {
   const CHECK = { Test: ["CMD-SHELL", "test -e /tmp/well"], Interval: SECOND_NS / 2, Retries: 1 };
 
   test("starts, gets well and falls ill", async () => {
@@ -336,7 +336,7 @@ describe.skipIf(provided.kind !== "ready")(`health${without}`, () => {
   });
 });
 
-describe.skipIf(provided.kind !== "ready")(`several agents on one engine${without}`, () => {
+describeWithEngine("several agents on one engine", () => {
   test("see and touch only their own", async () => {
     await launch(shell("sleep 1000"));
     const other = engineOf({ ...identity, nodeId: newId<NodeId>(random) });
@@ -363,9 +363,8 @@ describe.skipIf(provided.kind !== "ready")(`several agents on one engine${withou
   });
 });
 
-test.skipIf(provided.kind !== "ready")(
-  `an engine that is away is unavailable${without}`,
-  async () => {
+describeWithEngine("an engine that is away", () => {
+  test("is unavailable", async () => {
     const away = new DockerEngine({
       identity,
       socketPath: "/no/such/engine.sock",
@@ -374,5 +373,5 @@ test.skipIf(provided.kind !== "ready")(
     });
     await expect(away.list(NEVER)).rejects.toMatchObject({ code: "unavailable" });
     await expect(away.list(NEVER)).rejects.toThrow(/cannot connect to the Docker engine/);
-  },
-);
+  });
+});
