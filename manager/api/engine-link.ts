@@ -41,7 +41,6 @@ export class EngineLink {
     const path = this.#requirePath();
     return request({
       ...options,
-      agent: false,
       createConnection: (): Socket => connect({ path, allowHalfOpen: true }),
     });
   }

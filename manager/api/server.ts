@@ -43,6 +43,8 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+const JSON_TYPE = "application/json";
+
 /** Longest path parameter: names of networks and images' references come here too. */
 const PARAMETER_LENGTH_MAX = 512;
 
@@ -83,6 +85,14 @@ function createRoutes(context: ApiContext): FastifyInstance {
     async (_request: unknown, payload: Parameters<typeof readRawBody>[0]) =>
       await readRawBody(payload, context.clock),
   );
+  // Docker's client reads an error's JSON only under exactly this type, without a charset.
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    const type = reply.getHeader("content-type");
+    if (typeof type === "string" && type.startsWith(JSON_TYPE)) {
+      reply.header("content-type", JSON_TYPE);
+    }
+    done(null, payload);
+  });
   app.setErrorHandler(async (error, _request, reply) => {
     await sendError(reply, answerTo(error, context.logger));
   });

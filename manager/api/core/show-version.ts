@@ -24,11 +24,6 @@ export function showVersion(own: OwnVersion, engine: Answer | undefined): System
       Arch: own.architecture,
       KernelVersion: own.kernelVersion,
       NodeVersion: own.nodeVersion,
-      // The docker CLI prints these of the first component whether they are there or not.
-      GitCommit: "",
-      GoVersion: "",
-      BuildTime: "",
-      Experimental: "false",
     },
   };
   return {
