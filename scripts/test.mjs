@@ -72,7 +72,8 @@ function report(parts) {
   };
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
   writeFileSync(join(SUMMARY_FOLDER, "test.json"), JSON.stringify(total));
+  if (skipped.length > 0) console.log(`\nskipped (${skipped.length}):`);
+  for (const { name, reason } of skipped) console.log(`  ${name}\n    ${reason}`);
   console.log(`\ntests: ${total.passed} passed, ${total.failed} failed, ${skipped.length} skipped`);
-  for (const { name, reason } of skipped) console.log(`  skipped: ${name}: ${reason}`);
   if (total.failed > 0) process.exitCode = 1;
 }

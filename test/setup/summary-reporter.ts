@@ -19,7 +19,7 @@ export interface TestSummary {
   readonly skipped: readonly Skipped[];
 }
 
-/** The file that a `TestSummary` is written to, as JSON. */
+/** The file that a `TestSummary` is written to, as JSON, for `npm test` to tell at its end. */
 const SUMMARY_FILE = process.env["SKEP_TEST_SUMMARY"];
 
 export class SummaryReporter implements Reporter {
@@ -34,10 +34,14 @@ export class SummaryReporter implements Reporter {
     if (SUMMARY_FILE !== undefined) writeFileSync(SUMMARY_FILE, JSON.stringify(summary));
     // Tests that `-t` left out were not wanted: no more to say about them.
     if (summary.skipped.length === 0 || this.#vitest?.config.testNamePattern !== undefined) return;
-    console.log(`\nSkipped (${summary.skipped.length}):`);
-    for (const { name, reason } of summary.skipped) console.log(`  ${name}\n    ${reason}`);
+    if (SUMMARY_FILE === undefined) printSkipped(summary.skipped);
     if (isSkipFailure()) process.exitCode = 1;
   }
+}
+
+function printSkipped(skipped: readonly Skipped[]): void {
+  console.log(`\nskipped (${skipped.length}):`);
+  for (const { name, reason } of skipped) console.log(`  ${name}\n    ${reason}`);
 }
 
 function summarize(modules: readonly TestModule[], unhandledErrors: number): TestSummary {
