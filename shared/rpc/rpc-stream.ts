@@ -9,11 +9,14 @@ export interface RpcStream<In, Out> {
   send(message: Out): void;
   /** Messages that were sent and are still here, because the other side or the network is slow. */
   readonly backlog: number;
-  /** Resolves once the backlog is small again, or the stream has ended. */
+  /** Resolves once the backlog is at most `BACKLOG_SMALL`, or the stream has ended. */
   drained(): Promise<void>;
   /** Aborted once nothing will be read or sent any more. */
   readonly ended: AbortSignal;
 }
+
+/** Enough to keep the connection busy, little enough that what is sent next is still news when it arrives. */
+export const BACKLOG_SMALL = 4;
 
 /** For reading a `Duplex`: by default Node destroys it, its writable side too, once its readable side has ended. */
 export const KEEP_WRITABLE = { destroyOnReturn: false } as const;
@@ -22,10 +25,8 @@ export const KEEP_WRITABLE = { destroyOnReturn: false } as const;
 interface GrpcDuplex<Out> {
   readonly writableLength: number;
   readonly writableEnded: boolean;
-  readonly writableNeedDrain: boolean;
-  write(message: Out): boolean;
+  write(message: Out, taken: () => void): boolean;
   once(event: string, listener: () => void): unknown;
-  removeListener(event: string, listener: () => void): unknown;
 }
 
 /** A `Duplex` of gRPC's, in object mode, as an `RpcStream`. */
@@ -33,6 +34,7 @@ export class DuplexStream<In, Out> implements RpcStream<In, Out> {
   readonly messages: AsyncIterable<In>;
   readonly #duplex: GrpcDuplex<Out>;
   readonly #ended = new AbortController();
+  readonly #waiting: (() => void)[] = [];
 
   /** @param options.endsOn the events after which gRPC neither delivers nor sends. */
   constructor(
@@ -44,6 +46,7 @@ export class DuplexStream<In, Out> implements RpcStream<In, Out> {
     for (const event of [...options.endsOn, "close"]) {
       duplex.once(event, () => {
         this.#ended.abort(new Error("the stream has ended"));
+        this.#wakeAll();
       });
     }
   }
@@ -58,19 +61,23 @@ export class DuplexStream<In, Out> implements RpcStream<In, Out> {
 
   send(message: Out): void {
     if (this.#ended.signal.aborted || this.#duplex.writableEnded) return;
-    this.#duplex.write(message);
+    this.#duplex.write(message, () => {
+      if (this.#hasRoom()) this.#wakeAll();
+    });
   }
 
   drained(): Promise<void> {
-    if (!this.#duplex.writableNeedDrain || this.#ended.signal.aborted) return Promise.resolve();
+    if (this.#hasRoom()) return Promise.resolve();
     return new Promise((resolve) => {
-      const done = (): void => {
-        this.#duplex.removeListener("drain", done);
-        this.#ended.signal.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#duplex.once("drain", done);
-      this.#ended.signal.addEventListener("abort", done, { once: true });
+      this.#waiting.push(resolve);
     });
+  }
+
+  #hasRoom(): boolean {
+    return this.backlog <= BACKLOG_SMALL || this.#ended.signal.aborted;
+  }
+
+  #wakeAll(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

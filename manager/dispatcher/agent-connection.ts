@@ -1,0 +1,101 @@
+/**
+ * One agent's open session. Sends assignments at the agent's pace: while it is slow nothing is queued for it but ids
+ * of changed tasks, and those are bounded (`core/session.ts`).
+ */
+import type { Fence } from "../../shared/model/fence.js";
+import type { NodeId, TaskId } from "../../shared/model/ids.js";
+import type { Clock } from "../../shared/ports/clock.js";
+import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
+import { BACKLOG_SMALL, type RpcStream } from "../../shared/rpc/rpc-stream.js";
+import type { StoreView } from "../store/core/view.js";
+import { AssignmentSession } from "./core/session.js";
+
+/** What one decision of the scheduler or of a user changes arrives as one set. */
+const GATHER_MS = 3;
+
+export type SessionStream = RpcStream<AgentMessage, ManagerMessage>;
+
+export interface AgentConnectionOptions {
+  readonly nodeId: NodeId;
+  readonly address: string;
+  readonly stream: SessionStream;
+  readonly clock: Clock;
+  /** The committed state and the fence that goes with it. */
+  readonly present: () => { readonly view: StoreView; readonly fence: Fence };
+}
+
+export class AgentConnection {
+  readonly nodeId: NodeId;
+  readonly address: string;
+  readonly #options: AgentConnectionOptions;
+  readonly #session: AssignmentSession;
+  readonly #over: AbortController;
+  #sending: "not-yet" | "idle" | "scheduled" = "not-yet";
+
+  /** @param over aborted, with the reason that the agent is told, when the manager ends the session. */
+  constructor(options: AgentConnectionOptions, over: AbortController) {
+    this.nodeId = options.nodeId;
+    this.address = options.address;
+    this.#options = options;
+    this.#session = new AssignmentSession(options.nodeId);
+    this.#over = over;
+  }
+
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Ends the session from the manager's side. */
+  end(reason: Error): void {
+    this.#over.abort(reason);
+  }
+
+  /** From now on the agent is sent its assignments, first of all a complete set. */
+  start(): void {
+    this.#sending = "idle";
+    this.#schedule(0);
+  }
+
+  taskChanged(taskId: TaskId): void {
+    this.#session.taskChanged(taskId);
+    this.#schedule(GATHER_MS);
+  }
+
+  resend(): void {
+    this.#session.oweComplete();
+    this.#schedule(0);
+  }
+
+  send(message: ManagerMessage): void {
+    this.#options.stream.send(message);
+  }
+
+  /** Resolves once the agent takes what it is sent: so the answers that wait are bounded by who waits for them. */
+  async answer(message: ManagerMessage): Promise<void> {
+    this.send(message);
+    await this.#options.stream.drained();
+  }
+
+  /** Not at all where the agent has enough to read: that tells it as much. */
+  answerHeartbeat(): void {
+    if (this.#options.stream.backlog <= BACKLOG_SMALL) this.send({ kind: "heartbeat-received" });
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#sending !== "idle" || !this.#session.owes) return;
+    this.#sending = "scheduled";
+    this.#options.clock.after(delayMs, () => {
+      void this.#options.stream.drained().then(() => {
+        this.#sendOwed();
+      });
+    });
+  }
+
+  #sendOwed(): void {
+    this.#sending = "idle";
+    if (this.#over.signal.aborted || this.#options.stream.ended.aborted) return;
+    const { view, fence } = this.#options.present();
+    const set = this.#session.next(view, fence);
+    if (set !== undefined) this.send({ kind: "assignments", set });
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * The dispatcher during one term of leadership: the sessions, the clocks that run on them, and the loops that write
+ * what they bring. Nothing of it outlives the term.
+ */
+import {
+  FailedPreconditionError,
+  InvalidArgumentError,
+  NoLeaderError,
+  NotFoundError,
+} from "../../shared/errors/cluster-error.js";
+import { compareFences, type Fence } from "../../shared/model/fence.js";
+import { newId, type NodeId } from "../../shared/model/ids.js";
+import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
+import type { Random } from "../../shared/ports/random.js";
+import type { AgentMessage } from "../../shared/rpc/dispatcher-messages.js";
+import type { Leadership } from "../raft/replicated-log.js";
+import type { StoreView } from "../store/core/view.js";
+import type { CommittedBatch, StoreAccess } from "../store/store-access.js";
+import { AgentConnection, type SessionStream } from "./agent-connection.js";
+import { concernedNode } from "./core/assignments.js";
+import { LOOK_PERIOD_MS } from "./core/attention.js";
+import { heartbeatPeriodMs } from "./core/heartbeat-period.js";
+import { Liveness } from "./core/liveness.js";
+import { NodeWriter } from "./node-writer.js";
+import { StatusWriter } from "./status-writer.js";
+import { untilAborted } from "./until-aborted.js";
+
+export interface DispatcherOptions {
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether, and in which term, this manager leads. */
+  readonly leadership: () => Leadership;
+  /** `host:port` of every manager's gRPC port. */
+  readonly managers: () => readonly string[];
+  /** Whether a majority of managers was heard within the last second or so; a lone manager hears itself. */
+  readonly quorum: () => "fresh" | "stale";
+}
+
+/** A stream that says nothing after it was opened is none. */
+const HELLO_TIMEOUT_MS = 5_000;
+/** Batches of statuses that an agent may have unanswered before its next message is read. */
+const UNSTORED_BATCHES_MAX = 16;
+
+type Hello = Extract<AgentMessage, { kind: "hello" }>;
+type Messages = AsyncIterator<AgentMessage>;
+
+export class DispatcherTerm {
+  readonly #options: DispatcherOptions;
+  readonly #term: number;
+  readonly #liveness: Liveness;
+  readonly #nodes: NodeWriter;
+  readonly #statuses: StatusWriter;
+  /** The present session of each node. */
+  readonly #connections = new Map<NodeId, AgentConnection>();
+  /** Every open stream, those that have not said hello or were replaced included. */
+  readonly #open = new Set<AbortController>();
+  #ended = false;
+
+  constructor(options: DispatcherOptions, term: number) {
+    this.#options = options;
+    this.#term = term;
+    this.#liveness = new Liveness(options.clock.nowMs());
+    this.#nodes = new NodeWriter({ ...options, liveness: this.#liveness });
+    this.#statuses = new StatusWriter(options);
+  }
+
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const { store, clock, quorum } = this.#options;
+    for (const node of store.committed.nodes()) this.#expect(node.id);
+    const watch = store.watch((batch) => {
+      this.#committed(batch);
+    });
+    const statuses = this.#statuses.run({ signal });
+    try {
+      for (;;) {
+        await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined); // aborted: said in the next line
+        if (signal.aborted) break;
+        this.#nodes.changed(this.#liveness.look(clock.nowMs(), quorum()));
+        // Waiting here is right: while nothing can be written, no time counts against the nodes.
+        await this.#nodes.write();
+      }
+    } finally {
+      this.#ended = true;
+      watch.close();
+      for (const over of this.#open) over.abort(new NoLeaderError("this manager no longer leads"));
+      await statuses;
+    }
+  }
+
+  /** One agent's conversation, from its hello to its end. What it throws is what the agent is told. */
+  async session(stream: SessionStream, nodeId: NodeId, address: string): Promise<void> {
+    if (this.#ended) throw new NoLeaderError("this manager no longer leads");
+    const messages = stream.messages[Symbol.asyncIterator]();
+    const over = new AbortController();
+    this.#open.add(over);
+    try {
+      const hello = await this.#hello(messages, over);
+      const connection = new AgentConnection(
+        { nodeId, address, stream, clock: this.#options.clock, present: () => this.#present() },
+        over,
+      );
+      this.#checkFence(hello.fence);
+      this.#replace(connection);
+      try {
+        await this.#welcome(connection, hello);
+        await this.#listen(connection, messages);
+      } finally {
+        this.#left(connection);
+      }
+    } finally {
+      this.#open.delete(over);
+    }
+  }
+
+  tellManagers(): void {
+    const addresses = this.#options.managers();
+    for (const connection of this.#connections.values()) {
+      connection.send({ kind: "managers", addresses });
+    }
+  }
+
+  async #hello(messages: Messages, over: AbortController): Promise<Hello> {
+    const timer = this.#options.clock.after(HELLO_TIMEOUT_MS, () => {
+      over.abort(new InvalidArgumentError("the stream was opened and no hello came"));
+    });
+    try {
+      const first = await untilAborted(messages.next(), over.signal);
+      if (first.done === true || first.value.kind !== "hello") {
+        throw new InvalidArgumentError("the first message of a session must be its hello");
+      }
+      return first.value;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** An agent that has obeyed a later term would refuse all that is said here: somebody else leads. */
+  #checkFence(seen: Fence): void {
+    const { fence } = this.#present();
+    const order = compareFences({ ...seen, sequence: 0 }, { ...fence, sequence: 0 });
+    if (order <= 0) return;
+    throw new NoLeaderError(
+      `the node has heard of term ${seen.term} of epoch ${seen.epoch}, this manager leads in term ${fence.term} of epoch ${fence.epoch}`,
+    );
+  }
+
+  #replace(connection: AgentConnection): void {
+    const { nodeId, address } = connection;
+    const former = this.#connections.get(nodeId);
+    this.#connections.set(nodeId, connection);
+    if (former === undefined) return;
+    this.#options.logger.info(
+      { nodeId, address, former: former.address },
+      "a newer session replaces that of the same node",
+    );
+    former.end(
+      new FailedPreconditionError(
+        `a newer session of node ${nodeId}, from ${address}, replaced this one`,
+      ),
+    );
+  }
+
+  async #welcome(connection: AgentConnection, hello: Hello): Promise<void> {
+    const { store, clock, random, logger, managers } = this.#options;
+    const { nodeId, address } = connection;
+    if (store.committed.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
+    const periodMs = this.#periodMs();
+    const { state, message } = this.#liveness.registered(nodeId, periodMs, clock.nowMs());
+    await untilAborted(
+      this.#nodes.register(nodeId, { address, description: hello.description }),
+      connection.over,
+    );
+    logger.info({ nodeId, address, state, message }, "an agent began its session");
+    const sessionId: string = newId(random);
+    connection.send({
+      kind: "welcome",
+      sessionId,
+      fence: this.#present().fence,
+      heartbeatPeriodMs: periodMs,
+    });
+    connection.send({ kind: "managers", addresses: managers() });
+    connection.start();
+  }
+
+  async #listen(connection: AgentConnection, messages: Messages): Promise<void> {
+    const unstored = new Set<Promise<void>>();
+    for (;;) {
+      const next = await untilAborted(messages.next(), connection.over);
+      if (next.done === true) return;
+      this.#liveness.heard(connection.nodeId, this.#options.clock.nowMs());
+      await untilAborted(this.#receive(connection, next.value, unstored), connection.over);
+      if (unstored.size >= UNSTORED_BATCHES_MAX) {
+        await untilAborted(Promise.race(unstored), connection.over);
+      }
+    }
+  }
+
+  async #receive(
+    connection: AgentConnection,
+    message: AgentMessage,
+    unstored: Set<Promise<void>>,
+  ): Promise<void> {
+    const { nodeId } = connection;
+    switch (message.kind) {
+      case "heartbeat":
+        connection.answerHeartbeat();
+        return;
+      case "statuses": {
+        const { batch, updates } = message;
+        const stored = this.#statuses.add(nodeId, updates).then(
+          () => connection.answer({ kind: "statuses-stored", batch }),
+          (error: unknown) => connection.end(error as Error),
+        );
+        unstored.add(stored);
+        void stored.then(() => unstored.delete(stored));
+        return;
+      }
+      case "description":
+        await this.#nodes.register(nodeId, {
+          address: connection.address,
+          description: message.description,
+        });
+        return;
+      case "resend-assignments":
+        connection.resend();
+        return;
+      case "hello":
+        throw new InvalidArgumentError("a session has one hello");
+    }
+  }
+
+  #left(connection: AgentConnection): void {
+    const { nodeId } = connection;
+    if (this.#connections.get(nodeId) !== connection) return; // replaced: the node is here
+    this.#connections.delete(nodeId);
+    this.#liveness.closed(nodeId, this.#options.clock.nowMs());
+    this.#options.logger.info({ nodeId }, "an agent's session ended");
+  }
+
+  #committed(batch: CommittedBatch): void {
+    for (const event of batch.events) {
+      if (event.type === "node") {
+        if (event.before === undefined && event.after !== undefined) this.#expect(event.after.id);
+        if (event.after === undefined && event.before !== undefined) this.#removed(event.before.id);
+        continue;
+      }
+      const concerned = concernedNode(event);
+      if (concerned === undefined) continue;
+      this.#connections.get(concerned.nodeId)?.taskChanged(concerned.taskId);
+    }
+  }
+
+  #expect(nodeId: NodeId): void {
+    const { store, clock } = this.#options;
+    const state = store.committed.node(nodeId)?.status.state ?? "unknown";
+    this.#liveness.expect(nodeId, { state, periodMs: this.#periodMs() }, clock.nowMs());
+  }
+
+  #removed(nodeId: NodeId): void {
+    this.#liveness.forget(nodeId);
+    this.#connections.get(nodeId)?.end(new NotFoundError("node", nodeId));
+  }
+
+  #present(): { readonly view: StoreView; readonly fence: Fence } {
+    const view = this.#options.store.committed;
+    const epoch = view.cluster()?.epoch ?? 0;
+    return { view, fence: { epoch, term: this.#term, sequence: view.sequence } };
+  }
+
+  #periodMs(): number {
+    const view = this.#options.store.committed;
+    return heartbeatPeriodMs(view.nodes().length, view.cluster()?.spec.Dispatcher?.HeartbeatPeriod);
+  }
+}
