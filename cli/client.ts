@@ -1,0 +1,142 @@
+/**
+ * HTTP to the daemon over its unix socket or TCP. Speaks JSON, one version of Docker's API, and turns
+ * what goes wrong into errors that say what to do.
+ */
+import { Agent, type IncomingMessage, request } from "node:http";
+
+import type { Endpoint } from "./endpoint.js";
+import { DaemonRefusedError, DaemonUnreachableError } from "./errors.js";
+
+/** The version of Docker's API whose shapes this command line knows; `DOCKER_API_VERSION` overrides it. */
+export const API_VERSION = "1.50";
+
+/** Answers of a daemon stay far below this; more would be something else that answers. */
+const ANSWER_BYTES_MAX = 512 * 2 ** 20;
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface CallOptions {
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export type Method = "GET" | "POST" | "DELETE";
+
+export class Client {
+  readonly #endpoint: Endpoint;
+  readonly #apiVersion: string;
+  // One connection is kept between the requests of a progress display.
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(endpoint: Endpoint, apiVersion: string = API_VERSION) {
+    this.#endpoint = endpoint;
+    this.#apiVersion = apiVersion;
+  }
+
+  get address(): string {
+    return this.#endpoint.address;
+  }
+
+  get apiVersion(): string {
+    return this.#apiVersion;
+  }
+
+  /**
+   * The answer with its `null`s left out, which is how Docker's Go clients read them; an empty body
+   * is `undefined`.
+   *
+   * @throws DaemonUnreachableError, DaemonRefusedError, the signal's reason
+   */
+  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    const text = await this.callRaw(method, path, options);
+    // The daemon speaks Docker's API: its answers are trusted to have the shapes of shared/docker-api.
+    return (text === "" ? undefined : JSON.parse(text, withoutNulls)) as T;
+  }
+
+  /** The answer as it came. */
+  async callRaw(method: Method, path: string, options: CallOptions = {}): Promise<string> {
+    const response = await this.#send(method, path, options);
+    const text = await this.#bodyOf(response, options.signal);
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return text;
+    throw new DaemonRefusedError(status, refusalIn(text, response));
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(method: Method, path: string, options: CallOptions): Promise<IncomingMessage> {
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const { target } = this.#endpoint;
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          ...(target.kind === "unix"
+            ? { socketPath: target.socketPath, host: "skepd" }
+            : { host: target.host, port: target.port }),
+          agent: this.#agent,
+          method,
+          path: `/v${this.#apiVersion}${path}${queryString(options.query ?? {})}`,
+          headers: {
+            ...options.headers,
+            ...(body === undefined
+              ? {}
+              : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+          },
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        },
+        resolve,
+      );
+      outgoing.on("error", (cause) => {
+        reject(this.#unreachable(cause, options.signal));
+      });
+      outgoing.end(body);
+    });
+  }
+
+  async #bodyOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > ANSWER_BYTES_MAX) throw new Error("the answer does not end");
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      throw this.#unreachable(cause, signal);
+    }
+    return Buffer.concat(chunks).toString("utf8");
+  }
+
+  #unreachable(cause: unknown, signal: AbortSignal | undefined): Error {
+    if (signal?.aborted === true) return signal.reason as Error;
+    return new DaemonUnreachableError(this.#endpoint.address, { cause });
+  }
+}
+
+function withoutNulls(_key: string, value: unknown): unknown {
+  return value === null ? undefined : value;
+}
+
+function queryString(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(key, String(value));
+  }
+  return parameters.size === 0 ? "" : `?${parameters.toString()}`;
+}
+
+/** Docker answers `{"message": …}`, proxies and older engines plain text. */
+function refusalIn(text: string, response: IncomingMessage): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === "string" && message.trim() !== "") return message.trim();
+  } catch {
+    // Not JSON: the text itself is what there is to show.
+  }
+  return text.trim() === "" ? (response.statusMessage ?? "no reason given") : text.trim();
+}

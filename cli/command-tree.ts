@@ -1,0 +1,45 @@
+/**
+ * All commands by noun and verb. A noun's code is loaded when it is used: `skep --version` must not
+ * wait for the flags of `service create`.
+ */
+import type { Command } from "./command.js";
+
+export interface Noun {
+  readonly kind: "noun";
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<readonly Command[]>;
+}
+
+/** A command without a noun: `skep info`. */
+export interface TopCommand {
+  readonly kind: "command";
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
+  {
+    kind: "noun",
+    name: "node",
+    summary: "Manage the nodes of the swarm",
+    load: async () => (await import("./commands/node.js")).NODE_COMMANDS,
+  },
+  {
+    kind: "noun",
+    name: "service",
+    summary: "Manage services",
+    load: async () => (await import("./commands/service.js")).SERVICE_COMMANDS,
+  },
+  {
+    kind: "noun",
+    name: "swarm",
+    summary: "Manage the swarm",
+    load: async () => (await import("./commands/swarm.js")).SWARM_COMMANDS,
+  },
+];
+
+export function findVerb(commands: readonly Command[], name: string): Command | undefined {
+  return commands.find((command) => command.name === name || command.aliases.includes(name));
+}

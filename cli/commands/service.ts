@@ -1,0 +1,17 @@
+/** `skep service`: what the swarm runs. */
+import type { Command } from "../command.js";
+import { createCommand } from "./service/create.js";
+import { inspectCommand } from "./service/inspect.js";
+import { listCommand } from "./service/ls.js";
+import { psCommand } from "./service/ps.js";
+import { removeCommand } from "./service/rm.js";
+import { scaleCommand } from "./service/scale.js";
+
+export const SERVICE_COMMANDS: readonly Command[] = [
+  createCommand,
+  inspectCommand,
+  listCommand,
+  psCommand,
+  removeCommand,
+  scaleCommand,
+];
