@@ -1,0 +1,315 @@
+/**
+ * The agent of one node: hears from the managers what to run here, has one runner per task see to it, and reports.
+ *
+ * Invariants (DESIGN 5: 4, 6, 11): what it was told is durable before it is acted on; a message below the highest
+ * fence ever seen is refused whole; nothing new starts before the first complete assignment since the agent began;
+ * no task is stopped because a manager, a session or the agent itself went away. Created and run by `node/`.
+ */
+import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
+import { assert, AssertionError } from "../../shared/errors/assert.js";
+import { ClusterError } from "../../shared/errors/cluster-error.js";
+import type { AssignmentSet } from "../../shared/model/assignment.js";
+import type { Fence } from "../../shared/model/fence.js";
+import { canonicalText } from "../../shared/model/stable-hash.js";
+import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
+import type { Random } from "../../shared/ports/random.js";
+import type { Engine } from "../engine/engine.js";
+import { OutdatedManagerError } from "./agent-errors.js";
+import {
+  applyAssignments,
+  type Assignments,
+  beginSession,
+  raiseFence,
+} from "./core/diff-assignments.js";
+import { ManagerSearch } from "./manager-search.js";
+import { restoreAssignments, storedForm } from "./remembered.js";
+import { RunnerSet } from "./runner-set.js";
+import { type Conversation, Session, type SessionHandlers } from "./session.js";
+import { StatusBook } from "./status-book.js";
+import { TaskDb } from "./task-db.js";
+import { stopOptionsOf } from "./task-runner.js";
+
+export interface AgentOptions {
+  readonly engine: Engine;
+  /** What the node calls itself, where that is not what its engine says. */
+  readonly hostname?: string;
+  /** `host:port` of managers to begin with; those that a manager names later are remembered and come first. */
+  readonly managers: readonly string[];
+  /** See `dispatcherConnector`. */
+  readonly connect: (address: string) => Conversation;
+  /** The agent's own; no other process may use it. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export type SessionState =
+  | { readonly kind: "connected"; readonly address: string }
+  /** `reason`: why the last session ended, or was not begun. */
+  | { readonly kind: "searching"; readonly reason: string };
+
+/** How long an engine that does not answer is left alone; it is local, and asking costs little. */
+const ENGINE_RETRY_MS = 500;
+/** Without any manager to ask: a name may come by a change of configuration. */
+const NO_MANAGER_MS = 1_000;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #logger: Logger;
+  readonly #db: TaskDb;
+  #assignments: Assignments = restoreAssignments([], []);
+  #managers: readonly string[] = [];
+  #memory: "kept" | "none" = "none";
+  #description: NodeDescription = {};
+  #session: Session | undefined;
+  #state: SessionState = { kind: "searching", reason: "not started" };
+  #activity: "idle" | "running" | "leaving" = "idle";
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#logger = options.logger.child({ part: "agent" });
+    const { clock } = options;
+    this.#db = new TaskDb({ folder: options.dataDir, clock, logger: this.#logger });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /**
+   * Until `signal` aborts, then resolves: tasks run on, and the next agent picks them up.
+   * @throws where the agent's memory cannot be read, or for a bug of ours.
+   */
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    assert(this.#activity === "idle", "an agent runs once at a time, and not while it leaves");
+    this.#activity = "running";
+    const { engine, clock, random } = this.#options;
+    const book = new StatusBook(() => {
+      this.#db.saveStatuses(() => book.toStored());
+      this.#session?.sendStatuses();
+    });
+    const runners = new RunnerSet({ engine, clock, random, logger: this.#logger }, book);
+    try {
+      await this.#remember(book);
+      await this.#untilEngineAnswers(runners, signal);
+      for (const assignment of this.#assignments.tasks.values()) {
+        book.learn(assignment.task.id, assignment.task.status);
+        runners.assign(assignment);
+      }
+      await allOrNone(signal, [
+        (until) => runners.run(until),
+        (until) => this.#followEngine(runners, until),
+        (until) => this.#followManagers(runners, book, until),
+      ]);
+    } catch (cause) {
+      if (!signal.aborted || cause !== signal.reason) throw cause;
+    } finally {
+      await this.#db.flush();
+      this.#activity = "idle";
+    }
+  }
+
+  /**
+   * Stops and removes every task of this node and forgets the cluster: the node leaves. Not while `run` runs.
+   * @throws EngineUnavailableError where the engine is away; it may then be called again.
+   */
+  async leave({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    assert(this.#activity === "idle", "an agent must have ended before it leaves");
+    this.#activity = "leaving";
+    const { engine } = this.#options;
+    try {
+      await this.#remember(new StatusBook(() => undefined));
+      const taskIds = await engine.list(signal);
+      this.#logger.info({ tasks: taskIds.length }, "leaving: stopping all tasks of this node");
+      await Promise.all(
+        taskIds.map(async (taskId) => {
+          const assignment = this.#assignments.tasks.get(taskId);
+          await engine.stop(taskId, stopOptionsOf(assignment), signal);
+          await engine.remove(taskId, signal);
+        }),
+      );
+      await this.#db.clear();
+    } finally {
+      this.#activity = "idle";
+    }
+  }
+
+  async #remember(book: StatusBook): Promise<void> {
+    const { assignments, statuses, memory } = await this.#db.read();
+    this.#memory = memory;
+    this.#managers = assignments.managers;
+    this.#assignments = {
+      ...restoreAssignments(assignments.tasks, assignments.templates),
+      fence: assignments.fence,
+    };
+    book.restore(statuses.filter(({ taskId }) => this.#assignments.tasks.has(taskId)));
+  }
+
+  /** What runs here must be known before anything is decided about it. */
+  async #untilEngineAnswers(runners: RunnerSet, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.#lookAround(runners, signal);
+        return;
+      } catch (cause) {
+        await this.#pauseForEngine(cause, signal);
+      }
+    }
+  }
+
+  async #followEngine(runners: RunnerSet, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const event of this.#options.engine.events(signal)) {
+          if (event.kind === "task") runners.look(event.taskId);
+          else await this.#lookAround(runners, signal);
+        }
+      } catch (cause) {
+        await this.#pauseForEngine(cause, signal);
+      }
+    }
+  }
+
+  async #lookAround(runners: RunnerSet, signal: AbortSignal): Promise<void> {
+    const { engine, hostname } = this.#options;
+    const described = await engine.describe(signal);
+    const description = hostname === undefined ? described : { ...described, Hostname: hostname };
+    if (canonicalText(description) !== canonicalText(this.#description)) {
+      this.#description = description;
+      this.#session?.sendDescription(description);
+    }
+    runners.found(await engine.list(signal));
+  }
+
+  async #pauseForEngine(cause: unknown, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (!(cause instanceof ClusterError)) throw cause;
+    this.#logger.warn(
+      { reason: cause.message },
+      "the engine does not answer, tasks are left alone",
+    );
+    await this.#options.clock.sleep(ENGINE_RETRY_MS, signal);
+  }
+
+  async #followManagers(runners: RunnerSet, book: StatusBook, signal: AbortSignal): Promise<void> {
+    const { clock, random, managers } = this.#options;
+    const search = new ManagerSearch(random, () => [...this.#managers, ...managers]);
+    while (!signal.aborted) {
+      const attempt = search.next();
+      await clock.sleep(attempt?.delayMs ?? NO_MANAGER_MS, signal);
+      if (attempt === undefined) continue;
+      const { address, welcomeLimitMs } = attempt;
+      try {
+        const handlers = this.#handlers(runners, book, () => {
+          search.found(address);
+          this.#state = { kind: "connected", address };
+          this.#logger.info({ manager: address }, "session with manager begun");
+        });
+        const { fence } = this.#assignments;
+        const hello = { description: this.#description, fence, memory: this.#memory };
+        const conversation = this.#options.connect(address);
+        const session = new Session({ conversation, clock, book, hello, handlers, welcomeLimitMs });
+        this.#session = session;
+        await session.run(signal);
+      } catch (cause) {
+        signal.throwIfAborted();
+        this.#sessionEnded(address, cause, search);
+      }
+    }
+  }
+
+  #sessionEnded(address: string, cause: unknown, search: ManagerSearch): void {
+    if (cause instanceof AssertionError || !(cause instanceof Error)) throw cause;
+    this.#session = undefined;
+    const fields = { manager: address, reason: cause.message };
+    if (this.#state.kind === "connected") {
+      search.lost();
+      this.#logger.warn(fields, "session with manager ended, turning to the next; tasks run on");
+    } else {
+      const level = cause instanceof OutdatedManagerError ? "warn" : "debug";
+      this.#logger[level](fields, "no session with this manager");
+    }
+    this.#state = { kind: "searching", reason: `${address}: ${cause.message}` };
+  }
+
+  #handlers(runners: RunnerSet, book: StatusBook, begun: () => void): SessionHandlers {
+    return {
+      welcomed: async (fence) => {
+        const raised = raiseFence(this.#assignments, fence);
+        if (raised === undefined) throw this.#outdated(fence);
+        await this.#keep(beginSession(raised));
+        begun();
+      },
+      assigned: (set) => this.#assigned(set, runners, book),
+      managersChanged: async (addresses) => {
+        this.#managers = addresses;
+        await this.#db.saveAssignments(storedForm(this.#assignments, addresses));
+      },
+    };
+  }
+
+  async #assigned(
+    set: AssignmentSet,
+    runners: RunnerSet,
+    book: StatusBook,
+  ): Promise<"applied" | "gap"> {
+    const result = applyAssignments(this.#assignments, set);
+    switch (result.kind) {
+      case "outdated":
+        throw this.#outdated(set.fence);
+      case "gap":
+        this.#logger.warn({ reason: result.reason }, "asking for a complete assignment");
+        return "gap";
+      case "applied":
+        break;
+    }
+    await this.#keep(result.assignments);
+    this.#memory = "kept";
+    for (const taskId of result.removed) runners.unassign(taskId);
+    for (const taskId of result.changed) {
+      const assignment = result.assignments.tasks.get(taskId);
+      if (assignment === undefined) continue;
+      book.learn(taskId, assignment.task.status);
+      runners.assign(assignment);
+    }
+    if (set.kind === "complete") runners.release();
+    return "applied";
+  }
+
+  /** Durable first: what is forgotten by a crash must not have been obeyed. */
+  async #keep(assignments: Assignments): Promise<void> {
+    await this.#db.saveAssignments(storedForm(assignments, this.#managers));
+    this.#assignments = assignments;
+  }
+
+  #outdated(sent: Fence): OutdatedManagerError {
+    return new OutdatedManagerError({ seen: this.#assignments.fence, sent });
+  }
+}
+
+/** Runs all until `signal` aborts; where one fails the others are ended before its error is thrown. */
+async function allOrNone(
+  signal: AbortSignal,
+  loops: readonly ((until: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const controller = new AbortController();
+  const end = (): void => {
+    controller.abort(signal.reason);
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  const running = loops.map(async (loop) => {
+    try {
+      await loop(controller.signal);
+    } catch (cause) {
+      controller.abort(cause);
+      throw cause;
+    }
+  });
+  const ends = await Promise.allSettled(running);
+  signal.removeEventListener("abort", end);
+  const failed = ends.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,77 @@
+/**
+ * Which manager to turn to next, and when. The one that last answered first, then the others in an order of chance,
+ * so that the agents of a manager that died spread over the rest; a pause only after all were asked in vain.
+ */
+import type { Random } from "../../shared/ports/random.js";
+
+/** First pause after a round in vain, doubled with each further one. */
+const PAUSE_FIRST_MS = 100;
+/** Longest pause: an agent is back within a second of its manager. */
+const PAUSE_LIMIT_MS = 900;
+/** Before turning to the next: a thousand agents must not come in the same millisecond. */
+const SPREAD_MS = 100;
+/** First time to connect and be welcomed in; doubled with each round in vain, for hosts that are that slow. */
+const WELCOME_FIRST_MS = 1_000;
+const WELCOME_LIMIT_MS = 8_000;
+
+export interface Attempt {
+  /** `host:port` */
+  readonly address: string;
+  readonly delayMs: number;
+  readonly welcomeLimitMs: number;
+}
+
+export class ManagerSearch {
+  readonly #random: Random;
+  readonly #candidates: () => readonly string[];
+  #round: string[] = [];
+  #rounds = 0;
+  #last: string | undefined;
+
+  /** @param candidates those known now, `host:port`. */
+  constructor(random: Random, candidates: () => readonly string[]) {
+    this.#random = random;
+    this.#candidates = candidates;
+  }
+
+  /** @returns undefined where no manager is known at all. */
+  next(): Attempt | undefined {
+    let delayMs = this.#random.below(SPREAD_MS);
+    if (this.#round.length === 0) {
+      this.#round = this.#shuffled();
+      const pauseMs = Math.min(PAUSE_LIMIT_MS, PAUSE_FIRST_MS * 2 ** (this.#rounds - 1));
+      if (this.#rounds > 0) delayMs = pauseMs / 2 + this.#random.below(pauseMs / 2);
+      this.#rounds++;
+    }
+    const address = this.#round.shift();
+    if (address === undefined) return undefined;
+    const welcomeLimitMs = Math.min(WELCOME_LIMIT_MS, WELCOME_FIRST_MS * 2 ** (this.#rounds - 1));
+    return { address, delayMs, welcomeLimitMs };
+  }
+
+  /** The manager at `address` answered: the next search begins anew. */
+  found(address: string): void {
+    this.#last = address;
+    this.#round = [];
+    this.#rounds = 0;
+  }
+
+  /** The session with the manager last found broke: it is asked last, for it may be gone. */
+  lost(): void {
+    this.#round = this.#shuffled();
+    const last = this.#last;
+    if (last === undefined || !this.#round.includes(last)) return;
+    this.#round = [...this.#round.filter((address) => address !== last), last];
+    this.#rounds = 1;
+  }
+
+  #shuffled(): string[] {
+    const addresses = [...new Set(this.#candidates())];
+    for (let i = addresses.length - 1; i > 0; i--) {
+      const other = this.#random.below(i + 1);
+      const [a, b] = [addresses[i], addresses[other]];
+      if (a !== undefined && b !== undefined) [addresses[i], addresses[other]] = [b, a];
+    }
+    return addresses;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * One conversation with one manager, from `hello` to its end. The manager that stays silent has lost us; one whose
+ * fence is lower than what we have seen is not listened to. Ends only by throwing: why, is for the log.
+ */
+import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
+import { UnavailableError } from "../../shared/errors/cluster-error.js";
+import type { AssignmentSet } from "../../shared/model/assignment.js";
+import type { Fence } from "../../shared/model/fence.js";
+import type { Clock, Timer } from "../../shared/ports/clock.js";
+import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
+import type { StatusBook } from "./status-book.js";
+
+/** Silence after which an agent turns to the next manager, unless heartbeats are rarer than that. */
+const SILENCE_MS = 1_000;
+/** Heartbeats that may stay unanswered. */
+const SILENT_HEARTBEATS = 2;
+
+/** What is needed of a stream; the real one is gRPC's. */
+export interface Conversation {
+  readonly messages: AsyncIterable<ManagerMessage>;
+  send(message: AgentMessage): void;
+  cancel(): void;
+}
+
+/** What a session tells its agent. Messages are handled one after the other. */
+export interface SessionHandlers {
+  /** @throws OutdatedManagerError */
+  readonly welcomed: (fence: Fence) => Promise<void>;
+  /** @returns whether something was missed. @throws OutdatedManagerError */
+  readonly assigned: (set: AssignmentSet) => Promise<"applied" | "gap">;
+  readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly conversation: Conversation;
+  readonly clock: Clock;
+  readonly book: StatusBook;
+  readonly hello: {
+    readonly description: NodeDescription;
+    readonly fence: Fence;
+    readonly memory: "kept" | "none";
+  };
+  readonly handlers: SessionHandlers;
+  /** How long the manager may take to say `welcome`: the connection is made in this time too. */
+  readonly welcomeLimitMs: number;
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #silence = new AbortController();
+  #silenceMs: number;
+  #watch: Timer | undefined;
+  #heartbeat: Timer | undefined;
+  #welcomed = false;
+  /** Increments are of no use until the complete set that was asked for has come. */
+  #resendAsked = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#silenceMs = options.welcomeLimitMs;
+  }
+
+  /** @throws always: ClusterError for the reason of the end, or the signal's reason. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { conversation, hello, book } = this.#options;
+    const end = (): void => {
+      conversation.cancel();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    this.#silence.signal.addEventListener("abort", end, { once: true });
+    try {
+      signal.throwIfAborted();
+      conversation.send({ kind: "hello", ...hello });
+      this.#expectWord();
+      for await (const message of conversation.messages) {
+        this.#watch?.cancel();
+        await this.#handle(message);
+        this.#expectWord();
+      }
+      throw new UnavailableError("the manager ended the session");
+    } catch (cause) {
+      signal.throwIfAborted();
+      this.#silence.signal.throwIfAborted();
+      throw cause;
+    } finally {
+      signal.removeEventListener("abort", end);
+      this.#watch?.cancel();
+      this.#heartbeat?.cancel();
+      this.#welcomed = false;
+      conversation.cancel();
+      book.unsend();
+    }
+  }
+
+  /** Sends what there is to report; to be called whenever there is something new. */
+  sendStatuses(): void {
+    if (!this.#welcomed) return;
+    const batch = this.#options.book.takeBatch();
+    if (batch !== undefined) this.#options.conversation.send({ kind: "statuses", ...batch });
+  }
+
+  sendDescription(description: NodeDescription): void {
+    if (this.#welcomed) this.#options.conversation.send({ kind: "description", description });
+  }
+
+  async #handle(message: ManagerMessage): Promise<void> {
+    const { handlers, book } = this.#options;
+    if (!this.#welcomed && message.kind !== "welcome") {
+      throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
+    }
+    switch (message.kind) {
+      case "welcome":
+        await handlers.welcomed(message.fence);
+        this.#begin(message.heartbeatPeriodMs);
+        return;
+      case "assignments":
+        await this.#assigned(message.set);
+        return;
+      case "managers":
+        await handlers.managersChanged(message.addresses);
+        return;
+      case "statuses-stored":
+        book.stored(message.batch);
+        return;
+      case "heartbeat-received":
+        return;
+    }
+  }
+
+  #begin(heartbeatPeriodMs: number): void {
+    this.#welcomed = true;
+    this.#silenceMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * heartbeatPeriodMs);
+    const beat = (): void => {
+      this.#options.conversation.send({ kind: "heartbeat" });
+      this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
+    };
+    this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
+    this.sendStatuses();
+  }
+
+  async #assigned(set: AssignmentSet): Promise<void> {
+    if (this.#resendAsked && set.kind === "incremental") return;
+    const outcome = await this.#options.handlers.assigned(set);
+    this.#resendAsked = outcome === "gap";
+    if (outcome === "gap") this.#options.conversation.send({ kind: "resend-assignments" });
+  }
+
+  /**
+   * Waits for the manager's next word in two halves: after a stall of our own, what had come in the meantime is read
+   * between them, and the manager is not blamed for it.
+   */
+  #expectWord(): void {
+    const { clock } = this.#options;
+    const halfMs = this.#silenceMs / 2;
+    const silent = (): void => {
+      const message = `the manager has been silent for ${this.#silenceMs} ms`;
+      this.#silence.abort(new UnavailableError(message));
+    };
+    this.#watch = clock.after(halfMs, () => {
+      this.#watch = clock.after(halfMs, silent);
+    });
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What the agent must remember across its own death: the highest fence, what it was told to run, and what it
+ * has yet to report. Two files, each replaced whole. The assignments are durable before they are acted on; the
+ * statuses are written soon after, for what is lost of them the engine still shows.
+ *
+ * A file that does not read as it was written is set aside under another name and told of, never guessed at.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { TaskTemplate } from "../../shared/model/assignment.js";
+import { compareFences, type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
+import type { TaskId } from "../../shared/model/ids.js";
+import type { Task, TaskStatus } from "../../shared/model/task.js";
+import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
+
+export interface StoredAssignments {
+  readonly fence: Fence;
+  /** `host:port` of every manager last heard of. */
+  readonly managers: readonly string[];
+  readonly tasks: readonly Task[];
+  readonly templates: readonly TaskTemplate[];
+}
+
+export interface StoredStatus {
+  readonly taskId: TaskId;
+  readonly status: TaskStatus;
+  /** `pending`: no manager has said yet that it is stored. */
+  readonly delivery: "pending" | "stored";
+}
+
+interface StoredStatuses {
+  /** Kept here too: where the other file is damaged, at least the fence must not fall. */
+  readonly fence: Fence;
+  readonly statuses: readonly StoredStatus[];
+}
+
+export interface Remembered {
+  readonly assignments: StoredAssignments;
+  readonly statuses: readonly StoredStatus[];
+  /** `none`: nothing was found, so anything may be running here. */
+  readonly memory: "kept" | "none";
+}
+
+const FORMAT = 1;
+const ASSIGNMENTS_FILE = "assignments.json";
+const STATUSES_FILE = "statuses.json";
+
+export class TaskDb {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #fence: Fence = LOWEST_FENCE;
+  #statuses: (() => readonly StoredStatus[]) | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: {
+    readonly folder: string;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) {
+    this.#folder = options.folder;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  async read(): Promise<Remembered> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const assignments = await this.#readFile<StoredAssignments>(ASSIGNMENTS_FILE);
+    const statuses = await this.#readFile<StoredStatuses>(STATUSES_FILE);
+    this.#fence = laterFence(assignments?.fence ?? LOWEST_FENCE, statuses?.fence ?? LOWEST_FENCE);
+    const nothing = { managers: [], tasks: [], templates: [] };
+    return {
+      assignments: { ...(assignments ?? nothing), fence: this.#fence },
+      statuses: statuses?.statuses ?? [],
+      memory: assignments === undefined ? "none" : "kept",
+    };
+  }
+
+  /** Resolves once it would survive a power failure. */
+  async saveAssignments(assignments: StoredAssignments): Promise<void> {
+    this.#fence = assignments.fence;
+    await this.#writeFile(ASSIGNMENTS_FILE, assignments, "durable");
+  }
+
+  /** Writes what `statuses` returns then, soon; calls that come while it writes become one more write. */
+  saveStatuses(statuses: () => readonly StoredStatus[]): void {
+    this.#statuses = statuses;
+    this.#writing ??= this.#writeStatuses().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when everything that was given has been written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** The node has left: nothing of the old cluster may be obeyed or reported again. */
+  async clear(): Promise<void> {
+    this.#statuses = undefined;
+    await this.flush();
+    this.#fence = LOWEST_FENCE;
+    await rm(this.#path(ASSIGNMENTS_FILE), { force: true });
+    await rm(this.#path(STATUSES_FILE), { force: true });
+  }
+
+  async #writeStatuses(): Promise<void> {
+    while (this.#statuses !== undefined) {
+      const statuses = this.#statuses();
+      this.#statuses = undefined;
+      const stored: StoredStatuses = { fence: this.#fence, statuses };
+      try {
+        await this.#writeFile(STATUSES_FILE, stored, "soon");
+      } catch (error) {
+        // A full disk must not stop the tasks; what is not on disk is still reported from memory.
+        this.#logger.error({ error }, "the statuses of tasks could not be written");
+      }
+    }
+  }
+
+  /** @returns undefined where there is none, or none that can be trusted. */
+  async #readFile<T>(name: string): Promise<T | undefined> {
+    const path = this.#path(name);
+    let text: string;
+    try {
+      text = await readFile(path, "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw cause;
+    }
+    const content = decode(text);
+    // Its digest is right, so it is what we wrote.
+    if (content !== undefined) return content as T;
+    const aside = `${path}.damaged-${Math.floor(this.#clock.wallMs())}`;
+    await rename(path, aside);
+    this.#logger.error(
+      { path: aside },
+      "the agent's memory is damaged and was set aside: it waits for a manager to say what should run",
+    );
+    return undefined;
+  }
+
+  async #writeFile(name: string, content: unknown, safety: "durable" | "soon"): Promise<void> {
+    const path = this.#path(name);
+    const draft = `${path}.new`;
+    const file = await open(draft, "w", 0o600);
+    try {
+      await file.writeFile(encode(content));
+      if (safety === "durable") await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+    if (safety === "durable") await syncFolder(this.#folder);
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+}
+
+/** A rename is durable once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A line with format and digest, then the content: what was cut short or altered shows. */
+function encode(content: unknown): string {
+  const body = JSON.stringify(content);
+  return `${JSON.stringify({ format: FORMAT, sha256: digest(body) })}\n${body}\n`;
+}
+
+function decode(text: string): unknown {
+  const [header = "", body = ""] = text.split("\n");
+  try {
+    const { format, sha256 } = JSON.parse(header) as { format?: number; sha256?: string };
+    if (format !== FORMAT || sha256 !== digest(body)) return undefined;
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function laterFence(a: Fence, b: Fence): Fence {
+  return compareFences(a, b) < 0 ? b : a;
+}
