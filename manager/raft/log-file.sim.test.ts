@@ -13,13 +13,13 @@ import {
 } from "../../test/sim/log-model.js";
 import {
   type DiskFault,
+  type DiskOperation,
   keepSome,
   loseAll,
-  PowerCutError,
   SimulatedDisk,
 } from "../../test/sim/simulated-disk.js";
 import type { LogEntry } from "./core/record.js";
-import { StorageFailedError } from "./log-errors.js";
+import { DamagedLogError, StorageFullError } from "./log-errors.js";
 import { type AppendRequest, LogFile } from "./log-file.js";
 
 const SEEDS = 1_200;
@@ -53,14 +53,16 @@ function open(disk: SimulatedDisk, random: Random): Promise<LogFile> {
   });
 }
 
-/** A power cut may end a recovery too; nothing else may. */
-async function openUnlessCut(disk: SimulatedDisk, random: Random): Promise<LogFile | undefined> {
+/** The disk may end a recovery too; it never makes it call a log damaged. */
+async function openUnlessFailing(
+  disk: SimulatedDisk,
+  random: Random,
+): Promise<LogFile | undefined> {
   try {
     return await open(disk, random);
   } catch (error) {
-    const cause = error instanceof StorageFailedError ? error.cause : error;
-    if (cause instanceof PowerCutError) return undefined;
-    throw error;
+    if (error instanceof DamagedLogError) throw error;
+    return undefined;
   }
 }
 
@@ -91,14 +93,18 @@ class Driver {
   async #append(log: LogFile): Promise<void> {
     const request = this.#request();
     this.#head = appended(this.#head, request);
-    const position = this.#life.requests.push(request);
-    await log.append(request).then(
-      () => {
-        expect(this.#life.acknowledged).toBe(position - 1);
-        this.#life.acknowledged = position;
-      },
-      () => undefined,
-    );
+    const { requests } = this.#life;
+    requests.push(request);
+    try {
+      await log.append(request);
+    } catch (error) {
+      // Of what did not fit nothing is left; of what failed otherwise anything may be.
+      if (error instanceof StorageFullError) requests.splice(requests.indexOf(request), 1);
+      this.#head = requests.reduce(appended, this.#life.before);
+      return;
+    }
+    expect(requests.indexOf(request)).toBe(this.#life.acknowledged);
+    this.#life.acknowledged++;
   }
 
   #request(): AppendRequest {
@@ -112,7 +118,8 @@ class Driver {
       return { restart: { index, term }, hardState: { term, vote: "", commit: index } };
     }
     // A conflicting suffix: what is neither committed nor compacted may be overwritten.
-    const lowest = Math.max(hardState.commit, this.#life.compacted) + 1;
+    const kept = Math.max(hardState.commit, this.#life.compacted);
+    const lowest = Math.min(kept, lastIndex) + 1;
     const first = kind === 2 ? lowest + this.#random.below(lastIndex + 2 - lowest) : lastIndex + 1;
     const count = 1 + this.#random.below(4);
     const entries = Array.from({ length: count }, (_, i) => this.#entry(first + i, term));
@@ -139,8 +146,25 @@ async function rest(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn();
 }
 
-function faultAt(operation: number): (at: { number: number }) => DiskFault {
-  return ({ number }) => (number === operation ? { kind: "power-cut" } : { kind: "none" });
+/** Lets the disk do its worst at one of its next operations. */
+function someFault(random: Random): (operation: DiskOperation) => DiskFault {
+  const at = 1 + random.below(random.below(2) === 0 ? 10 : 80);
+  const fault = oneOf<DiskFault>(random, [
+    { kind: "power-cut" },
+    { kind: "power-cut" },
+    { kind: "fails", code: "EIO", doneBytes: random.below(60) },
+    { kind: "fails", code: "ENOSPC", doneBytes: random.below(60) },
+  ]);
+  return ({ number, kind }) => {
+    if (number !== at) return { kind: "none" };
+    // A full disk shows when something is written; elsewhere it is a failure like any other.
+    const full = fault.kind === "fails" && fault.code === "ENOSPC";
+    return full && kind !== "write" ? { kind: "none" } : fault;
+  };
+}
+
+function oneOf<T>(random: Random, choices: readonly T[]): T {
+  return choices[random.below(choices.length)]!;
 }
 
 async function checkSeed(seed: number): Promise<void> {
@@ -148,8 +172,8 @@ async function checkSeed(seed: number): Promise<void> {
   let disk = new SimulatedDisk();
   let life: Life = { before: EMPTY_LOG, requests: [], acknowledged: 0, compacted: 0 };
   for (let round = 0; round < ROUNDS; round++) {
-    disk.fault = faultAt(1 + random.below(random.below(2) === 0 ? 10 : 80));
-    const log = await openUnlessCut(disk, random);
+    disk.fault = someFault(random);
+    const log = await openUnlessFailing(disk, random);
     if (log !== undefined) {
       const found = await contentsOf(log);
       const states = possible(life).map((state) => from(state, log.firstIndex));
@@ -159,7 +183,7 @@ async function checkSeed(seed: number): Promise<void> {
       life = { before: found, requests: [], acknowledged: 0, compacted: log.firstIndex - 1 };
       await new Driver(random, life).run(log);
     }
-    const end = random.below(6);
+    const end = random.below(4);
     if (end === 0) disk = disk.kill();
     else disk = disk.cutPower(end === 1 ? loseAll : keepSome(random, SECTOR_BYTES));
   }

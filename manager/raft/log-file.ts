@@ -138,9 +138,13 @@ export class LogFile {
     return readEntries({ entries: this.#entries, segment }, { from, to, maxBytes });
   }
 
-  /** Removes whole segments of which no entry after `index` is needed. Not to be called twice at once. */
+  /**
+   * Removes whole segments of which no entry after `index` is needed. Not to be called twice at once.
+   * @throws StorageFailedError which is final: to go on would tear a hole into the log.
+   */
   async truncatePrefix(index: number): Promise<void> {
     for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
       const [oldest, next] = this.#segments;
       // The last segment is written to.
       if (oldest === undefined || next === undefined) return;
@@ -148,8 +152,12 @@ export class LogFile {
       if (last !== undefined && last > index) return;
       if (last !== undefined) this.#entries.dropThrough(last);
       this.#segments.shift();
-      // One at a time, so that a crash never leaves a hole between segments.
-      await oldest.discard();
+      try {
+        // One at a time, so that a crash never leaves a hole between segments.
+        await oldest.discard();
+      } catch (cause) {
+        throw this.#fail(`remove ${oldest.path}`, cause);
+      }
     }
   }
 
@@ -265,8 +273,9 @@ export class LogFile {
       await full.write([{ kind: "rolled" }]);
       await full.sync();
     } catch (error) {
-      // Else a restart would find records here behind the end that `next` knows of.
-      await next.discard();
+      // The log stays here, and will grow beyond the end that `next` knows of.
+      if (isDiskFull(error)) await next.discard();
+      else await next.close();
       throw error;
     }
     this.#segments.push(next);

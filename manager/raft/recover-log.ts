@@ -109,7 +109,7 @@ async function readSegments(place: LogPlace, opened: OpenedSegment[]): Promise<R
     if (!rolled && scan.records.length > 1) throw missingRoll(opened[i - 1] as OpenedSegment);
     rolled = checkEnd(segment, scan, next);
     log.replay(segment, scan.records);
-    segments.push(await resume(place, segment, scan, next));
+    segments.push(await resume(place, segment, { bytes, scan }, next));
   }
   log.checkCommit(opened.at(-1) as OpenedSegment);
   return { segments, entries: log.entries, hardState: log.hardState };
@@ -140,13 +140,13 @@ function checkEnd(segment: OpenedSegment, scan: SegmentScan, next?: OpenedSegmen
 async function resume(
   { disk, sizes, logger }: LogPlace,
   { header, path, file }: OpenedSegment,
-  scan: SegmentScan,
+  { bytes, scan }: { readonly bytes: Uint8Array; readonly scan: SegmentScan },
   next?: OpenedSegment,
 ): Promise<Segment> {
-  const { endOffset, tail, records } = scan;
+  const { endOffset, provenOffset, tail, records } = scan;
   const identity = { number: header.segment, path };
-  const bytes = { end: endOffset, grow: sizes.growBytes };
-  const segment = await Segment.resume(disk, file, identity, bytes);
+  const place = { end: endOffset, grow: sizes.growBytes };
+  const segment = await Segment.resume(disk, file, identity, place);
   if (tail.kind === "torn") {
     const fields = { file: path, offset: endOffset, found: tail.found };
     logger.warn(fields, "the log ends in an unfinished write, of which nobody was told: cut off");
@@ -155,7 +155,9 @@ async function resume(
   if (next !== undefined && records.at(-1)?.kind !== "rolled") {
     await segment.write([{ kind: "rolled" }]);
   }
-  // What a killed process wrote is there to be read, but not yet safe from a power cut.
+  // What a killed process wrote can be read, but is not safe from a power cut; and what a failed sync has
+  // not written can be read too, but no later sync would try it again.
+  await file.write(provenOffset, bytes.subarray(provenOffset, endOffset));
   await segment.sync();
   return segment;
 }

@@ -193,8 +193,14 @@ export class SimulatedDisk implements Disk {
       },
       sync: async () => {
         await this.#start();
-        this.#check("sync", path);
-        inode.durable = inode.current.slice();
+        try {
+          this.#check("sync", path);
+        } catch (error) {
+          // Linux forgets what it could not write: it can still be read, and no later sync tries again.
+          if (!(error instanceof PowerCutError)) inode.pending = [];
+          throw error;
+        }
+        for (const write of inode.pending) inode.durable = applyWrite(inode.durable, write);
         inode.pending = [];
       },
       close: () => Promise.resolve(),
@@ -223,7 +229,8 @@ export class SimulatedDisk implements Disk {
     const fault = this.#check("write", path);
     const { at, bytes } = write;
     const room = this.#free() + Math.max(0, inode.current.length - at);
-    const done = fault.kind === "fails" ? (fault.doneBytes ?? 0) : Math.min(bytes.length, room);
+    const fails = Math.min(fault.kind === "fails" ? (fault.doneBytes ?? 0) : 0, bytes.length - 1);
+    const done = fault.kind === "fails" ? fails : Math.min(bytes.length, room);
     if (done > 0) this.#put(inode, { kind: "write", at, bytes: bytes.subarray(0, done) });
     if (fault.kind === "power-cut") this.#die();
     if (fault.kind === "fails") throw diskError(fault.code, path);

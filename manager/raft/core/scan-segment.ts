@@ -45,6 +45,8 @@ export interface SegmentScan {
   readonly records: readonly ScannedRecord[];
   /** Where the last whole batch ends. */
   readonly endOffset: number;
+  /** Up to here the records themselves say that they are durable. */
+  readonly provenOffset: number;
   readonly tail: SegmentTail;
 }
 
@@ -62,13 +64,15 @@ export function scanSegment(bytes: Uint8Array, segment: number, from: number): S
   const records: ScannedRecord[] = [];
   let batch: ScannedRecord[] = [];
   let endOffset = from;
+  let provenOffset = from;
   let at = from;
   for (;;) {
     const header = readHeader(view, at, { segment, offset: at });
     const record = header && readPayload(view, at, header);
     if (header === undefined || record === undefined) {
       const what = header === undefined ? "a record header" : `${header.payloadBytes} bytes`;
-      return { records, endOffset, tail: judgeTail(view, segment, { endOffset, at, what }) };
+      const tail = judgeTail(view, segment, { endOffset, at, what });
+      return { records, endOffset, provenOffset, tail };
     }
     const next = at + bytesOf(header);
     if (record.kind === "entry") {
@@ -80,6 +84,7 @@ export function scanSegment(bytes: Uint8Array, segment: number, from: number): S
     records.push(...batch);
     batch = [];
     endOffset = at;
+    provenOffset = header.durableBytes;
   }
 }
 
