@@ -11,6 +11,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
+import { updateInBatches } from "../store/batches.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
 import { ACTIONS_PER_COMMAND, carryOut } from "./carry-out.js";
 import type { Action } from "./core/action.js";
@@ -28,12 +29,21 @@ export interface OrchestratorOptions {
 /** Services whose commands may be on their way to the disk at once: they share its syncs. */
 const SERVICES_AT_ONCE = 64;
 
+/**
+ * Planning for a service of a hundred thousand tasks takes a good part of a tenth of a second, and its tasks report all the
+ * time: what happens within three times as long is looked at together, so that planning takes a quarter of the loop at most.
+ */
+const REST_PER_PLAN = 3;
+/** Below this a plan costs less than waiting would gain. */
+const QUICK_PLAN_MS = 5;
+
 export class Orchestrator {
   readonly name = "orchestrator";
   readonly #options: OrchestratorOptions;
   readonly #services: ControlLoop<ServiceId>;
   readonly #nodes: NodeKeeper;
   readonly #memory = new Map<ServiceId, ServiceMemory>();
+  readonly #restUntilMs = new Map<ServiceId, number>();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -47,7 +57,7 @@ export class Orchestrator {
     });
     this.#nodes = new NodeKeeper({
       ...options,
-      enqueueService: (serviceId) => this.#services.enqueue(serviceId),
+      enqueueService: (serviceId) => this.#enqueueService(serviceId),
     });
   }
 
@@ -68,8 +78,14 @@ export class Orchestrator {
   }
 
   #enqueue({ services, nodes }: Concerned): void {
-    for (const serviceId of services) this.#services.enqueue(serviceId);
+    for (const serviceId of services) this.#enqueueService(serviceId);
     for (const nodeId of nodes) this.#nodes.enqueueChanged(nodeId);
+  }
+
+  #enqueueService(serviceId: ServiceId): void {
+    const restMs = (this.#restUntilMs.get(serviceId) ?? 0) - this.#options.clock.nowMs();
+    if (restMs > 0) this.#services.enqueueAfter(serviceId, restMs);
+    else this.#services.enqueue(serviceId);
   }
 
   #isUpdating(serviceId: ServiceId): boolean {
@@ -77,41 +93,35 @@ export class Orchestrator {
   }
 
   async #reconcileService(serviceId: ServiceId, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
-    const first = await store.update((tx) => {
-      const { actions, basis } = this.#plan(tx, serviceId);
-      this.#carryOut(tx, serviceId, actions.slice(0, ACTIONS_PER_COMMAND));
-      return { rest: actions.slice(ACTIONS_PER_COMMAND), basis };
+    const { store, random } = this.#options;
+    const { large, basis } = await store.update((tx) => {
+      const actions = this.#plan(tx, serviceId);
+      const basis = tx.view.service(serviceId)?.version;
+      if (actions.length > ACTIONS_PER_COMMAND) return { large: actions, basis };
+      for (const action of actions) carryOut(tx, { serviceId, action }, random);
+      return { large: [], basis };
     });
-    let { rest } = first;
-    while (rest.length > 0 && !signal.aborted) {
-      const part = rest.slice(0, ACTIONS_PER_COMMAND);
-      const goesOn = await store.update((tx) => {
-        // The user changed his mind: what remains of the plan is for another service.
-        if (tx.view.service(serviceId)?.version !== first.basis) return false;
-        this.#carryOut(tx, serviceId, part);
-        return true;
-      });
-      if (!goesOn) {
-        this.#services.enqueue(serviceId);
-        return;
-      }
-      rest = rest.slice(ACTIONS_PER_COMMAND);
-    }
+    const write = (tx: Transaction, action: Action): void => {
+      // The user changed his mind meanwhile: the rest of the plan is for another service.
+      if (tx.view.service(serviceId)?.version !== basis) return;
+      carryOut(tx, { serviceId, action }, random);
+    };
+    if (large.length > 0) await updateInBatches(store, large, write, { signal });
   }
 
-  #plan(tx: Transaction, serviceId: ServiceId) {
+  #plan(tx: Transaction, serviceId: ServiceId): readonly Action[] {
     const time = { nowMs: this.#options.clock.nowMs(), atMs: tx.atMs };
     const before = this.#memory.get(serviceId) ?? NO_MEMORY;
-    const plan = planService(tx.view, serviceId, time, before);
-    const basis = tx.view.service(serviceId)?.version;
-    if (basis === undefined) this.#memory.delete(serviceId);
-    else this.#memory.set(serviceId, plan.memory);
-    if (plan.wakeInMs !== undefined) this.#services.enqueueAfter(serviceId, plan.wakeInMs);
-    return { actions: plan.actions, basis };
+    const { actions, memory, wakeInMs } = planService(tx.view, serviceId, time, before);
+    if (tx.view.service(serviceId) === undefined) this.#memory.delete(serviceId);
+    else this.#memory.set(serviceId, memory);
+    this.#rest(serviceId, this.#options.clock.nowMs() - time.nowMs);
+    if (wakeInMs !== undefined) this.#services.enqueueAfter(serviceId, wakeInMs);
+    return actions;
   }
 
-  #carryOut(tx: Transaction, serviceId: ServiceId, actions: readonly Action[]): void {
-    for (const action of actions) carryOut(tx, { serviceId, action }, this.#options.random);
+  #rest(serviceId: ServiceId, planMs: number): void {
+    if (planMs < QUICK_PLAN_MS) this.#restUntilMs.delete(serviceId);
+    else this.#restUntilMs.set(serviceId, this.#options.clock.nowMs() + planMs * REST_PER_PLAN);
   }
 }

@@ -8,7 +8,7 @@ import type { StoreView } from "../../store/core/view.js";
 import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-update.js";
 import { type Action, NO_RESTARTS } from "./action.js";
 import { historyLimit, reapSlot } from "./reap.js";
-import { isOccupied, repairSlot } from "./repair-slot.js";
+import { isOccupied, NO_REPAIR, repairSlot } from "./repair-slot.js";
 import { reconcileReplicated } from "./replicated.js";
 import { type PlanTime, Situation } from "./situation.js";
 import { groupBySlot, type Slot } from "./slot.js";
@@ -62,15 +62,15 @@ function planReplicated(replicas: number, given: Replicated): ServicePlan {
   const update = planUpdate(kept, situation, given.lanes);
   const repairs = kept
     .filter((slot) => !update.started.has(slot.number))
-    .map((slot) => repairSlot(slot, situation));
-  const bySlot = new Map(slots.map((slot) => [slot.number, slot]));
+    .map((slot) => repairSlot(slot, situation))
+    .filter((repair) => repair !== NO_REPAIR);
   const wakes = [update, ...repairs].flatMap(({ wakeInMs }) => wakeInMs ?? []);
   return {
     actions: [
       ...surplus.flatMap(removeAll),
       ...update.actions,
       ...repairs.flatMap(({ actions }) => actions),
-      ...vacant.map((number) => fill(number, bySlot.get(number), situation)),
+      ...fill(vacant, slots, situation),
       ...given.reaped,
     ],
     ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
@@ -87,13 +87,22 @@ function removeAll(slot: Slot): Action[] {
   return [...slot.wanted, ...slot.past].map((task) => ({ kind: "remove-task", taskId: task.id }));
 }
 
-function fill(number: number, slot: Slot | undefined, situation: Situation): Action {
-  const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : "running";
+function fill(
+  vacant: readonly number[],
+  slots: readonly Slot[],
+  situation: Situation,
+): readonly Action[] {
+  if (vacant.length === 0) return [];
+  const emptied = new Map(slots.map((slot) => [slot.number, slot]));
   const { revision } = situation.service;
-  return {
-    kind: "create-task",
-    task: { slot: number, revision, desired, restarts: NO_RESTARTS },
-  };
+  return vacant.map((number) => {
+    const slot = emptied.get(number);
+    const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : "running";
+    return {
+      kind: "create-task",
+      task: { slot: number, revision, desired, restarts: NO_RESTARTS },
+    };
+  });
 }
 
 function rememberReady(

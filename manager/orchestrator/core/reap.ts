@@ -16,6 +16,7 @@ export function historyLimit(view: StoreView): number {
 }
 
 export function reapSlot(slot: Slot, limit: number): Action[] {
+  if (slot.past.length === 0 && slot.leaving.length === 0) return [];
   const forgotten = slot.leaving.filter(isOver);
   return [...forgotten, ...beyondLimit(slot, limit)].map(forget);
 }

@@ -16,7 +16,8 @@ export interface Repair {
   readonly wakeInMs?: number;
 }
 
-const NOTHING: Repair = { actions: [] };
+/** All is well, or nothing can be done. */
+export const NO_REPAIR: Repair = { actions: [] };
 
 /**
  * A task is started although its predecessor still stops, this long after the predecessor's grace period: an engine that
@@ -26,7 +27,7 @@ const STOP_PATIENCE_MS = 60_000;
 
 export function repairSlot(slot: Slot, situation: Situation): Repair {
   const newest = slot.wanted.at(-1);
-  if (newest === undefined) return NOTHING;
+  if (newest === undefined) return NO_REPAIR;
   if (slot.wanted.length === 1) return repairTask(newest, slot, situation);
   return settleSuccession(newest, slot.wanted.slice(0, -1), slot, situation);
 }
@@ -63,7 +64,7 @@ function repairTask(task: Task, slot: Slot, situation: Situation): Repair {
     case "leaving":
       return moveAway(task, slot, situation);
     case "firm":
-      return task.desired === "ready" ? startOrWait(task, slot, situation) : NOTHING;
+      return task.desired === "ready" ? startOrWait(task, slot, situation) : NO_REPAIR;
   }
 }
 
@@ -77,7 +78,7 @@ function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
   const sequel = sequelOf(task, policy, situation.time.atMs);
   if (sequel.kind === "finish") {
     // A newcomer that failed for good beside a running task stays as the record of it.
-    return slot.wanted.length > 1 ? NOTHING : { actions: [stop(task)] };
+    return slot.wanted.length > 1 ? NO_REPAIR : { actions: [stop(task)] };
   }
   // After a dead or drained node no delay is served: the task did nothing wrong.
   const { restarts } = sequel;

@@ -16,6 +16,8 @@ export interface Slot {
   readonly leaving: readonly Task[];
 }
 
+const NONE: readonly Task[] = [];
+
 /** Ordered by slot number. */
 export function groupBySlot(tasks: readonly Task[]): Slot[] {
   const bySlot = new Map<number, Task[]>();
@@ -24,19 +26,28 @@ export function groupBySlot(tasks: readonly Task[]): Slot[] {
     if (group === undefined) bySlot.set(task.slot, [task]);
     else group.push(task);
   }
-  return [...bySlot.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([number, group]) => slotOf(number, group));
+  // Typed arrays sort by value without a comparer: several times faster for large services.
+  const numbers = [...Uint32Array.from(bySlot.keys()).sort()];
+  return numbers.map((number) => slotOf(number, bySlot.get(number) ?? NONE));
 }
 
 export function slotOf(number: number, tasks: readonly Task[]): Slot {
-  const ordered = tasks.length > 1 ? [...tasks].sort(byVersion) : tasks;
+  const only = tasks.length === 1 ? tasks[0] : undefined;
+  if (only !== undefined) return slotOfOne(number, only, tasks);
+  const ordered = [...tasks].sort(byVersion);
   return {
     number,
     wanted: ordered.filter((task) => isWanted(task.desired)),
     past: ordered.filter((task) => task.desired === "shutdown"),
     leaving: ordered.filter((task) => task.desired === "remove"),
   };
+}
+
+/** Most slots hold one task, and a service may have a hundred thousand of them: no more is allocated than must be. */
+function slotOfOne(number: number, task: Task, one: readonly Task[]): Slot {
+  if (isWanted(task.desired)) return { number, wanted: one, past: NONE, leaving: NONE };
+  if (task.desired === "shutdown") return { number, wanted: NONE, past: one, leaving: NONE };
+  return { number, wanted: NONE, past: NONE, leaving: one };
 }
 
 /** Ties (tasks of one command) fall to the time of creation, then to the id: any fixed order will do. */
