@@ -150,15 +150,17 @@ export class Liveness {
   }
 
   #hearing(atMs: number, quorum: "fresh" | "stale"): Hearing {
-    let [expected, silent, fresh] = [0, 0, 0];
+    let [expected, due, silent, fresh] = [0, 0, 0, 0];
     for (const { phase } of this.#nodes.values()) {
       if (phase.kind !== "connected" && phase.kind !== "awaited") continue;
       expected++;
       const silenceMs = atMs - phase.heardMs;
-      if (silenceMs >= silenceLimitMs(phase.periodMs) - phase.periodMs) silent++;
+      const limitMs = silenceLimitMs(phase.periodMs);
+      if (silenceMs >= limitMs) due++;
+      if (silenceMs >= limitMs - phase.periodMs) silent++;
       else if (silenceMs <= FRESH_PERIODS * phase.periodMs) fresh++;
     }
-    return { expected, silent, fresh, quorum };
+    return { expected, due, silent, fresh, quorum };
   }
 }
 

@@ -6,7 +6,9 @@
 export interface Hearing {
   /** Nodes that should be heard. */
   readonly expected: number;
-  /** Of these: silent up to their limit, or within one heartbeat of it. */
+  /** Of these: silent up to their limit. */
+  readonly due: number;
+  /** These, and those that are within one heartbeat of it: they fell silent together. */
   readonly silent: number;
   /** The rest: how many of them were heard within their last two heartbeats. */
   readonly fresh: number;
@@ -31,7 +33,7 @@ export class SelfDoubt {
       if (hearing.silent === 0) this.#sinceMs = undefined;
       return this.#sinceMs !== undefined && this.#within(hearing, nowMs);
     }
-    this.#sinceMs ??= nowMs;
+    if (hearing.due > 0) this.#sinceMs ??= nowMs;
     return this.#within(hearing, nowMs);
   }
 
