@@ -71,6 +71,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
+class UnreadBody {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
 function createRoutes(context: ApiContext): FastifyInstance {
   const app = fastify({
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
@@ -80,11 +88,17 @@ function createRoutes(context: ApiContext): FastifyInstance {
     },
   });
   app.removeAllContentTypeParsers();
+  // A parser that fails makes fastify close the connection under a client that is still sending, and that
+  // would then never read the answer. So the parser hands its error on as the body, and the hook throws it.
   app.addContentTypeParser(
     "*",
     async (_request: unknown, payload: Parameters<typeof readRawBody>[0]) =>
-      await readRawBody(payload, context.clock),
+      await readRawBody(payload, context.clock).catch((error: unknown) => new UnreadBody(error)),
   );
+  app.addHook("preHandler", (request, _reply, done) => {
+    if (request.body instanceof UnreadBody) throw request.body.cause;
+    done();
+  });
   // Docker's client reads an error's JSON only under exactly this type, without a charset.
   app.addHook("onSend", (_request, reply, payload, done) => {
     const type = reply.getHeader("content-type");

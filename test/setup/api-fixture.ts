@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { ApiHost, ApiManager, MembershipStatus } from "../../manager/api/host.js";
 import { notAManager } from "../../manager/api/core/not-a-manager.js";
+import type { ApiHost, ApiManager, MembershipStatus } from "../../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../../manager/api/server.js";
 import { createAuthority } from "../../manager/ca/authority.js";
 import { newJoinTokens } from "../../manager/ca/issuer.js";
