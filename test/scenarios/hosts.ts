@@ -43,6 +43,10 @@ export class Hosts {
     for (const task of this.#store.committed.tasksOfNode(nodeId)) this.#consider(task);
   }
 
+  isCutOff(nodeId: NodeId | undefined): boolean {
+    return nodeId !== undefined && this.#cut.has(nodeId);
+  }
+
   /** The container of a running task ends by itself. */
   async end(taskId: TaskId, exitCode: number): Promise<void> {
     this.#forgetStep(taskId);

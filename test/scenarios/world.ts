@@ -118,11 +118,24 @@ export class World {
 
   /** @param place `web.1`: the task that is wanted there and has not ended */
   taskAt(place: string): Task {
-    const [name = "", slot = ""] = place.split(".");
-    const tasks = this.view.tasksOfSlot(this.service(name).id, Number(slot));
-    const task = tasks.find((each) => isWanted(each.desired) && !isTerminal(each.status.state));
+    const task = this.#findTask(place);
     if (task === undefined) throw new Error(`nothing runs at ${place}`);
     return task;
+  }
+
+  runsAt(place: string): boolean {
+    return this.#findTask(place) !== undefined;
+  }
+
+  #findTask(place: string): Task | undefined {
+    const [name = "", slot = ""] = place.split(".");
+    const tasks = this.view.tasksOfSlot(this.service(name).id, Number(slot));
+    return tasks.find(
+      (each) =>
+        isWanted(each.desired) &&
+        !isTerminal(each.status.state) &&
+        !this.hosts.isCutOff(each.nodeId),
+    );
   }
 
   /** Names of services that still have tasks, removed ones under their last name. */
