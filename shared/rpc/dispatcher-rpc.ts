@@ -93,10 +93,11 @@ function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
       memory: fresh ? "none" : "kept",
     };
   }
-  if (isSet(wire.descriptionJson)) {
+  if (isSet(wire.resend)) return { kind: "resend-assignments" };
+  // A text in a oneof reads as empty where it is not the one that was sent.
+  if (isSet(wire.descriptionJson) && wire.descriptionJson !== "") {
     return { kind: "description", description: descriptionFromWire(wire.descriptionJson) };
   }
-  if (isSet(wire.resend)) return { kind: "resend-assignments" };
   throw new InvalidArgumentError("an agent's message of an unknown kind");
 }
 

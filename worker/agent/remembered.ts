@@ -16,6 +16,7 @@ export function storedForm(
 ): StoredAssignments {
   const templates = new Map<string, TaskTemplate>();
   for (const { template } of assignments.tasks.values()) {
+    if (template === undefined) continue;
     templates.set(templateKey(template.serviceId, template.revision), template);
   }
   return {
@@ -37,7 +38,7 @@ export function restoreAssignments(
   const restored = new Map<TaskId, Assignment>();
   for (const task of tasks) {
     const template = byKey.get(templateKey(task.serviceId, task.revision));
-    if (template !== undefined) restored.set(task.id, { task, template });
+    restored.set(task.id, { task, template });
   }
   return { ...NO_ASSIGNMENTS, tasks: restored, templates: byKey };
 }

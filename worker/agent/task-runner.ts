@@ -12,7 +12,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { TaskObservation } from "../engine/core/observation.js";
 import type { Engine, StopOptions, TaskRun } from "../engine/engine.js";
-import { EngineUnavailableError } from "../engine/engine-errors.js";
+import { EngineUnavailableError, TaskRefusedError } from "../engine/engine-errors.js";
 import type { Assignment } from "./core/diff-assignments.js";
 import {
   nextStep,
@@ -230,7 +230,10 @@ export class TaskRunner {
     const { taskId } = this;
     // Nothing is prepared for a task that is not assigned: the machine sees to it.
     const { task, template } = this.#assignment as Assignment;
-    const { serviceId, slot } = task;
+    const { serviceId, slot, revision } = task;
+    if (template === undefined) {
+      throw new TaskRefusedError(`no manager knows revision ${revision} of service ${serviceId}`);
+    }
     return { taskId, serviceId, slot, template, hostPorts: template.hostPorts ?? [] };
   }
 
@@ -244,7 +247,7 @@ class PreemptedError extends Error {}
 
 /** As the task's spec has them, or Docker's defaults where nothing is known of it. */
 export function stopOptionsOf(assignment: Assignment | undefined): StopOptions {
-  const { StopSignal, StopGracePeriod } = assignment?.template.template.ContainerSpec ?? {};
+  const { StopSignal, StopGracePeriod } = assignment?.template?.template.ContainerSpec ?? {};
   const graceMs =
     StopGracePeriod === undefined ? DEFAULT_GRACE_MS : StopGracePeriod / NANOSECONDS_PER_MS;
   return StopSignal === undefined || StopSignal === ""

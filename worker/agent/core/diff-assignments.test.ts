@@ -68,12 +68,9 @@ describe("a complete set", () => {
     expect(second.removed).toEqual(["a"]);
   });
 
-  test("without a task's template is a gap", () => {
-    const set = complete([task("a")], { templates: [] });
-    expect(applyAssignments(NO_ASSIGNMENTS, set)).toMatchObject({
-      kind: "gap",
-      reason: "task a came without its template web/1",
-    });
+  test("without a task's template still tells of the task, so that it can be stopped", () => {
+    const { assignments } = applied(NO_ASSIGNMENTS, complete([task("a")], { templates: [] }));
+    expect(assignments.tasks.get("a" as TaskId)).toMatchObject({ template: undefined });
   });
 });
 
@@ -97,6 +94,12 @@ describe("an increment", () => {
 
   test("before the session's complete set is a gap", () => {
     expect(applyAssignments(beginSession(known), increment(2)).kind).toBe("gap");
+  });
+
+  test("without a task's template is a gap", () => {
+    const set = increment(2, { tasks: [task("c", "running", 9)] });
+    const reason = "task c came without its template web/9";
+    expect(applyAssignments(known, set)).toEqual({ kind: "gap", reason });
   });
 
   test("may use a template that the session carried before", () => {

@@ -9,7 +9,8 @@ import type { Task } from "../../../shared/model/task.js";
 
 export interface Assignment {
   readonly task: Task;
-  readonly template: TaskTemplate;
+  /** Absent where even a complete set came without it: such a task can be stopped, but not begun. */
+  readonly template: TaskTemplate | undefined;
 }
 
 export interface Assignments {
@@ -75,7 +76,7 @@ export function applyAssignments(known: Assignments, set: AssignmentSet): Applie
   for (const task of set.tasks) {
     const key = templateKey(task.serviceId, task.revision);
     const template = templates.get(key) ?? known.tasks.get(task.id)?.template;
-    if (template === undefined) {
+    if (template === undefined && set.kind === "incremental") {
       return { kind: "gap", reason: `task ${task.id} came without its template ${key}` };
     }
     tasks.set(task.id, { task, template });
