@@ -314,6 +314,7 @@ export class LogFile {
     if (this.#failure !== undefined) return this.#failure;
     const error = cause instanceof StorageFailedError ? cause : new StorageFailedError(what, cause);
     this.#failure = error;
+    for (const append of this.#queue.splice(0)) append.failed(error);
     this.#options.onFatal(error);
     return error;
   }
