@@ -2,15 +2,14 @@
  * Commands, proto ↔ model. A command grows change by change: each is encoded as it is made, so that its
  * size is known while its maker can still stop, and nothing is encoded twice.
  */
-import protobuf from "protobufjs";
-
 import { TooLargeError, UnimplementedError } from "../../shared/errors/cluster-error.js";
 import { messageType } from "../../shared/rpc/protos.js";
 import { isSet } from "../../shared/rpc/wire/fields.js";
-import { changeFromWire, changeToWire, type WireChange } from "./change-codec.js";
+import { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
+import { changeFromWire, type WireChange } from "./change-codec.js";
+import { writeChange } from "./change-writer.js";
 import { type Change, type Command, COMMAND_FORMAT } from "./core/change.js";
 import { CHANGES_PER_COMMAND_MAX, COMMAND_BYTES_MAX, TooManyChangesError } from "./limits.js";
-import { checkSpecSizes } from "./spec-sizes.js";
 
 interface WireCommand {
   format: number;
@@ -19,14 +18,13 @@ interface WireCommand {
   changes: readonly WireChange[];
 }
 
-/** Tags of `Command`'s fields: number and wire type, as the protobuf encoding has them. */
-const FORMAT_TAG = (1 << 3) | 0;
-const AT_MS_TAG = (2 << 3) | 1;
-const REQUEST_ID_TAG = (3 << 3) | 2;
-const CHANGES_TAG = (4 << 3) | 2;
+/** Numbers of the fields in `state.proto`. */
+const COMMAND = { format: 1, atMs: 2, requestId: 3, changes: 4 } as const satisfies Record<
+  keyof WireCommand,
+  number
+>;
 
 const commandType = messageType<WireCommand>("skep.state.v1.Command");
-const changeType = messageType<WireChange>("skep.state.v1.Change");
 
 export interface CommandHeader {
   readonly atMs: number;
@@ -36,14 +34,16 @@ export interface CommandHeader {
 export class CommandWriter {
   readonly #header: CommandHeader;
   readonly #changes: Change[] = [];
-  readonly #writer = protobuf.Writer.create();
+  readonly #writer: ProtoWriter;
 
-  constructor(header: CommandHeader) {
+  /** @param writer free, and this command's alone until it is finished or given up. */
+  constructor(header: CommandHeader, writer: ProtoWriter) {
     this.#header = header;
-    this.#writer.uint32(FORMAT_TAG).uint32(COMMAND_FORMAT);
-    this.#writer.uint32(AT_MS_TAG).double(header.atMs);
-    if (header.requestId !== undefined)
-      this.#writer.uint32(REQUEST_ID_TAG).string(header.requestId);
+    this.#writer = writer;
+    writer.reset();
+    writer.uint(COMMAND.format, COMMAND_FORMAT);
+    writer.double(COMMAND.atMs, header.atMs);
+    if (header.requestId !== undefined) writer.presentText(COMMAND.requestId, header.requestId);
   }
 
   get changes(): number {
@@ -51,14 +51,12 @@ export class CommandWriter {
   }
 
   get bytes(): number {
-    return this.#writer.len;
+    return this.#writer.length;
   }
 
   /** @throws TooLargeError a spec in it is too long, or the command would be. */
   add(change: Change): void {
-    const wire = changeToWire(change);
-    checkSpecSizes(wire);
-    changeType.encodeNested(wire, this.#writer.uint32(CHANGES_TAG));
+    writeChange(this.#writer, COMMAND.changes, change);
     this.#changes.push(change);
     if (this.bytes > COMMAND_BYTES_MAX)
       throw new TooLargeError("the command", {
@@ -74,13 +72,13 @@ export class CommandWriter {
   }
 
   finish(): Uint8Array {
-    return this.#writer.finish();
+    return this.#writer.take();
   }
 }
 
 export function encodeCommand(command: Command): Uint8Array {
   const { changes, ...header } = command;
-  const writer = new CommandWriter(header);
+  const writer = new CommandWriter(header, new ProtoWriter());
   for (const change of changes) writer.add(change);
   return writer.finish();
 }

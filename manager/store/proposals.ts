@@ -7,6 +7,7 @@
 import { assert } from "../../shared/errors/assert.js";
 import { NoLeaderError, TryAgainError } from "../../shared/errors/cluster-error.js";
 import type { Clock } from "../../shared/ports/clock.js";
+import { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
 import type { Leadership, ReplicatedLog } from "../raft/replicated-log.js";
 import type { Applied } from "./core/apply.js";
 import type { Command } from "./core/change.js";
@@ -38,6 +39,8 @@ export class Proposals {
   #newest: Promise<Applied> | undefined;
   readonly #byRequest = new Map<string, Promise<Applied>>();
   #writing = false;
+  /** One for all: writes do not overlap, and each takes its bytes with it. */
+  readonly #bytes = new ProtoWriter();
 
   constructor(replica: () => Replica, clock: Clock) {
     this.#replica = replica;
@@ -69,10 +72,11 @@ export class Proposals {
     const { log, head } = this.#forWriting();
     const earlier = options && this.#earlierAnswer(options);
     if (earlier !== undefined) return earlier;
-    const tx = new HeadTransaction(head, {
+    const header = {
       atMs: this.#clock.wallMs(),
       ...(options !== undefined && { requestId: options.requestId }),
-    });
+    };
+    const tx = new HeadTransaction(head, header, this.#bytes);
     let value: T;
     try {
       value = this.#run(write, tx);

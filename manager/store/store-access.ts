@@ -42,6 +42,8 @@ export interface Transaction {
   readonly view: StoreView;
   /** Wall clock of this command (ms): the one time that everything in it carries. */
   readonly atMs: number;
+  /** What this transaction holds so far; past the limits (`limits.ts`), `apply` throws. */
+  readonly size: { readonly changes: number; readonly bytes: number };
   /** @throws ClusterError when the change does not fit; the transaction should then be given up. */
   apply(change: Change): void;
 }

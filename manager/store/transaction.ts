@@ -1,5 +1,6 @@
 /** A write on the speculative head: what it changes is one command, or nothing. */
 import { assert } from "../../shared/errors/assert.js";
+import type { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
 import { type CommandHeader, CommandWriter } from "./command-codec.js";
 import { applyChange } from "./core/apply/change.js";
 import type { Change, Command } from "./core/change.js";
@@ -16,11 +17,16 @@ export class HeadTransaction implements Transaction {
   #failure: { readonly error: unknown } | undefined;
   #open = true;
 
-  constructor(head: Head, header: CommandHeader) {
+  /** @param bytes free to be written to until this transaction is closed. */
+  constructor(head: Head, header: CommandHeader, bytes: ProtoWriter) {
     this.view = head;
     this.atMs = header.atMs;
     this.#draft = new Draft(head, { atMs: header.atMs, sequence: head.sequence + 1 });
-    this.#writer = new CommandWriter(header);
+    this.#writer = new CommandWriter(header, bytes);
+  }
+
+  get size(): { readonly changes: number; readonly bytes: number } {
+    return this.#writer;
   }
 
   get changedSomething(): boolean {

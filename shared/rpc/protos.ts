@@ -19,8 +19,6 @@ export const PROTO_FOLDER = findProtoFolder();
 /** One kind of message; `T` is the plain object that the converter of that message writes and reads. */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
-  /** Appends the message as the body of a length-delimited field, whose tag is already written. */
-  encodeNested(message: T, writer: protobuf.Writer): void;
   /** @throws Error where the bytes are no such message. Absent fields read as their proto3 default, or null. */
   decode(bytes: Uint8Array): T;
 }
@@ -31,7 +29,6 @@ export function messageType<T extends object>(fullName: string): MessageType<T> 
   const type = protoRoot().lookupType(fullName);
   return {
     encode: (message) => type.encode(message).finish(),
-    encodeNested: (message, writer) => void type.encode(message, writer.fork()).ldelim(),
     decode: (bytes) => type.decode(bytes) as unknown as T,
   };
 }

@@ -18,8 +18,8 @@ export class Draft {
   /** The command's own number: the version of what it makes. */
   readonly sequence: number;
   readonly #events: (StoreEvent | undefined)[] = [];
-  /** Where the event of an object lies, by its newest value. */
-  readonly #places = new Map<object, number>();
+  /** Where the event of an object lies, by its newest value; made when it is first asked for. */
+  #places: Map<object, number> | undefined;
 
   constructor(state: State, command: { readonly atMs: number; readonly sequence: number }) {
     this.state = state;
@@ -71,23 +71,42 @@ export class Draft {
     this.#record("task", before, after);
   }
 
-  #record<T extends object>(
+  #record<T extends Dated>(
     type: StoreEvent["type"],
     before: T | undefined,
     after: T | undefined,
   ): void {
-    const place = before === undefined ? undefined : this.#places.get(before);
+    const place = before === undefined ? undefined : this.#placeOf(before);
     if (place === undefined) {
-      if (after !== undefined) this.#places.set(after, this.#events.length);
+      if (after !== undefined) this.#places?.set(after, this.#events.length);
       this.#events.push(eventOf(type, before, after));
       return;
     }
     const first = this.#events[place]?.before;
-    if (after !== undefined) this.#places.set(after, place);
+    if (after !== undefined) this.#places?.set(after, place);
     // Made and removed by the same command: nothing happened to it.
     this.#events[place] =
       first === undefined && after === undefined ? undefined : eventOf(type, first, after);
   }
+
+  /** Where the event is that made `object` what it is; none if this command did not. */
+  #placeOf(object: Dated): number | undefined {
+    // What this command changed carries its time. Few commands touch anything twice, and those that
+    // do not need no map of what they did.
+    if ((object.updatedAtMs ?? object.createdAtMs) !== this.atMs) return undefined;
+    if (this.#places === undefined) {
+      this.#places = new Map();
+      for (const [place, event] of this.#events.entries())
+        if (event?.after !== undefined) this.#places.set(event.after, place);
+    }
+    return this.#places.get(object);
+  }
+}
+
+interface Dated {
+  readonly createdAtMs: number;
+  /** Absent for what never changes. */
+  readonly updatedAtMs?: number;
 }
 
 function eventOf(

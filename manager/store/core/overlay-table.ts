@@ -42,8 +42,8 @@ export class OverlayTable<Id extends string, T extends Identified<Id>> implement
     return mergeById(this.#base.all(), chains.keys(), (id) => chains.get(id)?.value);
   }
 
-  put(id: Id, _before: T | undefined, after: T | undefined): void {
-    this.overlay.write(id, this.#base.get(id), after, this.#writer());
+  put(id: Id, before: T | undefined, after: T | undefined): void {
+    this.overlay.write(id, before, after, this.#writer());
   }
 }
 

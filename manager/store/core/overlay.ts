@@ -33,8 +33,9 @@ export class Overlay<Key extends string, T> {
     this.#onChain = onChain;
   }
 
-  write(key: Key, committed: T | undefined, value: T | undefined, writer: number): void {
-    const top = this.chains.get(key) ?? { value: committed, writer: COMMITTED, prior: undefined };
+  /** @param present the value that it replaces. */
+  write(key: Key, present: T | undefined, value: T | undefined, writer: number): void {
+    const top = this.chains.get(key) ?? { value: present, writer: COMMITTED, prior: undefined };
     const repeated = top.writer === writer;
     if (!repeated) this.#keysOf(writer).push(key);
     this.#setChain(key, { value, writer, prior: repeated ? top.prior : top });
@@ -99,7 +100,7 @@ export class OverlayCells<Key extends string, T> implements Cells<Key, T> {
   }
 
   set(key: Key, value: T | undefined): void {
-    this.overlay.write(key, this.#base.get(key), value, this.#writer());
+    this.overlay.write(key, this.get(key), value, this.#writer());
   }
 
   *keys(): Iterable<Key> {

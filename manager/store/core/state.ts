@@ -66,8 +66,11 @@ export abstract class State implements StoreView {
   }
 
   revision(serviceId: ServiceId, number: number): Revision | undefined {
+    const revisions = this.revisions(serviceId);
     // The newest is nearly always the one asked for.
-    return this.#parts.revisions.get(serviceId)?.findLast((one) => one.number === number);
+    for (let at = revisions.length - 1; at >= 0; at--)
+      if (revisions[at]?.number === number) return revisions[at];
+    return undefined;
   }
 
   revisions(serviceId: ServiceId): readonly Revision[] {

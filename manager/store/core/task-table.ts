@@ -58,7 +58,7 @@ export class TaskTable implements TaskRows {
   }
 
   ofSlot(id: ServiceId, slot: number): readonly Task[] {
-    return this.#bySlot.list(id, slot);
+    return this.#bySlot.list(id, slot, this.#get);
   }
 
   ofNode(id: NodeId): readonly Task[] {

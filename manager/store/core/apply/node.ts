@@ -9,6 +9,7 @@ import { isTerminal } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
 import { existingNode, expectVersion } from "./preconditions.js";
+import { changedTask } from "./task-copy.js";
 
 export function createNode(draft: Draft, node: Node): void {
   if (draft.state.node(node.id) !== undefined) throw new AlreadyExistsError("node", node.id);
@@ -51,11 +52,14 @@ export function removeNode(draft: Draft, id: NodeId): void {
   for (const task of draft.state.tasksOfNode(id)) {
     if (isTerminal(task.status.state)) continue;
     const { error: _, ...status } = task.status;
-    draft.setTask(task.id, task, {
-      ...task,
-      updatedAtMs: draft.atMs,
-      status: { ...status, state: "orphaned", atMs: draft.atMs, message: "node was removed" },
-    });
+    const orphaned = {
+      ...status,
+      state: "orphaned",
+      atMs: draft.atMs,
+      message: "node was removed",
+    } as const;
+    const after = changedTask(task, { updatedAtMs: draft.atMs, status: orphaned });
+    draft.setTask(task.id, task, after);
   }
   draft.setNode(id, node, undefined);
 }

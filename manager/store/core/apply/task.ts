@@ -17,6 +17,7 @@ import type { Draft } from "../draft.js";
 import { existingNode, existingService, existingTask } from "./preconditions.js";
 import { sameContainer, sameStatus } from "./same-status.js";
 import { expectRevision, removeRevisionsOfNothing } from "./service.js";
+import { changedTask } from "./task-copy.js";
 
 export function createTask(draft: Draft, task: Task): void {
   const { state, sequence, atMs } = draft;
@@ -44,12 +45,9 @@ export function assignTask(draft: Draft, change: ChangeOf<"assign-task">): void 
     throw new FailedPreconditionError(
       `task ${before.id} is ${before.status.state}, wanted ${before.desired}, on node ${before.nodeId ?? "none"}: it cannot be assigned to ${node.id}`,
     );
-  draft.setTask(before.id, before, {
-    ...before,
-    updatedAtMs: draft.atMs,
-    nodeId: node.id,
-    status: { state: "assigned", atMs: draft.atMs, message: change.message },
-  });
+  const status = { state: "assigned", atMs: draft.atMs, message: change.message } as const;
+  const after = changedTask(before, { updatedAtMs: draft.atMs, nodeId: node.id, status });
+  draft.setTask(before.id, before, after);
 }
 
 export function wantTask(draft: Draft, change: ChangeOf<"want-task">): void {
@@ -59,12 +57,13 @@ export function wantTask(draft: Draft, change: ChangeOf<"want-task">): void {
     throw new FailedPreconditionError(
       `task ${before.id} is wanted ${before.desired}, which ${change.desired} cannot follow`,
     );
-  draft.setTask(before.id, before, {
-    ...before,
-    version: draft.sequence,
-    updatedAtMs: draft.atMs,
+  const { sequence, atMs } = draft;
+  const after = changedTask(before, {
+    version: sequence,
+    updatedAtMs: atMs,
     desired: change.desired,
   });
+  draft.setTask(before.id, before, after);
 }
 
 export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): void {
@@ -73,7 +72,7 @@ export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): voi
   if (sameStatus(status, before.status)) return;
   expectForward(before, status);
   expectPlace(before, status);
-  draft.setTask(before.id, before, { ...before, updatedAtMs: draft.atMs, status });
+  draft.setTask(before.id, before, changedTask(before, { updatedAtMs: draft.atMs, status }));
 }
 
 export function removeTask(draft: Draft, id: TaskId): void {

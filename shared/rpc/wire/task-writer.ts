@@ -1,0 +1,83 @@
+/** Tasks and their statuses written straight into bytes; `task.ts` has the forms that are read. */
+import type { ContainerStatus, PublishedPort, Task, TaskStatus } from "../../model/task.js";
+import type { ProtoWriter } from "./proto-writer.js";
+import { DESIRED_NUMBERS, OBSERVED_NUMBERS } from "./task.js";
+
+/** Numbers of the fields in `state.proto`. */
+const TASK = {
+  id: 1,
+  version: 2,
+  createdAtMs: 3,
+  updatedAtMs: 4,
+  serviceId: 5,
+  revision: 6,
+  slot: 7,
+  nodeId: 8,
+  desired: 9,
+  status: 10,
+  restartsAtMs: 11,
+} as const satisfies Record<keyof Task, number>;
+
+const STATUS = {
+  state: 1,
+  atMs: 2,
+  message: 3,
+  error: 4,
+  container: 5,
+  ports: 6,
+} as const satisfies Record<keyof TaskStatus, number>;
+
+const CONTAINER = {
+  containerId: 1,
+  pid: 2,
+  exitCode: 3,
+} as const satisfies Record<keyof ContainerStatus, number>;
+
+const PORT = {
+  protocol: 1,
+  targetPort: 2,
+  publishedPort: 3,
+} as const satisfies Record<keyof PublishedPort, number>;
+
+export function writeTask(writer: ProtoWriter, field: number, task: Task): void {
+  const begun = writer.begin(field);
+  writer.text(TASK.id, task.id);
+  writer.uint(TASK.version, task.version);
+  writer.double(TASK.createdAtMs, task.createdAtMs);
+  writer.double(TASK.updatedAtMs, task.updatedAtMs);
+  writer.text(TASK.serviceId, task.serviceId);
+  writer.uint(TASK.revision, task.revision);
+  writer.uint(TASK.slot, task.slot);
+  if (task.nodeId !== undefined) writer.presentText(TASK.nodeId, task.nodeId);
+  writer.uint(TASK.desired, DESIRED_NUMBERS[task.desired]);
+  writeTaskStatus(writer, TASK.status, task.status);
+  if (task.restartsAtMs !== undefined) writer.doubles(TASK.restartsAtMs, task.restartsAtMs);
+  writer.end(begun);
+}
+
+export function writeTaskStatus(writer: ProtoWriter, field: number, status: TaskStatus): void {
+  const begun = writer.begin(field);
+  writer.uint(STATUS.state, OBSERVED_NUMBERS[status.state]);
+  writer.double(STATUS.atMs, status.atMs);
+  writer.text(STATUS.message, status.message);
+  if (status.error !== undefined) writer.presentText(STATUS.error, status.error);
+  if (status.container !== undefined) writeContainer(writer, status.container);
+  if (status.ports !== undefined) for (const port of status.ports) writePort(writer, port);
+  writer.end(begun);
+}
+
+function writeContainer(writer: ProtoWriter, container: ContainerStatus): void {
+  const begun = writer.begin(STATUS.container);
+  writer.text(CONTAINER.containerId, container.containerId);
+  writer.uint(CONTAINER.pid, container.pid);
+  if (container.exitCode !== undefined) writer.sint(CONTAINER.exitCode, container.exitCode);
+  writer.end(begun);
+}
+
+function writePort(writer: ProtoWriter, port: PublishedPort): void {
+  const begun = writer.begin(STATUS.ports);
+  writer.text(PORT.protocol, port.protocol);
+  writer.uint(PORT.targetPort, port.targetPort);
+  writer.uint(PORT.publishedPort, port.publishedPort);
+  writer.end(begun);
+}
