@@ -1,20 +1,17 @@
 /**
  * A node's identity on disk, under `certificates/` of its data folder. Key and certificate share one file, so that a
- * renewal replaces both or neither; it is readable by its owner alone. What was written is on the disk when a write
- * returns.
+ * renewal replaces both or neither.
  */
-import { constants } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
 import type { TlsIdentity } from "../shared/rpc/tls-identity.js";
+import { readIfThere, writeDurably } from "./durable-file.js";
 
 const FOLDER = "certificates";
 const NODE_FILE = "node.pem";
 const ROOT_FILE = "root.pem";
-const SECRET_MODE = 0o600;
-const SECRET_FOLDER_MODE = 0o700;
 
 const KEY_PATTERN = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n?/;
 
@@ -37,43 +34,13 @@ export async function readIdentity(dataDir: string): Promise<TlsIdentity | undef
 
 export async function writeIdentity(dataDir: string, identity: TlsIdentity): Promise<void> {
   const folder = join(dataDir, FOLDER);
-  await mkdir(folder, { recursive: true, mode: SECRET_FOLDER_MODE });
-  await writeWhole(folder, ROOT_FILE, identity.rootPem);
-  await writeWhole(folder, NODE_FILE, identity.keyPem + identity.certificatePem);
+  await writeDurably(join(folder, ROOT_FILE), identity.rootPem);
+  await writeDurably(join(folder, NODE_FILE), identity.keyPem + identity.certificatePem);
 }
 
 /** When the host leaves the cluster: nothing of the identity remains. */
 export async function removeIdentity(dataDir: string): Promise<void> {
   await rm(join(dataDir, FOLDER), { recursive: true, force: true });
-}
-
-/** Old or new after a crash at any moment, never half of either. */
-async function writeWhole(folder: string, name: string, text: string): Promise<void> {
-  const temporary = join(folder, `${name}.new`);
-  const file = await open(temporary, "w", SECRET_MODE);
-  try {
-    await file.chmod(SECRET_MODE); // also where a crash had left the file with another mode
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(folder, name));
-  const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 function damaged(path: string, what: string): FailedPreconditionError {

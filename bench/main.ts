@@ -1,0 +1,25 @@
+/**
+ * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and what they are compared
+ * with. Each benchmark is a file of its own beside this one.
+ */
+import { jsonReport, type Report, textReport } from "./report.js";
+import { benchSchedule } from "./schedule.js";
+
+/** Progress goes to standard error, so that the last line of standard output is the answer. */
+export type Progress = (line: string) => void;
+
+const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
+  schedule: benchSchedule,
+};
+
+const [name, ...flags] = process.argv.slice(2);
+const bench = name === undefined ? undefined : BENCHES[name];
+if (bench === undefined || flags.some((flag) => flag !== "--json")) {
+  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join("|")} [--json]`);
+  process.exitCode = 2;
+} else {
+  const report = await bench((line) => {
+    console.error(line);
+  });
+  console.log(flags.includes("--json") ? jsonReport(report) : textReport(report));
+}

@@ -1,0 +1,52 @@
+/**
+ * What this host remembers of its membership beside its certificate: where it listens, what it tells others, which
+ * managers it knew first, and which engine runs its tasks (an engine that is slow to come back after a reboot must not
+ * be taken for none).
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+
+import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
+import { readIfThere, writeDurably } from "./durable-file.js";
+
+const Address = Type.Object({ host: Type.String(), port: Type.Integer() });
+
+const MemberSettings = Type.Object({
+  listen: Address,
+  advertise: Address,
+  /** `host:port` of the managers that this host joined through. */
+  managers: Type.Array(Type.String()),
+  engine: Type.Union([Type.Literal("docker"), Type.Literal("process")]),
+});
+export type MemberSettings = Static<typeof MemberSettings>;
+
+const FILE = "member.json";
+
+/** Undefined where there is none. @throws FailedPreconditionError the file is not what we wrote. */
+export async function readMemberSettings(dataDir: string): Promise<MemberSettings | undefined> {
+  const path = join(dataDir, FILE);
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  try {
+    return Value.Decode(MemberSettings, JSON.parse(text));
+  } catch (cause) {
+    throw new FailedPreconditionError(
+      `${path} is damaged; restore it from a backup, or leave with "skep swarm leave --force" and join again`,
+      { cause },
+    );
+  }
+}
+
+export async function writeMemberSettings(
+  dataDir: string,
+  settings: MemberSettings,
+): Promise<void> {
+  await writeDurably(join(dataDir, FILE), JSON.stringify(settings));
+}
+
+export async function removeMemberSettings(dataDir: string): Promise<void> {
+  await rm(join(dataDir, FILE), { force: true });
+}

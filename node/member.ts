@@ -1,0 +1,187 @@
+/**
+ * This host as a member of a cluster: always a worker, also a manager while its role says so. Made when the host
+ * founds or joins a cluster, or starts again as a member; ended when it stops or leaves.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Manager, type ManagerOptions } from "../manager/manager.js";
+import type { Clock } from "../shared/ports/clock.js";
+import type { Logger } from "../shared/ports/logger.js";
+import type { Random } from "../shared/ports/random.js";
+import { ISSUE } from "../shared/rpc/ca-rpc.js";
+import { RpcClient } from "../shared/rpc/channel.js";
+import { RpcServer } from "../shared/rpc/rpc-server.js";
+import { Agent } from "../worker/agent/agent.js";
+import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
+import type { Engine } from "../worker/engine/engine.js";
+import { formatHostPort } from "./advertise.js";
+import { createEngine } from "./choose-engine.js";
+import type { AskRenewal, NodeIdentity } from "./identity.js";
+import { removeIdentity } from "./identity-files.js";
+import { type MemberSettings, removeMemberSettings, writeMemberSettings } from "./member-file.js";
+
+export interface MemberOptions {
+  readonly dataDir: string;
+  readonly hostname: string;
+  readonly engineSocket: string;
+  readonly identity: NodeIdentity;
+  readonly settings: MemberSettings;
+  /** Where this host makes a new cluster. */
+  readonly founding?: NonNullable<ManagerOptions["founding"]>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The process must end: its state cannot be written, or a part of it failed. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class Member {
+  readonly #options: MemberOptions;
+  readonly #engine: Engine;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>[] = [];
+  #settings: MemberSettings;
+  #agent: Agent | undefined;
+  #server: RpcServer | undefined;
+  #manager: Manager | undefined;
+
+  /**
+   * Resolves once this host is at work: a manager answers, the agent looks for one.
+   * @throws DamagedLogError, StorageFailedError, UnavailableError (the address cannot be listened on)
+   */
+  static async start(options: MemberOptions): Promise<Member> {
+    const member = new Member(options);
+    try {
+      if (options.identity.node.role === "manager") await member.#startManager();
+      await writeMemberSettings(options.dataDir, member.#settings);
+      member.#startAgent();
+      return member;
+    } catch (error) {
+      await member.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: MemberOptions) {
+    const { clock, dataDir, engineSocket, hostname, identity, logger, settings } = options;
+    const { clusterId, nodeId } = identity.node;
+    this.#options = options;
+    this.#settings = settings;
+    this.#engine = createEngine(settings.engine, {
+      identity: { clusterId, nodeId, hostname },
+      socketPath: engineSocket,
+      dataDir,
+      clock,
+      logger,
+    });
+  }
+
+  /** Absent on a worker. */
+  get manager(): Manager | undefined {
+    return this.#manager;
+  }
+
+  get identity(): NodeIdentity {
+    return this.#options.identity;
+  }
+
+  get settings(): MemberSettings {
+    return this.#settings;
+  }
+
+  /** `host:port` of the managers that this host knows. */
+  get managers(): readonly string[] {
+    return this.#manager === undefined
+      ? this.#settings.managers
+      : [formatHostPort(this.#settings.advertise)];
+  }
+
+  /** Stops being at work; tasks run on. */
+  async close(): Promise<void> {
+    this.#stopping.abort(new Error("this host stops"));
+    await Promise.allSettled(this.#running);
+    this.#server?.close();
+    await this.#manager?.close();
+  }
+
+  /** Stops and removes this host's tasks, then forgets the cluster. */
+  async leave(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort(new Error("this host leaves the cluster"));
+    await Promise.allSettled(this.#running);
+    await this.#agent?.leave({ signal });
+    await this.close();
+    const { dataDir } = this.#options;
+    for (const folder of ["manager", "worker", "tasks"]) {
+      await rm(join(dataDir, folder), { recursive: true, force: true });
+    }
+    await removeMemberSettings(dataDir);
+    await removeIdentity(dataDir); // last: without it, a start after a crash here finds no member
+  }
+
+  async #startManager(): Promise<void> {
+    const { clock, dataDir, founding, identity, logger, onFatal, random } = this.#options;
+    const manager = await Manager.open({
+      dataDir: join(dataDir, "manager"),
+      nodeId: identity.node.nodeId,
+      address: () => formatHostPort(this.#settings.advertise),
+      ...(founding && { founding }),
+      clock,
+      random,
+      logger,
+      onFatal,
+    });
+    this.#manager = manager;
+    const server = new RpcServer({ identity, clock, logger: logger.child({ part: "rpc" }) });
+    this.#server = server;
+    manager.start(server);
+    const port = await server.listen(this.#settings.listen);
+    this.#settings = withPort(this.#settings, port);
+  }
+
+  #startAgent(): void {
+    const { clock, dataDir, hostname, identity, logger, onFatal, random } = this.#options;
+    const signal = this.#stopping.signal;
+    this.#agent = new Agent({
+      engine: this.#engine,
+      hostname,
+      managers: this.managers,
+      connect: dispatcherConnector({ kind: "member", identity }, clock),
+      dataDir: join(dataDir, "worker"),
+      clock,
+      random: random.fork("agent"),
+      logger,
+    });
+    const renewing = identity.keepFresh({
+      ask: (request) => this.#askRenewal(request),
+      clock,
+      random,
+      logger,
+      signal,
+    });
+    for (const part of [this.#agent.run({ signal }), renewing]) {
+      this.#running.push(part.catch(onFatal));
+    }
+  }
+
+  async #askRenewal(request: Parameters<AskRenewal>[0]): ReturnType<AskRenewal> {
+    const { clock, identity } = this.#options;
+    const [address = ""] = this.managers;
+    const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
+    try {
+      return await client.call(ISSUE, request);
+    } finally {
+      client.close();
+    }
+  }
+}
+
+/** Port 0 asks for any; what was given is kept, so that a restart is found at the same place. */
+function withPort(settings: MemberSettings, port: number): MemberSettings {
+  const { listen, advertise } = settings;
+  return {
+    ...settings,
+    listen: { ...listen, port },
+    advertise: { ...advertise, port: advertise.port === 0 ? port : advertise.port },
+  };
+}

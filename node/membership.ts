@@ -1,0 +1,274 @@
+/**
+ * How this host enters and leaves a cluster: what `swarm init`, `join` and `leave` do. One step at a time; a step that
+ * fails leaves the host as it was.
+ */
+import { rm } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+
+import type { MembershipStatus, SwarmMembership } from "../manager/api/host.js";
+import { newJoinTokens } from "../manager/ca/issuer.js";
+import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
+import type { SwarmInitRequest, SwarmJoinRequest } from "../shared/docker-api/swarm-spec.js";
+import {
+  ClusterError,
+  FailedPreconditionError,
+  InvalidArgumentError,
+  UnimplementedError,
+} from "../shared/errors/cluster-error.js";
+import type { Authority, Cluster } from "../shared/model/cluster.js";
+import type { NodeId } from "../shared/model/ids.js";
+import type { Node } from "../shared/model/node.js";
+import {
+  chooseAdvertiseHost,
+  DEFAULT_LISTEN_ADDRESS,
+  type HostPort,
+  type InterfaceAddress,
+  parseAddress,
+} from "./advertise.js";
+import type { EngineKind } from "./choose-engine.js";
+import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
+import { removeIdentity } from "./identity-files.js";
+import { Member, type MemberOptions } from "./member.js";
+import { type MemberSettings, readMemberSettings } from "./member-file.js";
+
+export interface MembershipOptions extends Omit<
+  MemberOptions,
+  "identity" | "settings" | "founding"
+> {
+  /** Where to listen if this host manages, unless the request names a place. */
+  readonly listen: HostPort;
+  /** What to tell others, as the user wrote it; absent: chosen from the interfaces. */
+  readonly advertise: string | undefined;
+  readonly engine: EngineKind;
+}
+
+/** How long a manager may take to answer a host that joins: two calls, and a certificate made. */
+const JOIN_TIMEOUT_MS = 10_000;
+/** How long the tasks of a host that leaves may take to stop: a grace period of Docker's default and more. */
+const LEAVE_TIMEOUT_MS = 60_000;
+
+const ALREADY_MEMBER =
+  'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
+const LAST_MANAGER =
+  "You are attempting to leave the swarm on a node that is participating as a manager. " +
+  "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ";
+
+export class Membership implements SwarmMembership {
+  readonly #options: MembershipOptions;
+  #member: Member | undefined;
+  #pending = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Absent while in no cluster. */
+  get member(): Member | undefined {
+    return this.#member;
+  }
+
+  /** Takes up the membership that this host had when it stopped, if it had one. */
+  async resume(): Promise<void> {
+    const { dataDir, logger } = this.#options;
+    const identity = await loadIdentity(dataDir);
+    if (identity === undefined) return;
+    const settings = await readMemberSettings(dataDir);
+    if (settings === undefined) {
+      throw new FailedPreconditionError(
+        `${dataDir} has a node's certificate but no member.json: restore it from a backup, or remove the folder and join again`,
+      );
+    }
+    logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
+    this.#member = await Member.start({ ...this.#options, identity, settings });
+  }
+
+  status(): MembershipStatus {
+    const member = this.#member;
+    if (member === undefined) {
+      const state = this.#pending ? "pending" : "inactive";
+      return { state, role: "none", nodeId: "", nodeAddress: "", managers: [], error: "" };
+    }
+    const { nodeId, role } = member.identity.node;
+    return {
+      state: "active",
+      role,
+      nodeId,
+      nodeAddress: member.settings.advertise.host,
+      managers: member.managers.map((address) => ({
+        nodeId: role === "manager" ? nodeId : "",
+        address,
+      })),
+      error: "",
+    };
+  }
+
+  init(request: SwarmInitRequest): Promise<NodeId> {
+    return this.#enter(async () => {
+      if (request.ForceNewCluster === true) {
+        throw new UnimplementedError("--force-new-cluster is not available yet");
+      }
+      const settings = this.#settings(request);
+      const { clock, dataDir, random } = this.#options;
+      const { identity, authority } = await initIdentity({ dataDir, clock, random });
+      const founding = this.#founding(request, { identity, authority, settings });
+      this.#member = await this.#startOrForget({ ...this.#options, identity, settings, founding });
+      return identity.node.nodeId;
+    });
+  }
+
+  join(request: SwarmJoinRequest): Promise<void> {
+    return this.#enter(async () => {
+      const settings = this.#settings(request);
+      const managers = request.RemoteAddrs ?? [];
+      const identity = await this.#joinAny(managers, request);
+      const joined = { ...settings, managers };
+      this.#member = await this.#startOrForget({ ...this.#options, identity, settings: joined });
+    });
+  }
+
+  async leave({ forced }: { readonly forced: boolean }): Promise<void> {
+    const member = this.#member;
+    if (member === undefined) {
+      throw new FailedPreconditionError("This node is not part of a swarm");
+    }
+    if (member.manager !== undefined && !forced) throw new FailedPreconditionError(LAST_MANAGER);
+    await member.leave(AbortSignal.timeout(LEAVE_TIMEOUT_MS));
+    this.#member = undefined;
+    this.#options.logger.info({ nodeId: member.identity.node.nodeId }, "left the cluster");
+  }
+
+  async close(): Promise<void> {
+    await this.#member?.close();
+  }
+
+  /** One entry at a time, and only from outside of any cluster. */
+  async #enter<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#member !== undefined || this.#pending) {
+      throw new FailedPreconditionError(ALREADY_MEMBER);
+    }
+    this.#pending = true;
+    try {
+      return await step();
+    } finally {
+      this.#pending = false;
+    }
+  }
+
+  async #startOrForget(options: MemberOptions): Promise<Member> {
+    try {
+      return await Member.start(options);
+    } catch (error) {
+      await removeIdentity(options.dataDir);
+      await rm(join(options.dataDir, "manager"), { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** The first manager that answers decides; a refusal by one is a refusal by all. */
+  async #joinAny(managers: readonly string[], request: SwarmJoinRequest): Promise<NodeIdentity> {
+    const { clock, dataDir, logger } = this.#options;
+    let unreachable: ClusterError | undefined;
+    for (const text of managers) {
+      const { host, port } = parseAddress("remote address", text, []);
+      try {
+        return await joinCluster({
+          address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+          token: request.JoinToken ?? "",
+          dataDir,
+          availability: request.Availability ?? "active",
+          clock,
+          signal: AbortSignal.timeout(JOIN_TIMEOUT_MS),
+        });
+      } catch (error) {
+        if (!(error instanceof ClusterError) || error.code !== "unavailable") throw error;
+        logger.warn({ address: text, error }, "a manager cannot be reached");
+        unreachable = error;
+      }
+    }
+    throw (
+      unreachable ?? new InvalidArgumentError("at least one manager's address is needed to join")
+    );
+  }
+
+  #settings(request: SwarmInitRequest | SwarmJoinRequest): MemberSettings {
+    const { engine } = this.#options;
+    const addresses = interfaceAddresses();
+    const asked = request.ListenAddr ?? "";
+    // The docker CLI always sends its default: only another place was asked for by a person.
+    const listen =
+      asked === "" || asked === DEFAULT_LISTEN_ADDRESS
+        ? this.#options.listen
+        : parseAddress("listen address", asked, addresses);
+    const wish = request.AdvertiseAddr || this.#options.advertise;
+    const advertise =
+      wish === undefined
+        ? { host: advertiseHostFor(listen, addresses), port: listen.port }
+        : withListenPort(wish, listen, addresses);
+    return { listen, advertise, managers: [], engine };
+  }
+
+  #founding(
+    request: SwarmInitRequest,
+    made: {
+      readonly identity: NodeIdentity;
+      readonly authority: Authority;
+      readonly settings: MemberSettings;
+    },
+  ): { readonly cluster: Cluster; readonly node: Node } {
+    const { clock, random } = this.#options;
+    const { clusterId, nodeId } = made.identity.node;
+    const nowMs = clock.wallMs();
+    const times = { version: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
+    const joinTokens = newJoinTokens(made.authority, random);
+    const spec = completeSwarmSpec({ ...request.Spec, Name: "default" });
+    return {
+      cluster: {
+        id: clusterId,
+        ...times,
+        spec,
+        authority: made.authority,
+        joinTokens,
+        epoch: 1,
+      },
+      node: {
+        id: nodeId,
+        ...times,
+        spec: {
+          Name: "",
+          Labels: {},
+          Role: "manager",
+          Availability: request.Availability ?? "active",
+        },
+        status: { state: "unknown", message: "", address: made.settings.advertise.host },
+      },
+    };
+  }
+}
+
+function advertiseHostFor(listen: HostPort, addresses: readonly InterfaceAddress[]): string {
+  const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
+  return everywhere ? chooseAdvertiseHost(addresses) : listen.host;
+}
+
+/** An address to advertise without a port means the port that is listened on. */
+function withListenPort(
+  text: string,
+  listen: HostPort,
+  addresses: readonly InterfaceAddress[],
+): HostPort {
+  const parsed = parseAddress("advertise address", text, addresses);
+  const named = /:\d+$/.test(text) && (text.startsWith("[") || text.split(":").length === 2);
+  return named ? parsed : { host: parsed.host, port: listen.port };
+}
+
+function interfaceAddresses(): InterfaceAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses]) =>
+    (addresses ?? []).map(({ address, family, internal }) => ({
+      interfaceName,
+      address,
+      family,
+      internal,
+    })),
+  );
+}

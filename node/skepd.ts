@@ -1,0 +1,83 @@
+/**
+ * The daemon of one host: its membership in a cluster, and the public API that people and tools reach it by. The API
+ * is served from the first moment, also in no cluster: that is where `swarm init` comes from.
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import type { ApiHost } from "../manager/api/host.js";
+import { type ApiServer, createApiServer } from "../manager/api/server.js";
+import type { Manager } from "../manager/manager.js";
+import { NotAManagerError } from "../shared/errors/cluster-error.js";
+import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
+import { lockDataDir } from "./data-lock.js";
+import { readMemberSettings } from "./member-file.js";
+import { Membership, type MembershipOptions } from "./membership.js";
+
+export interface SkepdOptions extends Omit<MembershipOptions, "engine"> {
+  readonly engine: EngineChoice;
+  /** Where the public API answers. */
+  readonly socketPath: string;
+}
+
+const NO_SWARM =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+const WORKER =
+  "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. " +
+  "Please run this command on a manager node or promote the current node to a manager.";
+
+export class Skepd {
+  readonly #membership: Membership;
+  readonly #api: ApiServer;
+
+  /**
+   * Resolves once the API answers and, for a host that was a member, it is at work again.
+   * @throws FailedPreconditionError, UnavailableError, DamagedLogError: what stands in the way, in words for the user.
+   */
+  static async start(options: SkepdOptions): Promise<Skepd> {
+    const { clock, dataDir, engine: choice, engineSocket, logger, random, socketPath } = options;
+    await lockDataDir(dataDir);
+    const engine = await engineOf(choice, options);
+    logger.info({ engine, dataDir, socketPath }, "starting");
+    const membership = new Membership({ ...options, engine });
+    const host: ApiHost = {
+      swarm: membership,
+      manager: () => managerOf(membership),
+      ...(engine === "docker" && { engineSocket }),
+    };
+    const api = createApiServer({ host, clock, random, logger: logger.child({ part: "api" }) });
+    const skepd = new Skepd(membership, api);
+    try {
+      await membership.resume();
+      await mkdir(dirname(socketPath), { recursive: true });
+      await api.listen({ path: socketPath });
+      return skepd;
+    } catch (error) {
+      await skepd.close();
+      throw error;
+    }
+  }
+
+  private constructor(membership: Membership, api: ApiServer) {
+    this.#membership = membership;
+    this.#api = api;
+  }
+
+  /** Ends what this process does; the tasks run on. */
+  async close(): Promise<void> {
+    await this.#api.close();
+    await this.#membership.close();
+  }
+}
+
+/** A member keeps the engine that its tasks are in, unless the user names one: after a reboot it may only be late. */
+async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<EngineKind> {
+  const known = choice === "auto" ? await readMemberSettings(options.dataDir) : undefined;
+  return known?.engine ?? (await chooseEngine(choice, options.engineSocket, options.clock));
+}
+
+function managerOf({ member }: Membership): Manager {
+  if (member === undefined) throw new NotAManagerError(NO_SWARM);
+  if (member.manager === undefined) throw new NotAManagerError(WORKER);
+  return member.manager;
+}
