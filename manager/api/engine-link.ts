@@ -93,7 +93,11 @@ export class EngineLink {
     read: (stream: NodeJS.ReadableStream) => Promise<T>,
   ): Promise<{ headers: ReadonlyMap<string, string>; body: T }> {
     return new Promise((resolve, reject) => {
-      const question = this.open({ method: "GET", path, headers: { Host: "docker" } });
+      const question = this.open({
+        method: "GET",
+        path,
+        headers: { Host: "docker", Connection: "keep-alive" },
+      });
       const timer = this.#clock.after(QUESTION_TIMEOUT_MS, () =>
         question.destroy(this.unreachable()),
       );

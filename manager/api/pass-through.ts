@@ -42,6 +42,12 @@ const OURS_TO_ANSWER: ReadonlySet<string> = new Set(["host", "expect"]);
 /** Ours say what this host speaks, which the engine's do not know. */
 const OURS_TO_TELL: ReadonlySet<string> = new Set(["api-version", "docker-experimental", "ostype"]);
 
+/**
+ * An engine that is told to close may do so before our last (empty) write, which then fails and takes the answer with
+ * it. So it is told to leave the connection open, and we close it.
+ */
+const KEPT_OPEN: OutgoingHttpHeaders = { connection: "keep-alive" };
+
 export class PassThrough {
   readonly #engine: EngineLink;
   readonly #logger: Logger;
@@ -93,14 +99,14 @@ export class PassThrough {
   async #open(
     request: IncomingMessage,
     { version, path }: VersionedPath,
-    upgrade: OutgoingHttpHeaders = {},
+    connection: OutgoingHttpHeaders = KEPT_OPEN,
   ): Promise<ClientRequest> {
     const { apiVersion } = await this.#engine.facts();
     const prefix = version === undefined ? "" : `/v${olderVersion(version, apiVersion)}`;
     return this.#engine.open({
       method: request.method ?? "GET",
       path: prefix + path,
-      headers: { ...requestHeaders(request), ...upgrade, host: "docker" },
+      headers: { ...requestHeaders(request), ...connection, host: "docker" },
     });
   }
 
@@ -123,7 +129,8 @@ export class PassThrough {
 
   #fail(response: ServerResponse, error: unknown): void {
     if (response.headersSent) {
-      response.destroy();
+      // An engine that refused early closes on us while we still send: its answer is whole nevertheless.
+      if (!response.writableEnded) response.destroy();
       return;
     }
     const { status, message } = answerTo(error, this.#logger);

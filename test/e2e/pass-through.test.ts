@@ -1,9 +1,12 @@
 /** Everything that is not Swarm reaches the host's own engine through our socket, streams and terminals included. */
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { callApi } from "../setup/api-client.js";
+import { callApi, openRaw } from "../setup/api-client.js";
 import { ApiFixture } from "../setup/api-fixture.js";
 import { type DockerCommand, dockerCommand } from "../setup/docker-command.js";
 import { describeWithEngine } from "../setup/requirements.js";
@@ -102,7 +105,7 @@ describeWithEngine("through our socket to the engine", (engineSocket) => {
     test("attach", async () => {
       const attached = docker.start(["attach", "--no-stdin", "--sig-proxy=false", name]);
       await attached.says(/line \d+\n[\s\S]*line \d+\n/);
-      attached.kill("SIGINT");
+      attached.kill("SIGKILL");
       await attached.finished;
     });
 
@@ -117,19 +120,9 @@ describeWithEngine("through our socket to the engine", (engineSocket) => {
     });
 
     test("events come while they happen", async () => {
-      const events = docker.start([
-        "events",
-        "--filter",
-        `container=${name}`,
-        "--format",
-        "{{.Action}}",
-      ]);
-      await docker.output(["exec", name, "true"]);
-      // The stream may have been opened after the first of them.
-      const again = docker.start(["exec", "-i", name, "cat"]);
-      await events.says(/exec_/);
-      again.endInput();
-      await again.finished;
+      const filter = ["--filter", `container=${name}`, "--format", "{{.Action}}"];
+      const events = docker.start(["events", "--since", "10m", ...filter]);
+      await events.says(/start/);
       await docker.output(["stop", "-t", "5", name]);
       await events.says(/die/);
       events.kill("SIGINT");
@@ -145,12 +138,12 @@ describeWithEngine("through our socket to the engine", (engineSocket) => {
   });
 
   test("save and load: more than any of our own bodies may have", async () => {
-    const load = docker.start(["load"]);
-    const save = docker.start(["save", IMAGE]);
-    void save;
-    load.endInput();
-    save.kill("SIGKILL");
-    await Promise.all([load.finished, save.finished]);
+    const folder = mkdtempSync(join(tmpdir(), "skep-save-"));
+    await docker.output(["save", "-o", join(folder, "image.tar"), IMAGE]);
+    expect(await docker.output(["load", "-i", join(folder, "image.tar")])).toBe(
+      `Loaded image: ${IMAGE}`,
+    );
+    rmSync(folder, { recursive: true });
     const big = Buffer.concat([
       tarHeader("big", 20_000_000),
       Buffer.alloc(20_000_000),
@@ -173,9 +166,34 @@ describeWithEngine("through our socket to the engine", (engineSocket) => {
     await docker.output(["rmi", `${RUN}-built:1`]);
   });
 
+  test("a build's session: the engine speaks HTTP/2 to its client on it", async () => {
+    const raw = openRaw(api.socketPath);
+    const headers = ["Host: x", "Connection: Upgrade", "Upgrade: h2c"].concat(
+      ["Uuid: skep", "Name: skep", "Sharedkey: skep"].map((h) => `X-Docker-Expose-Session-${h}`),
+    );
+    await raw.write(`POST /v1.50/session HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
+    expect(await raw.until(/PRI \* HTTP\/2\.0/)).toContain("HTTP/1.1 101 ");
+    raw.destroy();
+  });
+
+  test("an upgrade that the engine refuses is answered, and nothing is mistaken for it", async () => {
+    const raw = openRaw(api.socketPath);
+    await raw.write(
+      "POST /v1.50/containers/nobody/attach?stream=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" +
+        "GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n",
+    );
+    const answer = await raw.closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer.toLowerCase()).toContain("connection: close");
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
   test("what the engine refuses stays in its words", async () => {
     const { code, stderr } = await docker.run(["inspect", "--type", "container", "nobody"]);
-    expect([code, stderr.trim()]).toEqual([1, "Error: No such container: nobody"]);
+    expect([code, stderr.trim()]).toEqual([
+      1,
+      "Error response from daemon: No such container: nobody",
+    ]);
     const exec = await docker.run(["exec", "nobody", "true"]);
     expect(exec.stderr).toContain("No such container: nobody");
   });
