@@ -20,14 +20,15 @@ export interface PlaceholderValues {
   readonly Task: { readonly ID: string; readonly Name: string; readonly Slot: string };
 }
 
-const ACTION = /\{\{(-\s)?([\s\S]*?)(\s-)?\}\}/g;
+/** As Go's text/template: `{{- ` and ` -}}` take the blanks around them away. */
+const ACTION = /(?:\s*\{\{-\s|\{\{)([\s\S]*?)(?:\s-\}\}\s*|\}\})/g;
 const FIELD = /^\.([A-Za-z]+(?:\.[A-Za-z0-9_-]+)+)$/;
 const LABEL = /^index\s+\.Service\.Labels\s+"((?:[^"\\]|\\.)*)"$/;
 
 /** @throws InvalidArgumentError for a placeholder that is not closed, or stands for nothing. */
 export function fillPlaceholders(text: string, values: PlaceholderValues): string {
   if (!text.includes("{{")) return text;
-  const filled = text.replace(ACTION, (_all, _trim: unknown, expression: string) =>
+  const filled = text.replace(ACTION, (_all, expression: string) =>
     valueOf(expression.trim(), text, values),
   );
   const rest = text.replace(ACTION, "");
@@ -51,7 +52,7 @@ function valueOf(expression: string, text: string, values: PlaceholderValues): s
   for (const name of path.split(".")) value = memberOf(value, name);
   if (typeof value === "string") return value;
   // A label that is not set is empty; a field that does not exist is a mistake.
-  if (value === undefined && path.startsWith("Service.Labels.")) return "";
+  if (value === undefined && /^Service\.Labels\.[^.]+$/.test(path)) return "";
   throw refused(text, `can't evaluate field ${path}`);
 }
 

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+
+import { seededRandom } from "../../shared/ports/random.js";
+import { ManagerSearch } from "./manager-search.js";
+
+function searchOf(...managers: string[]): ManagerSearch {
+  return new ManagerSearch(seededRandom("search"), () => managers);
+}
+
+function attempts(search: ManagerSearch, count: number) {
+  return Array.from({ length: count }, () => search.next()!);
+}
+
+describe("the search for a manager", () => {
+  test("asks each known one once per round, whatever the order", () => {
+    const search = searchOf("a", "b", "c", "b");
+    for (let round = 0; round < 3; round++) {
+      const asked = attempts(search, 3).map(({ address }) => address);
+      expect(asked.sort()).toEqual(["a", "b", "c"]);
+    }
+  });
+
+  test("never waits a second, and hardly at all within a round", () => {
+    const all = attempts(searchOf("a", "b", "c"), 60);
+    all.forEach(({ delayMs }, index) => {
+      expect(delayMs).toBeLessThan(index % 3 === 0 ? 1_000 : 100);
+    });
+    expect(Math.max(...all.map(({ delayMs }) => delayMs))).toBeGreaterThan(400);
+  });
+
+  test("gives slow hosts longer with each round, within a bound", () => {
+    const limits = attempts(searchOf("a"), 6).map(({ welcomeLimitMs }) => welcomeLimitMs);
+    expect(limits).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+  });
+
+  test("asks the one that was lost last", () => {
+    const search = searchOf("a", "b", "c");
+    search.found("b");
+    search.lost();
+    expect(
+      attempts(search, 3)
+        .map(({ address }) => address)
+        .at(-1),
+    ).toBe("b");
+  });
+
+  test("asks a lone manager again at once when it was lost", () => {
+    const search = searchOf("a");
+    search.found("a");
+    search.lost();
+    expect(search.next()).toMatchObject({ address: "a", welcomeLimitMs: 1_000 });
+  });
+
+  test("takes those that have become known by the next round", () => {
+    const managers = ["a"];
+    const search = new ManagerSearch(seededRandom("search"), () => managers);
+    search.next();
+    managers.push("b");
+    expect(
+      attempts(search, 2)
+        .map(({ address }) => address)
+        .sort(),
+    ).toEqual(["a", "b"]);
+  });
+
+  test("has nobody to ask where none is known", () => {
+    expect(searchOf().next()).toBeUndefined();
+  });
+});
