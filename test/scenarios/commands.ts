@@ -10,7 +10,7 @@ import type { World } from "./world.js";
 type Command = (world: World, args: Arguments) => Promise<string | undefined>;
 
 /** `wait` and what changes nothing about time print what is there; orders print nothing. */
-export const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   /** nodes 3: n1, n2 and n3, ready and active */
   nodes: async (world, { words: [count = "1"] }) => {
     for (let i = 1; i <= Number(count); i++) await addNode(world, `n${i}`, {});
@@ -72,6 +72,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   forget: async (world, { words: [id = ""] }) => {
     world.hosts.cutOff(id as NodeId);
     await world.change({ kind: "remove-node", nodeId: id as NodeId });
+    return undefined;
+  },
+  /** resize n1 cpus=1: the host comes back from a restart as another machine */
+  resize: async (world, { words: [id = ""], options }) => {
+    const { status, description } = world.node(id);
+    const Resources = { ...description?.Resources, NanoCPUs: Number(options["cpus"]) * 1e9 };
+    await world.change({
+      kind: "observe-node",
+      nodeId: id as NodeId,
+      status,
+      description: { ...description, Resources },
+    });
+    return undefined;
+  },
+  "lose-proposals": async (world) => {
+    world.loseProposals();
     return undefined;
   },
   /** history 2: tasks remembered per slot */
@@ -139,8 +155,9 @@ async function setState(world: World, id: string, state: NodeState): Promise<und
 }
 
 async function endTask(world: World, place: string, exitCode: number): Promise<undefined> {
-  await world.hosts.end(world.taskAt(place).id, exitCode);
-  await world.wait(0);
+  const ended = world.hosts.end(world.taskAt(place).id, exitCode);
+  await world.wait(10);
+  await ended;
   return undefined;
 }
 

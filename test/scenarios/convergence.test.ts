@@ -30,6 +30,7 @@ const event = fc.oneof(
   { weight: 2, arbitrary: node.map((id) => `activate ${id}`) },
   { weight: 1, arbitrary: fc.nat(3).map((limit) => `history ${limit}`) },
   { weight: 1, arbitrary: fc.constant("change-leader") },
+  { weight: 2, arbitrary: fc.constant("lose-proposals") },
 );
 
 const story = fc.record({

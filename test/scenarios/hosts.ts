@@ -4,6 +4,7 @@
  * after a second, `missing` cannot be pulled, and every other image runs until it is stopped.
  */
 import type { StoreAccess } from "../../manager/store/store-access.js";
+import { ProposalDroppedError } from "../../shared/errors/cluster-error.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { Task, TaskStatus } from "../../shared/model/task.js";
 import { isTerminal, isWanted, mayFollow } from "../../shared/model/task-state.js";
@@ -14,7 +15,7 @@ const STEP_MS = 50;
 /** How long `crash` and `once` run. */
 const LIFE_MS = 1_000;
 /** From the order to stop until nothing runs. */
-export const STOP_MS = 200;
+const STOP_MS = 200;
 
 export class Hosts {
   readonly #store: StoreAccess;
@@ -53,6 +54,17 @@ export class Hosts {
     await this.#report(taskId, ended(exitCode));
   }
 
+  /** A report that got lost is sent again. */
+  async #reportSurely(taskId: TaskId, report: Report): Promise<void> {
+    try {
+      await this.#report(taskId, report);
+    } catch (error) {
+      if (!(error instanceof ProposalDroppedError)) throw error;
+      const task = this.#store.committed.task(taskId);
+      if (task !== undefined) this.#consider(task);
+    }
+  }
+
   #consider(task: Task): void {
     this.#forgetStep(task.id);
     if (task.nodeId === undefined || this.#cut.has(task.nodeId)) return;
@@ -60,7 +72,7 @@ export class Hosts {
     if (next === undefined) return;
     const timer = this.#clock.after(next.afterMs, () => {
       this.#steps.delete(task.id);
-      void this.#report(task.id, next.report);
+      void this.#reportSurely(task.id, next.report);
     });
     this.#steps.set(task.id, timer);
   }

@@ -3,6 +3,7 @@
  * on a leader, and hosts that do what they are told.
  */
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
+import type { MemoryLog } from "../../manager/raft/memory-log.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
 import type { Change } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";
@@ -22,16 +23,24 @@ import { type Random, seededRandom } from "../../shared/ports/random.js";
 import { sampleCluster } from "../samples/objects.js";
 import { Hosts } from "./hosts.js";
 
+/** From a proposal to its commit: others' proposals come in between, and some may be lost. */
+const COMMIT_MS = 2;
+
 export class World {
   readonly clock = new ManualClock();
   readonly random: Random;
   readonly store: StoreAccess;
+  readonly log: MemoryLog;
   readonly hosts: Hosts;
   #leading: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
 
   private constructor(seed: string) {
     this.random = seededRandom(seed);
-    this.store = createMemoryStore({ clock: this.clock }).store;
+    const { clock } = this;
+    const schedule = (commit: () => void): void => void clock.after(COMMIT_MS, commit);
+    const { store, log } = createMemoryStore({ clock, schedule });
+    this.store = store;
+    this.log = log;
     this.hosts = new Hosts(this.store, this.clock);
   }
 
@@ -52,10 +61,11 @@ export class World {
   }
 
   async change(...changes: Change[]): Promise<void> {
-    await this.store.update((tx) => {
+    const committed = this.store.update((tx) => {
       for (const change of changes) tx.apply(change);
     });
-    await this.wait(0);
+    await this.wait(COMMIT_MS);
+    await committed;
   }
 
   /** Another manager leads from now on: it knows what is in the store, and nothing else. */
@@ -65,8 +75,14 @@ export class World {
     await this.wait(0);
   }
 
+  /** What is proposed and not committed never will be, as when a leader loses its followers for a moment. */
+  loseProposals(): void {
+    this.log.dropWaiting();
+  }
+
   async stop(): Promise<void> {
     this.#leading?.stop.abort();
+    await this.wait(COMMIT_MS);
     await this.#leading?.ended;
     this.#leading = undefined;
   }

@@ -5,7 +5,12 @@
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
-import { desiredRank, type DesiredState, isWanted } from "../../../shared/model/task-state.js";
+import {
+  desiredRank,
+  type DesiredState,
+  isTerminal,
+  isWanted,
+} from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import type { Action, NewTask } from "./action.js";
@@ -29,15 +34,15 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
       const old = view.task(action.taskId);
       if (old === undefined || !isWanted(old.desired)) return [];
       const made = create(action.successor, context);
-      if (action.order === "stop-first") return [want(old, "shutdown"), made];
+      if (action.order === "stop-first") return [dismiss(old, "shutdown"), made];
       return wantedIn(view, serviceId, old.slot).length === 1 ? [made] : [];
     }
     case "start-task":
-      return advance(view.task(action.taskId), "running");
+      return advance(view.task(action.taskId), "running", want);
     case "stop-task":
-      return advance(view.task(action.taskId), "shutdown");
+      return advance(view.task(action.taskId), "shutdown", dismiss);
     case "remove-task":
-      return advance(view.task(action.taskId), "remove");
+      return advance(view.task(action.taskId), "remove", dismiss);
     case "forget-task":
       return forget(view.task(action.taskId));
   }
@@ -47,13 +52,23 @@ function wantedIn(view: StoreView, serviceId: ServiceId, slot: number): readonly
   return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired));
 }
 
-function advance(task: Task | undefined, desired: DesiredState): Change[] {
+function advance<Desired extends DesiredState>(
+  task: Task | undefined,
+  desired: Desired,
+  change: (task: Task, desired: Desired) => Change,
+): Change[] {
   if (task === undefined || desiredRank(task.desired) >= desiredRank(desired)) return [];
-  return [want(task, desired)];
+  return [change(task, desired)];
 }
 
 function want(task: Task, desired: DesiredState): Change {
   return { kind: "want-task", taskId: task.id, desired };
+}
+
+/** A task that no node ever heard of leaves nothing to stop, and nothing worth remembering. */
+function dismiss(task: Task, desired: "shutdown" | "remove"): Change {
+  const untouched = task.nodeId === undefined && !isTerminal(task.status.state);
+  return untouched ? { kind: "remove-task", taskId: task.id } : want(task, desired);
 }
 
 function forget(task: Task | undefined): Change[] {

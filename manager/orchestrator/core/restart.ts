@@ -29,7 +29,7 @@ const RESTARTS_REMEMBERED = 12;
  * Attempts that can be counted, at 8 bytes each on every task of a failing slot. A policy that allows more is
  * taken as one without a limit: at the back-off's pace they would take most of a day.
  */
-export const ATTEMPTS_COUNTED_LIMIT = 1_000;
+const ATTEMPTS_COUNTED_LIMIT = 1_000;
 
 /** What follows the end of a task: another one, or nothing ever. */
 export type Sequel =
