@@ -36,9 +36,16 @@ export class ApiFixture {
   readonly #clock: Clock;
   readonly #server: ApiServer;
 
-  constructor(options: { readonly engineSocket?: string; readonly clock?: Clock } = {}) {
+  constructor(
+    options: {
+      readonly engineSocket?: string;
+      readonly clock?: Clock;
+      /** One of its own unless told. */
+      readonly socketPath?: string;
+    } = {},
+  ) {
     this.#folder = mkdtempSync(join(tmpdir(), "skep-api-"));
-    this.socketPath = join(this.#folder, "skep.sock");
+    this.socketPath = options.socketPath ?? join(this.#folder, "skep.sock");
     this.#clock = options.clock ?? systemClock;
     this.store = createMemoryStore({ clock: this.#clock }).store;
     this.engineSocket = options.engineSocket;
@@ -62,8 +69,12 @@ export class ApiFixture {
     const role = options.role ?? "manager";
     if (role === "manager") await fixture.#init();
     fixture.role = role;
-    await fixture.#server.listen({ path: fixture.socketPath });
+    await fixture.listen();
     return fixture;
+  }
+
+  async listen(): Promise<void> {
+    await this.#server.listen({ path: this.socketPath });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,7 +106,7 @@ export class ApiFixture {
     return id;
   }
 
-  /** A task of the service with this name, at the state and place given. */
+  /** A task of the service with this name: pending, unless told otherwise. */
   async addTask(name: string, task: Partial<Task> = {}): Promise<TaskId> {
     const id = newId<TaskId>(random);
     await this.store.update((tx) => {
@@ -112,7 +123,7 @@ export class ApiFixture {
           revision: service.revision,
           slot: 1,
           desired: "running",
-          status: { state: "running", atMs: tx.atMs, message: "started" },
+          status: { state: "pending", atMs: tx.atMs, message: "pending" },
           ...task,
         },
       });

@@ -4,7 +4,7 @@
  * `already exists`), and people know the form. What the daemon itself refuses has no such prefix.
  */
 import type { ClusterError, ErrorCode } from "../../../shared/errors/cluster-error.js";
-import { MalformedRequestError } from "./malformed-request.js";
+import { MalformedRequestError, SwarmNotLockedError } from "./malformed-request.js";
 
 const RPC_CODE: Partial<Record<ErrorCode, string>> = {
   "invalid-argument": "InvalidArgument",
@@ -20,6 +20,10 @@ const RPC_CODE: Partial<Record<ErrorCode, string>> = {
 /** Refused by the managers. */
 export function managerWords(error: ClusterError): string {
   const code = RPC_CODE[error.code];
-  if (code === undefined || error instanceof MalformedRequestError) return error.message;
+  if (code === undefined || isOurOwn(error)) return error.message;
   return `rpc error: code = ${code} desc = ${error.message}`;
+}
+
+function isOurOwn(error: ClusterError): boolean {
+  return error instanceof MalformedRequestError || error instanceof SwarmNotLockedError;
 }
