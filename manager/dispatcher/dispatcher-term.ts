@@ -7,6 +7,7 @@ import {
   InvalidArgumentError,
   NoLeaderError,
   NotFoundError,
+  UnavailableError,
 } from "../../shared/errors/cluster-error.js";
 import { compareFences, type Fence } from "../../shared/model/fence.js";
 import { newId, type NodeId } from "../../shared/model/ids.js";
@@ -57,6 +58,7 @@ export class DispatcherTerm {
   readonly #connections = new Map<NodeId, AgentConnection>();
   /** Every open stream, those that have not said hello or were replaced included. */
   readonly #open = new Set<AbortController>();
+  #periodMs: number;
   #ended = false;
 
   constructor(options: DispatcherOptions, term: number) {
@@ -65,6 +67,7 @@ export class DispatcherTerm {
     this.#liveness = new Liveness(options.clock.nowMs());
     this.#nodes = new NodeWriter({ ...options, liveness: this.#liveness });
     this.#statuses = new StatusWriter(options);
+    this.#periodMs = this.#heartbeatPeriodMs();
   }
 
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -78,7 +81,10 @@ export class DispatcherTerm {
       for (;;) {
         await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined); // aborted: said in the next line
         if (signal.aborted) break;
-        this.#nodes.changed(this.#liveness.look(clock.nowMs(), quorum()));
+        this.#periodMs = this.#heartbeatPeriodMs();
+        const changed = this.#liveness.look(clock.nowMs(), quorum());
+        this.#nodes.changed(changed);
+        for (const nodeId of changed) this.#breakOffSilent(nodeId);
         // Waiting here is right: while nothing can be written, no time counts against the nodes.
         await this.#nodes.write();
       }
@@ -167,7 +173,7 @@ export class DispatcherTerm {
     const { store, clock, random, logger, managers } = this.#options;
     const { nodeId, address } = connection;
     if (store.committed.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
-    const periodMs = this.#periodMs();
+    const periodMs = this.#periodMs;
     const { state, message } = this.#liveness.registered(nodeId, periodMs, clock.nowMs());
     await untilAborted(
       this.#nodes.register(nodeId, { address, description: hello.description }),
@@ -256,7 +262,16 @@ export class DispatcherTerm {
   #expect(nodeId: NodeId): void {
     const { store, clock } = this.#options;
     const state = store.committed.node(nodeId)?.status.state ?? "unknown";
-    this.#liveness.expect(nodeId, { state, periodMs: this.#periodMs() }, clock.nowMs());
+    this.#liveness.expect(nodeId, { state, periodMs: this.#periodMs }, clock.nowMs());
+  }
+
+  /** An agent that was stopped and goes on must begin anew: the node counts as down until it says hello. */
+  #breakOffSilent(nodeId: NodeId): void {
+    if (this.#liveness.of(nodeId)?.state !== "down") return;
+    const reason = new UnavailableError(
+      `node ${nodeId} was not heard for too long and counts as down`,
+    );
+    this.#connections.get(nodeId)?.end(reason);
   }
 
   #removed(nodeId: NodeId): void {
@@ -270,7 +285,7 @@ export class DispatcherTerm {
     return { view, fence: { epoch, term: this.#term, sequence: view.sequence } };
   }
 
-  #periodMs(): number {
+  #heartbeatPeriodMs(): number {
     const view = this.#options.store.committed;
     return heartbeatPeriodMs(view.nodes().length, view.cluster()?.spec.Dispatcher?.HeartbeatPeriod);
   }

@@ -280,6 +280,16 @@ describe("the end of a session", () => {
     stopped.abort();
   });
 
+  test("an agent that was stopped and goes on has to begin anew", async () => {
+    const id = await world.node();
+    const agent = await world.session(id);
+    await world.until((view) => view.node(id)?.status.state === "down");
+    agent.send({ kind: "heartbeat" });
+    expect(await world.soon(agent.end())).toMatchObject({ code: "unavailable" });
+    await world.session(id);
+    expect(world.view.node(id)?.status.state).toBe("ready");
+  });
+
   test("a host that ends it is disconnected, then down", async () => {
     const id = await world.node();
     const agent = await world.session(id);
