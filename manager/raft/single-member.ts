@@ -3,6 +3,8 @@
  * place (a new term at each start, persisted before anything is proposed in it; entries applied in order once
  * committed; snapshots and compaction), so that the store above and the log below never notice the difference.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { assert } from "../../shared/errors/assert.js";
 import {
   ProposalDroppedError,
@@ -141,45 +143,47 @@ export class SingleMemberLog implements ReplicatedLog {
     await this.#log.close();
   }
 
-  /** Writes batch after batch; the state machine applies one while the next is on its way to the disk. */
+  /** Writes batch after batch, until nothing waits. */
   async #run(): Promise<void> {
-    let batch = this.#nextBatch();
-    let durable = this.#append(batch);
-    while (batch.length > 0) {
-      const failure = await durable;
-      const done = batch;
-      // What waits was proposed behind the failed batch, on the strength of it.
-      if (failure !== undefined) done.push(...this.#takeWaiting(this.#waiting.length));
-      const first = this.#appliedIndex + 1;
-      batch = this.#nextBatch();
-      durable = this.#append(batch);
-      if (failure === undefined) this.#apply(done, first);
-      else for (const { reject } of done) reject(failure);
+    for (;;) {
+      const batch = this.#nextBatch();
+      if (batch.length === 0) break;
+      const failure = await this.#append(batch);
+      if (failure === undefined) this.#apply(batch);
+      else this.#drop(batch, failure);
+      // Those who were answered may propose again within this turn: a full batch is worth more than a
+      // disk that starts a turn earlier (measured: twice the entries per sync, fewer syncs).
+      await nextTurn();
     }
     this.#running = undefined;
   }
 
   /** @returns why the batch was not written. */
   async #append(batch: readonly Proposal[]): Promise<Error | undefined> {
-    if (batch.length === 0) return undefined;
-    const first = this.#log.lastIndex + 1;
     try {
-      await this.#log.append({ entries: this.#entriesOf(batch, first) });
+      await this.#log.append({ entries: this.#entriesOf(batch) });
       return undefined;
     } catch (error) {
       return error as Error;
     }
   }
 
-  #apply(batch: readonly Proposal[], first: number): void {
-    const entries = this.#entriesOf(batch, first);
-    this.#stateMachine.apply(entries);
-    this.#appliedIndex = first + batch.length - 1;
+  #apply(batch: readonly Proposal[]): void {
+    const first = this.#appliedIndex + 1;
+    this.#stateMachine.apply(this.#entriesOf(batch));
+    this.#appliedIndex += batch.length;
     batch.forEach(({ resolve }, i) => resolve({ index: first + i, term: this.#term }));
     this.#compactor.applied(this.#appliedIndex);
   }
 
-  #entriesOf(batch: readonly Proposal[], first: number): LogEntry[] {
+  /** What waits was proposed behind the failed batch, on the strength of it. */
+  #drop(batch: readonly Proposal[], failure: Error): void {
+    const waiting = this.#takeWaiting(this.#waiting.length);
+    for (const { reject } of [...batch, ...waiting]) reject(failure);
+  }
+
+  #entriesOf(batch: readonly Proposal[]): LogEntry[] {
+    const first = this.#appliedIndex + 1;
     return batch.map(({ data }, i) => ({ index: first + i, term: this.#term, data }));
   }
 
