@@ -8,7 +8,12 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { TaskStatusUpdate } from "../../shared/rpc/dispatcher-messages.js";
 import type { StoreReader, StoreWriter } from "../store/store-access.js";
-import { judgeReport, type ReportedStatus, WaitingReports } from "./core/reported-status.js";
+import {
+  bounded,
+  judgeReport,
+  type ReportedStatus,
+  WaitingReports,
+} from "./core/reported-status.js";
 
 /** One proposal per this long, however many agents report. */
 export const WRITE_PERIOD_MS = 50;
@@ -80,7 +85,7 @@ export class StatusWriter {
 
   #admit(report: ReportedStatus): void {
     const verdict = judgeReport(report, this.#store.committed.task(report.taskId));
-    if (verdict === "store") this.#reports.add(report);
+    if (verdict === "store") this.#reports.add(bounded(report));
     else if (verdict === "foreign") {
       const { nodeId, taskId, status } = report;
       this.#logger.warn(

@@ -79,5 +79,6 @@ function templateOf(view: StoreView, task: Task): TaskTemplate | undefined {
     serviceName: frame === undefined ? serviceId : serviceName(frame),
     serviceLabels: frame?.Labels ?? {},
     template: revision.template,
+    ...(revision.hostPorts && { hostPorts: revision.hostPorts }),
   };
 }

@@ -295,7 +295,7 @@ describe("always", () => {
         node: fc.integer({ min: 1, max: 7 }),
       }),
     ),
-    { maxLength: 30 },
+    { maxLength: 40, size: "max" },
   );
 
   test("a node that sends its heartbeats is never called down, whatever happens around it", () => {

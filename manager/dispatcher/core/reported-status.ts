@@ -9,6 +9,9 @@ export interface ReportedStatus {
   readonly status: TaskStatus;
 }
 
+/** Of a message or an error: what `service ps` can show, with room. An engine's error may be a page of output. */
+const TEXT_LIMIT_CHARACTERS = 2_000;
+
 export type Verdict =
   | "store"
   /** Older than what is known, or of a task that is gone: normal after a reconnect. */
@@ -25,6 +28,26 @@ export function judgeReport(report: ReportedStatus, task: Task | undefined): Ver
   const current = task.status.state;
   if (state === current) return isTerminal(current) ? "stale" : "store";
   return mayFollow(state, current) ? "store" : "stale";
+}
+
+/** With texts of a length that the store can keep for every task. */
+export function bounded(report: ReportedStatus): ReportedStatus {
+  const { message, error } = report.status;
+  if (message.length <= TEXT_LIMIT_CHARACTERS && (error ?? "").length <= TEXT_LIMIT_CHARACTERS) {
+    return report;
+  }
+  const status = {
+    ...report.status,
+    message: cut(message),
+    ...(error !== undefined && { error: cut(error) }),
+  };
+  return { ...report, status };
+}
+
+function cut(text: string): string {
+  return text.length <= TEXT_LIMIT_CHARACTERS
+    ? text
+    : `${text.slice(0, TEXT_LIMIT_CHARACTERS - 1)}…`;
 }
 
 /** The reports that wait to be stored: of one task only the latest, however many came. */

@@ -79,7 +79,7 @@ const step = fc.oneof(
 
 test("an agent that applies what it is sent has exactly its own tasks, as they are wanted", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const store = await newStore();
       const session = new AssignmentSession(MINE);
       const agent = new ModelAgent();
