@@ -52,16 +52,16 @@ export interface WireChange {
   createNode?: WireNode | null;
   updateNode?: WireUpdateNode | null;
   observeNode?: WireObserveNode | null;
-  removeNode?: string | null;
+  removeNode?: { nodeId: string } | null;
   createService?: { service: WireService; revision: WireRevision } | null;
   updateService?: WireUpdateService | null;
-  removeService?: string | null;
+  removeService?: { serviceId: string } | null;
   removeRevision?: { serviceId: string; number: number } | null;
   createTask?: WireTask | null;
   assignTask?: { taskId: string; nodeId: string; message: string } | null;
   wantTask?: { taskId: string; desired: number } | null;
   observeTask?: { taskId: string; status: WireTaskStatus } | null;
-  removeTask?: string | null;
+  removeTask?: { taskId: string } | null;
 }
 
 interface WireUpdateCluster {
@@ -106,7 +106,7 @@ export function changeToWire(change: Change): WireChange {
     case "observe-node":
       return { observeNode: observeNodeToWire(change) };
     case "remove-node":
-      return { removeNode: change.nodeId };
+      return { removeNode: { nodeId: change.nodeId } };
     case "create-service":
       return {
         createService: {
@@ -117,7 +117,7 @@ export function changeToWire(change: Change): WireChange {
     case "update-service":
       return { updateService: updateServiceToWire(change) };
     case "remove-service":
-      return { removeService: change.serviceId };
+      return { removeService: { serviceId: change.serviceId } };
     case "remove-revision":
       return { removeRevision: { serviceId: change.serviceId, number: change.number } };
     case "create-task":
@@ -131,7 +131,7 @@ export function changeToWire(change: Change): WireChange {
     case "observe-task":
       return { observeTask: { taskId: change.taskId, status: taskStatusToWire(change.status) } };
     case "remove-task":
-      return { removeTask: change.taskId };
+      return { removeTask: { taskId: change.taskId } };
     default:
       return assertNever(change);
   }
@@ -149,7 +149,8 @@ function clusterOrNodeChange(wire: WireChange): Change | undefined {
   if (isSet(wire.createNode)) return { kind: "create-node", node: nodeFromWire(wire.createNode) };
   if (isSet(wire.updateNode)) return updateNodeFromWire(wire.updateNode);
   if (isSet(wire.observeNode)) return observeNodeFromWire(wire.observeNode);
-  if (isSet(wire.removeNode)) return { kind: "remove-node", nodeId: wire.removeNode as NodeId };
+  if (isSet(wire.removeNode))
+    return { kind: "remove-node", nodeId: wire.removeNode.nodeId as NodeId };
   return undefined;
 }
 
@@ -164,7 +165,7 @@ function serviceChange(wire: WireChange): Change | undefined {
   }
   if (isSet(wire.updateService)) return updateServiceFromWire(wire.updateService);
   if (isSet(wire.removeService))
-    return { kind: "remove-service", serviceId: wire.removeService as ServiceId };
+    return { kind: "remove-service", serviceId: wire.removeService.serviceId as ServiceId };
   if (isSet(wire.removeRevision)) {
     const { serviceId, number } = wire.removeRevision;
     return { kind: "remove-revision", serviceId: serviceId as ServiceId, number };
@@ -191,7 +192,8 @@ function taskChange(wire: WireChange): Change | undefined {
     const { taskId, status } = wire.observeTask;
     return { kind: "observe-task", taskId: taskId as TaskId, status: taskStatusFromWire(status) };
   }
-  if (isSet(wire.removeTask)) return { kind: "remove-task", taskId: wire.removeTask as TaskId };
+  if (isSet(wire.removeTask))
+    return { kind: "remove-task", taskId: wire.removeTask.taskId as TaskId };
   return undefined;
 }
 

@@ -19,6 +19,7 @@ const CHANGE = {
   removeTask: 15,
 } as const satisfies Partial<Record<keyof WireChange, number>>;
 const ASSIGN = { taskId: 1, nodeId: 2, message: 3 } as const;
+const REMOVE = { taskId: 1 } as const;
 const WANT = { taskId: 1, desired: 2 } as const;
 const OBSERVE = { taskId: 1, status: 2 } as const;
 
@@ -46,9 +47,12 @@ function writeTaskChange(writer: ProtoWriter, change: TaskChange): void {
     case "create-task":
       writeTask(writer, CHANGE.createTask, change.task);
       return;
-    case "remove-task":
-      writer.presentText(CHANGE.removeTask, change.taskId);
+    case "remove-task": {
+      const begun = writer.begin(CHANGE.removeTask);
+      writer.text(REMOVE.taskId, change.taskId);
+      writer.end(begun);
       return;
+    }
     case "assign-task": {
       const begun = writer.begin(CHANGE.assignTask);
       writer.text(ASSIGN.taskId, change.taskId);

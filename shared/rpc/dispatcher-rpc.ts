@@ -94,8 +94,7 @@ function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
     };
   }
   if (isSet(wire.resend)) return { kind: "resend-assignments" };
-  // A text in a oneof reads as empty where it is not the one that was sent.
-  if (isSet(wire.descriptionJson) && wire.descriptionJson !== "") {
+  if (isSet(wire.descriptionJson)) {
     return { kind: "description", description: descriptionFromWire(wire.descriptionJson) };
   }
   throw new InvalidArgumentError("an agent's message of an unknown kind");
@@ -131,6 +130,7 @@ interface WireTaskTemplate {
   serviceName: string;
   serviceLabels: Readonly<Record<string, string>>;
   templateJson: string;
+  hostPortsJson?: string | null;
 }
 
 function managerMessageCodec(): Codec<ManagerMessage> {
@@ -181,11 +181,14 @@ function assignmentsToWire(set: AssignmentSet): WireAssignmentSet {
     sequence: set.sequence,
     tasks: set.tasks.map(taskToWire),
     removed: set.removed,
-    templates: set.templates.map(({ template, ...rest }) => ({
-      ...rest,
-      templateJson: specToJson(template),
-    })),
+    templates: set.templates.map(templateToWire),
   };
+}
+
+function templateToWire({ template, hostPorts, ...rest }: TaskTemplate): WireTaskTemplate {
+  const wire: WireTaskTemplate = { ...rest, templateJson: specToJson(template) };
+  if (hostPorts !== undefined) wire.hostPortsJson = specToJson(hostPorts);
+  return wire;
 }
 
 function assignmentsFromWire(wire: WireAssignmentSet): AssignmentSet {
@@ -206,6 +209,7 @@ function templateFromWire(wire: WireTaskTemplate): TaskTemplate {
     serviceName: wire.serviceName,
     serviceLabels: { ...wire.serviceLabels },
     template: specFromJson(wire.templateJson),
+    ...(isSet(wire.hostPortsJson) && { hostPorts: specFromJson(wire.hostPortsJson) }),
   };
 }
 

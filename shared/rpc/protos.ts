@@ -19,12 +19,11 @@ export const PROTO_FOLDER = findProtoFolder();
 /** One kind of message; `T` is the plain object that the converter of that message writes and reads. */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
-  /** @throws Error where the bytes are no such message. Absent fields read as their proto3 default, or null. */
+  /** @throws Error where the bytes are no such message. Absent fields read as their proto3 default; `optional` ones, messages and members of a `oneof` as null. */
   decode(bytes: Uint8Array): T;
 }
 
 /** @param fullName such as `skep.state.v1.Command` */
-
 export function messageType<T extends object>(fullName: string): MessageType<T> {
   const type = protoRoot().lookupType(fullName);
   return {
@@ -50,7 +49,20 @@ function load(): protobuf.Root {
   root.resolvePath = (_origin, target) => join(PROTO_FOLDER, basename(target));
   root.loadSync(readdirSync(PROTO_FOLDER).filter((name) => name.endsWith(".proto")));
   root.resolveAll();
+  readAbsentAsNull(root);
   return root;
+}
+
+/** protobufjs reads an absent `optional` field or member of a `oneof` as its default, as if it had been sent. */
+function readAbsentAsNull(namespace: protobuf.NamespaceBase): void {
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Type) {
+      const prototype = nested.ctor.prototype as unknown as Record<string, unknown>;
+      for (const field of nested.fieldsArray)
+        if (field.partOf !== null) prototype[field.name] = null;
+    }
+    if (nested instanceof protobuf.Namespace) readAbsentAsNull(nested);
+  }
 }
 
 function findProtoFolder(): string {

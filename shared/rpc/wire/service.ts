@@ -1,4 +1,5 @@
 /** Services and their revisions, proto ↔ model. */
+import type { EndpointPortConfig } from "../../docker-api/endpoint.js";
 import type { ServiceFrame } from "../../docker-api/service-spec.js";
 import type { TaskSpec } from "../../docker-api/task-spec.js";
 import type { ServiceId } from "../../model/ids.js";
@@ -29,6 +30,7 @@ export interface WireRevision {
   createdAtMs: number;
   templateJson: string;
   hash: string;
+  hostPortsJson?: string | null;
 }
 
 export function serviceToWire(service: Service): WireService {
@@ -65,13 +67,15 @@ export function previousFromWire(wire: WirePreviousService): PreviousService {
 }
 
 export function revisionToWire(revision: Revision): WireRevision {
-  return {
+  const wire: WireRevision = {
     serviceId: revision.serviceId,
     number: revision.number,
     createdAtMs: revision.createdAtMs,
     templateJson: specToJson(revision.template),
     hash: revision.hash,
   };
+  if (revision.hostPorts !== undefined) wire.hostPortsJson = specToJson(revision.hostPorts);
+  return wire;
 }
 
 export function revisionFromWire(wire: WireRevision): Revision {
@@ -81,5 +85,8 @@ export function revisionFromWire(wire: WireRevision): Revision {
     createdAtMs: wire.createdAtMs,
     template: specFromJson<TaskSpec>(wire.templateJson),
     hash: wire.hash,
+    ...(isSet(wire.hostPortsJson) && {
+      hostPorts: specFromJson<EndpointPortConfig[]>(wire.hostPortsJson),
+    }),
   };
 }
