@@ -110,3 +110,8 @@ export function openRaw(socketPath: string): RawConnection {
     destroy: () => socket.destroy(),
   };
 }
+
+/** A list's path with its filters. */
+export function filtered(path: string, filters: unknown): string {
+  return `${path}?filters=${encodeURIComponent(JSON.stringify(filters))}`;
+}

@@ -23,8 +23,21 @@ import type { Clock } from "../../shared/ports/clock.js";
 import { silentLogger } from "../../shared/ports/logger.js";
 import { seededRandom } from "../../shared/ports/random.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
+import { type ApiAnswer, callApi } from "./api-client.js";
 
 const random = seededRandom("api-fixture");
+
+export const TASK_TEMPLATE = {
+  ContainerSpec: { Image: "skep/busybox:1", Args: ["sleep", "9"] },
+};
+
+/** What every object shows. */
+export interface ShownObject {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: Readonly<Record<string, unknown>>;
+  readonly PreviousSpec?: Readonly<Record<string, unknown>>;
+}
 
 export class ApiFixture {
   readonly socketPath: string;
@@ -80,6 +93,31 @@ export class ApiFixture {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get(path: string): Promise<ApiAnswer> {
+    return callApi(this.socketPath, { path });
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+    return callApi(this.socketPath, { path, body, headers });
+  }
+
+  /** Declares a service. @returns its id. */
+  async create(name: string, spec: Record<string, unknown> = {}): Promise<string> {
+    const answer = await this.post("/services/create", {
+      Name: name,
+      TaskTemplate: TASK_TEMPLATE,
+      ...spec,
+    });
+    if (answer.status !== 201) throw new Error(`creating ${name}: ${answer.text}`);
+    return (answer.json as { ID: string }).ID;
+  }
+
+  async inspect(path: string): Promise<ShownObject> {
+    const answer = await this.get(path);
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.text}`);
+    return answer.json as ShownObject;
   }
 
   /** A node that has said what it is. */

@@ -1,0 +1,105 @@
+/** Nodes, and what may be done to them. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { Node as NodeSchema } from "../../../shared/docker-api/node-spec.js";
+import { checkShape } from "../../../shared/docker-api/validate.js";
+import { type ApiAnswer, callApi, filtered } from "../../../test/setup/api-client.js";
+import { ApiFixture, TASK_TEMPLATE } from "../../../test/setup/api-fixture.js";
+
+let api: ApiFixture;
+beforeAll(async () => {
+  api = await ApiFixture.start();
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+});
+
+describe("nodes", () => {
+  test("are shown and filtered", async () => {
+    await using host = await ApiFixture.start();
+    const call = (path: string): Promise<ApiAnswer> => callApi(host.socketPath, { path });
+    const worker = await host.addNode("worker1", { Labels: { zone: "east" } });
+    const shown = await call(`/nodes/${host.managerId}`);
+    expect(checkShape(NodeSchema, shown.json)).toMatchObject({ ok: true });
+    expect(shown.json).toMatchObject({
+      Spec: { Role: "manager", Availability: "active", Labels: {} },
+      Description: { Hostname: "manager1" },
+      Status: { State: "ready", Addr: "127.0.0.1" },
+      ManagerStatus: { Leader: true, Reachability: "reachable", Addr: "127.0.0.1:2377" },
+    });
+    expect((await call("/nodes/worker1")).json).not.toHaveProperty("ManagerStatus");
+    const both = [host.managerId, worker];
+    const cases: [unknown, string[]][] = [
+      [{}, both],
+      [{ role: ["worker"] }, [worker]],
+      [{ role: { Manager: true } }, [host.managerId]],
+      [{ name: ["work"] }, [worker]],
+      [{ "node.label": ["zone=east"] }, [worker]],
+      [{ label: ["disk=ssd"] }, both],
+      [{ membership: ["accepted"] }, both],
+      [{ membership: ["pending"] }, []],
+      [{ id: [worker] }, [worker]],
+    ];
+    for (const [filters, expected] of cases) {
+      const { json } = await call(filtered("/nodes", filters));
+      expect((json as { ID: string }[]).map(({ ID }) => ID).sort()).toEqual([...expected].sort());
+    }
+    await host.addNode("worker1");
+    const twins = await call("/nodes/worker1");
+    expect([twins.status, twins.json]).toEqual([
+      400,
+      { message: "node worker1 is ambiguous (2 matches found)" },
+    ]);
+  });
+
+  test("are drained, kept from what cannot be, and removed", async () => {
+    await using host = await ApiFixture.start();
+    const call = (method: string, path: string, body?: unknown): Promise<ApiAnswer> =>
+      callApi(host.socketPath, { method, path, body });
+    const worker = await host.addNode("worker1");
+    const update = async (id: string, spec: unknown): Promise<ApiAnswer> => {
+      const { version } = host.store.committed.nodes().find((node) => node.id === id)!;
+      return await call("POST", `/nodes/${id}/update?version=${version}`, spec);
+    };
+    const drained = await update(worker, { Role: "worker", Availability: "drain" });
+    expect([drained.status, drained.text]).toEqual([200, ""]);
+    expect(host.store.committed.node(worker)!.spec.Availability).toBe("drain");
+    const refusals: [Promise<ApiAnswer>, number, string][] = [
+      [update(worker, { Availability: "active" }), 400, 'invalid Role: ""'],
+      [update(worker, { Role: "worker" }), 400, 'invalid Availability: ""'],
+      [
+        update(worker, { Role: "manager", Availability: "active" }),
+        501,
+        `rpc error: code = Unimplemented desc = node ${worker} cannot become a manager: changing a node's role is not available yet`,
+      ],
+      [
+        update(host.managerId, { Role: "worker", Availability: "active" }),
+        400,
+        "rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm",
+      ],
+      [
+        call("DELETE", `/nodes/${worker}`),
+        400,
+        `rpc error: code = FailedPrecondition desc = node ${worker} is not down and can't be removed`,
+      ],
+      [
+        call("DELETE", "/nodes/manager1?force=1"),
+        400,
+        `rpc error: code = FailedPrecondition desc = node ${host.managerId} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
+      ],
+    ];
+    for (const [answered, status, message] of refusals) {
+      const answer = await answered;
+      expect([answer.status, answer.json]).toEqual([status, { message }]);
+    }
+    await callApi(host.socketPath, {
+      path: "/services/create",
+      body: { Name: "web", TaskTemplate: TASK_TEMPLATE },
+    });
+    const task = await host.addTask("web", { nodeId: worker });
+    const removed = await call("DELETE", "/nodes/worker1?force=true");
+    expect([removed.status, removed.text]).toEqual([200, ""]);
+    expect(host.store.committed.task(task)!.status.state).toBe("orphaned");
+    expect((await call("GET", "/nodes/worker1")).status).toBe(404);
+  });
+});
