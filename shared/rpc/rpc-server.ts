@@ -11,6 +11,7 @@ import {
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
 
+import { assert } from "../errors/assert.js";
 import { ClusterError, UnavailableError } from "../errors/cluster-error.js";
 import type { ClusterId } from "../model/ids.js";
 import type { Clock } from "../ports/clock.js";
@@ -47,8 +48,6 @@ export type StreamHandler<Up, Down> = (
 const PING_PERIOD_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
 
-type PeerCall = Pick<ServerInterceptingCallInterface, "getPeer" | "getAuthContext">;
-
 export class RpcServer {
   readonly #server: Server;
   readonly #credentials: MemberServerCredentials;
@@ -83,7 +82,7 @@ export class RpcServer {
     this.#server.register<Request, Response>(
       method.path,
       (call: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>) => {
-        this.#settle(method, () => handler(call.request, this.#callerOf(call)), {
+        this.#settle(method, () => handler(call.request, admittedCaller(call)), {
           done: (response) => answer(null, response),
           failed: (status) => answer(status),
         });
@@ -102,7 +101,7 @@ export class RpcServer {
           messages: received(call),
           endsOn: ["cancelled", "finish"],
         });
-        this.#settle(method, () => handler(stream, this.#callerOf(call)), {
+        this.#settle(method, () => handler(stream, admittedCaller(call)), {
           done: () => call.end(),
           failed: (status) => call.emit("error", status),
         });
@@ -136,8 +135,9 @@ export class RpcServer {
     const method = this.#methods.get(path);
     if (method === undefined) return new ServerInterceptingCall(call); // gRPC answers: unimplemented
     try {
-      checkAllowed(method, this.#callerOf(call));
-      return new ServerInterceptingCall(call);
+      const caller = this.#callerOf(call);
+      checkAllowed(method, caller);
+      return new AdmittedCall(call, caller);
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       const peer = call.getPeer();
@@ -150,7 +150,7 @@ export class RpcServer {
     }
   }
 
-  #callerOf(call: PeerCall): Caller {
+  #callerOf(call: ServerInterceptingCallInterface): Caller {
     const address = addressOfPeer(call.getPeer());
     const certificate = call.getAuthContext().sslPeerCertificate;
     if (certificate === undefined) return { address };
@@ -176,6 +176,34 @@ export class RpcServer {
         answer.failed(toWireStatus(error));
       });
   }
+}
+
+/** A call that was let through, with its caller: reading a certificate takes longer than most answers. */
+class AdmittedCall extends ServerInterceptingCall {
+  readonly #context: AdmittedContext;
+
+  constructor(call: ServerInterceptingCallInterface, caller: Caller) {
+    super(call);
+    this.#context = { caller };
+  }
+
+  override getAuthContext(): AdmittedContext {
+    return this.#context;
+  }
+}
+
+/** What handlers are given in place of gRPC's own context. */
+interface AdmittedContext extends AuthContext {
+  readonly caller: Caller;
+}
+
+type AuthContext = ReturnType<ServerInterceptingCallInterface["getAuthContext"]>;
+
+/** gRPC asks the outermost interceptor for a handler's context, which is ours. */
+function admittedCaller(call: { getAuthContext(): AuthContext }): Caller {
+  const context = call.getAuthContext();
+  assert("caller" in context, "a handler was called without the interceptor");
+  return (context as AdmittedContext).caller;
 }
 
 /** Ends without an error where the caller is gone: HTTP/2 shows that first as a caller that has finished. */
