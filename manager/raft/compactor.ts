@@ -73,10 +73,10 @@ export class Compactor {
 
   async #compact(): Promise<void> {
     const { log, snapshots, stateMachine } = this.#options;
-    const { index, term, chunks } = stateMachine.snapshot();
-    await snapshots.save({ index, term }, chunks);
-    const slow = index - this.#settings.logEntriesForSlowFollowers;
-    const older = snapshots.kept[0]?.index ?? 0;
-    await log.truncatePrefix(Math.min(slow, snapshots.kept.length > 1 ? older : 0));
+    await snapshots.save(() => stateMachine.snapshot());
+    const [older, newest] = snapshots.kept;
+    if (older === undefined || newest === undefined) return;
+    const slow = newest.index - this.#settings.logEntriesForSlowFollowers;
+    await log.truncatePrefix(Math.min(older.index, slow));
   }
 }

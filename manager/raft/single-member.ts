@@ -51,11 +51,15 @@ const MAX_BATCH_PROPOSALS = 1_024;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** The store's own limits are far below; this one keeps a batch in a segment. */
 const MAX_PROPOSAL_BYTES = 8 * 1024 * 1024;
+/** A write that takes longer is worth a line: by then, users notice. */
+const SLOW_DISK_MS = 500;
 
 export class SingleMemberLog implements ReplicatedLog {
   readonly leadership: Leadership;
   readonly #term: number;
   readonly #log: LogFile;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #stateMachine: StateMachine;
   readonly #compactor: Compactor;
   #waiting: Proposal[] = [];
@@ -98,11 +102,16 @@ export class SingleMemberLog implements ReplicatedLog {
     this.leadership = { kind: "leader", term: parts.term };
     this.#log = parts.log;
     this.#compactor = parts.compactor;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
     this.#stateMachine = options.stateMachine;
     this.#appliedIndex = parts.log.lastIndex;
   }
 
-  /** @throws also StorageFullError (nothing happened) and StorageFailedError (it may have happened). */
+  /**
+   * `data` is not to be changed until the promise is settled.
+   * @throws also StorageFullError (nothing happened) and StorageFailedError (it may have happened).
+   */
   propose(data: Uint8Array): Promise<ProposalReceipt> {
     if (this.#closed) return Promise.reject(new ProposalDroppedError("the log is closed"));
     if (data.length > MAX_PROPOSAL_BYTES) {
@@ -160,11 +169,17 @@ export class SingleMemberLog implements ReplicatedLog {
 
   /** @returns why the batch was not written. */
   async #append(batch: readonly Proposal[]): Promise<Error | undefined> {
+    const startMs = this.#clock.nowMs();
     try {
       await this.#log.append({ entries: this.#entriesOf(batch) });
       return undefined;
     } catch (error) {
       return error as Error;
+    } finally {
+      const tookMs = Math.round(this.#clock.nowMs() - startMs);
+      if (tookMs > SLOW_DISK_MS) {
+        this.#logger.warn({ tookMs, proposals: batch.length }, "the disk of the log is slow");
+      }
     }
   }
 

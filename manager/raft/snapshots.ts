@@ -28,8 +28,13 @@ export interface SnapshotsOptions {
   readonly logger: Logger;
 }
 
+export interface Snapshot extends SnapshotId {
+  /** Returned early when the snapshot fails. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 const KEPT_SNAPSHOTS = 2;
-const UNFINISHED_SUFFIX = ".tmp";
+const UNFINISHED_NAME = "snapshot.tmp";
 /** Small chunks are put together to writes of this size. */
 const WRITE_BYTES = 256 * 1024;
 /** Synced in steps, so that the log's own syncs never wait for the whole of a large snapshot. */
@@ -45,9 +50,7 @@ export class Snapshots {
     const { disk, folder } = options;
     await disk.makeFolder(folder);
     const names = await disk.list(folder);
-    for (const name of names) {
-      if (name.endsWith(UNFINISHED_SUFFIX)) await disk.remove(`${folder}/${name}`);
-    }
+    if (names.includes(UNFINISHED_NAME)) await disk.remove(`${folder}/${UNFINISHED_NAME}`);
     // A killed process may have left a name that is not durable.
     await disk.syncFolder(folder);
     const found = names.flatMap((name) => parseSnapshotName(name) ?? []);
@@ -67,22 +70,27 @@ export class Snapshots {
     return this.#kept;
   }
 
-  /** Durable once resolved; the oldest beyond the kept number is removed. A failure leaves no trace. */
-  async save(id: SnapshotId, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  /**
+   * Durable once resolved; the oldest beyond the kept number is removed. A failure leaves no trace.
+   * @param take called once there is a file: nobody freezes a state in vain.
+   */
+  async save(take: () => Snapshot): Promise<void> {
     const { disk, folder } = this.#options;
-    const path = this.pathOf(id);
-    const file = await disk.open(path + UNFINISHED_SUFFIX, "create");
+    const unfinished = `${folder}/${UNFINISHED_NAME}`;
+    const file = await disk.open(unfinished, "create");
+    const snapshot = take();
     try {
-      await writeSnapshot(file, id, chunks);
+      await writeSnapshot(file, snapshot);
     } catch (error) {
       await file.close();
-      await disk.remove(path + UNFINISHED_SUFFIX);
+      await disk.remove(unfinished);
       throw error;
     }
     await file.close();
-    await disk.rename(path + UNFINISHED_SUFFIX, path);
+    const { index, term } = snapshot;
+    await disk.rename(unfinished, this.pathOf(snapshot));
     await disk.syncFolder(folder);
-    this.#kept = [...this.#kept.filter((kept) => kept.index !== id.index), id];
+    this.#kept = [...this.#kept.filter((kept) => kept.index !== index), { index, term }];
     await this.#removeOldest();
   }
 
@@ -142,15 +150,11 @@ export class Snapshots {
   }
 }
 
-async function writeSnapshot(
-  file: DiskFile,
-  id: SnapshotId,
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function writeSnapshot(file: DiskFile, snapshot: Snapshot): Promise<void> {
   const writer = new BufferedWriter(file);
-  await writer.add(encodeSnapshotHeader(id));
+  await writer.add(encodeSnapshotHeader(snapshot));
   let seed = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of snapshot.chunks) {
     assert(chunk.length <= MAX_CHUNK_BYTES, `a snapshot chunk of ${chunk.length} bytes`);
     const header = encodeChunkHeader(chunk, seed);
     await writer.add(header.bytes);
