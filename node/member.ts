@@ -11,6 +11,7 @@ import type { Logger } from "../shared/ports/logger.js";
 import type { Random } from "../shared/ports/random.js";
 import { ISSUE } from "../shared/rpc/ca-rpc.js";
 import { RpcClient } from "../shared/rpc/channel.js";
+import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
 import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
 import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
@@ -36,11 +37,17 @@ export interface MemberOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** For each manager: a host that leaves should not be held up by one that does not answer. */
+const GOODBYE_TIMEOUT_MS = 2_000;
+
 export class Member {
+  /** Resolves once a manager has heard from this host since it started: the cluster knows what it is. */
+  readonly firstSession: Promise<void>;
   readonly #options: MemberOptions;
   readonly #engine: Engine;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
+  #sessionBegun: () => void = () => undefined;
   #settings: MemberSettings;
   #agent: Agent | undefined;
   #server: RpcServer | undefined;
@@ -68,6 +75,7 @@ export class Member {
     const { clusterId, nodeId } = identity.node;
     this.#options = options;
     this.#settings = settings;
+    this.firstSession = new Promise((resolve) => (this.#sessionBegun = resolve));
     this.#engine = createEngine(settings.engine, {
       identity: { clusterId, nodeId, hostname },
       socketPath: engineSocket,
@@ -110,6 +118,7 @@ export class Member {
     this.#stopping.abort(new Error("this host leaves the cluster"));
     await Promise.allSettled(this.#running);
     await this.#agent?.leave({ signal });
+    if (this.#manager === undefined) await this.#sayGoodbye();
     await this.close();
     const { dataDir } = this.#options;
     for (const folder of ["manager", "worker", "tasks"]) {
@@ -147,6 +156,9 @@ export class Member {
       hostname,
       managers: this.managers,
       connect: dispatcherConnector({ kind: "member", identity }, clock),
+      onState: ({ kind }) => {
+        if (kind === "connected") this.#sessionBegun();
+      },
       dataDir: join(dataDir, "worker"),
       clock,
       random: random.fork("agent"),
@@ -161,6 +173,22 @@ export class Member {
     });
     for (const part of [this.#agent.run({ signal }), renewing]) {
       this.#running.push(part.catch(onFatal));
+    }
+  }
+
+  /** So that nobody waits for our silence. Where no manager answers, it will be noticed all the same. */
+  async #sayGoodbye(): Promise<void> {
+    const { clock, identity, logger } = this.#options;
+    for (const address of this.managers) {
+      const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
+      try {
+        await client.call(LEAVE, {}, { timeoutMs: GOODBYE_TIMEOUT_MS });
+        return;
+      } catch (error) {
+        logger.warn({ address, error }, "a manager could not be told that this host leaves");
+      } finally {
+        client.close();
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import type { ObservedState } from "../shared/model/task-state.js";
 import { systemClock } from "../shared/ports/system-clock.js";
 import { type ClientStream, RpcClient } from "../shared/rpc/channel.js";
 import type { AgentMessage, ManagerMessage } from "../shared/rpc/dispatcher-messages.js";
-import { SESSION } from "../shared/rpc/dispatcher-rpc.js";
+import { LEAVE, SESSION } from "../shared/rpc/dispatcher-rpc.js";
 import type { IdentitySource } from "../shared/rpc/tls-identity.js";
 
 type Heard<Kind extends ManagerMessage["kind"]> = Extract<ManagerMessage, { kind: Kind }>;
@@ -59,6 +59,11 @@ export class TestAgent {
     } catch (error) {
       return error as Error;
     }
+  }
+
+  /** As a host does that leaves the cluster, once its tasks are gone. */
+  async leaveCluster(): Promise<void> {
+    await this.#client.call(LEAVE, {});
   }
 
   /** As a daemon that ends does; its host answers. */

@@ -121,6 +121,16 @@ export class DispatcherTerm {
     }
   }
 
+  /** A host has stopped all of its tasks and leaves for good: nobody has to wait for its silence. */
+  async left(nodeId: NodeId): Promise<void> {
+    this.#liveness.left(nodeId);
+    this.#connections
+      .get(nodeId)
+      ?.end(new FailedPreconditionError(`node ${nodeId} left the cluster`));
+    await this.#nodes.leave(nodeId);
+    this.#options.logger.info({ nodeId }, "a node left the cluster");
+  }
+
   tellManagers(): void {
     const addresses = this.#options.managers();
     for (const connection of this.#connections.values()) {

@@ -300,6 +300,24 @@ describe("the end of a session", () => {
     expect(world.clock.nowMs() - beganMs).toBeGreaterThan(25_000);
   });
 
+  test("a host that leaves for good is down at once, and its tasks have ended", async () => {
+    const id = await world.node();
+    await world.apply(
+      world.task(id, "t1", { state: "running" }),
+      world.task(id, "t2", { state: "failed" }),
+    );
+    const agent = await world.session(id);
+    await agent.leaveCluster();
+    expect(world.view.node(id)?.status).toMatchObject({
+      state: "down",
+      message: "the node left the cluster",
+    });
+    const states = ["t1", "t2"].map((task) => world.view.task(task as TaskId)?.status.state);
+    expect(states).toEqual(["shutdown", "failed"]);
+    await world.clock.advance(60_000);
+    expect(world.view.node(id)?.status.message).toBe("the node left the cluster");
+  });
+
   test("a newer session of the same node replaces the older, and the node stays ready", async () => {
     const id = await world.node();
     const first = await world.session(id);

@@ -5,7 +5,7 @@
  */
 import { NoLeaderError } from "../../shared/errors/cluster-error.js";
 import { callingNode } from "../../shared/rpc/caller.js";
-import { SESSION } from "../../shared/rpc/dispatcher-rpc.js";
+import { LEAVE, SESSION } from "../../shared/rpc/dispatcher-rpc.js";
 import type { RpcServer } from "../../shared/rpc/rpc-server.js";
 import type { LeaderLoop } from "../leadership.js";
 import { type DispatcherOptions, DispatcherTerm } from "./dispatcher-term.js";
@@ -23,6 +23,10 @@ export class Dispatcher implements LeaderLoop {
     server.stream(SESSION, (stream, caller) =>
       this.#presentTerm().session(stream, callingNode(caller).nodeId, caller.address),
     );
+    server.unary(LEAVE, async (_request, caller) => {
+      await this.#presentTerm().left(callingNode(caller).nodeId);
+      return {};
+    });
   }
 
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {

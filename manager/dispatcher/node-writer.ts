@@ -7,12 +7,14 @@ import { ClusterError, NotFoundError } from "../../shared/errors/cluster-error.j
 import type { NodeId } from "../../shared/model/ids.js";
 import type { NodeStatus } from "../../shared/model/node.js";
 import { canonicalText } from "../../shared/model/stable-hash.js";
+import { isTerminal } from "../../shared/model/task-state.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { StoreWriter, Transaction } from "../store/store-access.js";
 import type { Liveness } from "./core/liveness.js";
 
 /** Nodes per proposal: the store takes 1,000 changes in one command. */
 const NODES_PER_PROPOSAL = 500;
+const TASKS_PER_PROPOSAL = 500;
 
 export class NodeWriter {
   readonly #store: StoreWriter;
@@ -80,6 +82,36 @@ export class NodeWriter {
       if (canonicalText([status, description]) === canonicalText(before)) return;
       tx.apply({ kind: "observe-node", nodeId, status, description });
     });
+  }
+
+  /**
+   * The host has stopped all of its tasks and leaves: it is down, and its tasks have ended.
+   * @throws NotFoundError the node was removed.
+   */
+  async leave(nodeId: NodeId): Promise<void> {
+    for (let more = true; more;) {
+      more = await this.#store.update((tx) => {
+        if (tx.view.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
+        this.#writeStatus(tx, nodeId); // first: no new task may come here
+        const running = tx.view
+          .tasksOfNode(nodeId)
+          .filter((task) => !isTerminal(task.status.state));
+        for (const { id: taskId, status } of running.slice(0, TASKS_PER_PROPOSAL)) {
+          const ended = {
+            state: "shutdown",
+            atMs: tx.atMs,
+            message: "the node left the cluster",
+          } as const;
+          const { container } = status;
+          tx.apply({
+            kind: "observe-task",
+            taskId,
+            status: { ...ended, ...(container && { container }) },
+          });
+        }
+        return running.length > TASKS_PER_PROPOSAL;
+      });
+    }
   }
 
   #writeStatus(tx: Transaction, nodeId: NodeId): void {

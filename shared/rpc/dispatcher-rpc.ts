@@ -1,4 +1,4 @@
-/** The session stream between agent and manager: who may open it, and its messages, proto ↔ model. */
+/** What agents may call on the manager that leads (`proto/dispatcher.proto`), and the messages, proto ↔ model. */
 import { NodeDescription } from "../docker-api/node-spec.js";
 import { checkShape } from "../docker-api/validate.js";
 import { InvalidArgumentError } from "../errors/cluster-error.js";
@@ -7,7 +7,7 @@ import type { Fence } from "../model/fence.js";
 import type { ServiceId, TaskId } from "../model/ids.js";
 import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
 import { messageType } from "./protos.js";
-import { ANY_NODE, type Codec, type StreamMethod } from "./rpc-method.js";
+import { ANY_NODE, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
 import { fromUint64, isSet, type WireUint64 } from "./wire/fields.js";
 import { specFromJson, specToJson } from "./wire/specs.js";
 import {
@@ -19,12 +19,23 @@ import {
   type WireTaskStatus,
 } from "./wire/task.js";
 
+const SERVICE = "/skep.dispatcher.v1.Dispatcher";
+
 export const SESSION: StreamMethod<AgentMessage, ManagerMessage> = {
   kind: "stream",
-  path: "/skep.dispatcher.v1.Dispatcher/Session",
+  path: `${SERVICE}/Session`,
   callers: ANY_NODE,
   request: agentMessageCodec(),
   response: managerMessageCodec(),
+};
+
+/** Said once by a host that leaves the cluster, after it has stopped and removed all of its tasks. */
+export const LEAVE: UnaryMethod<Record<string, never>, Record<string, never>> = {
+  kind: "unary",
+  path: `${SERVICE}/Leave`,
+  callers: ANY_NODE,
+  request: messageType("skep.dispatcher.v1.LeaveRequest"),
+  response: messageType("skep.dispatcher.v1.LeaveResponse"),
 };
 
 interface WireFence {

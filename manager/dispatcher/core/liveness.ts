@@ -22,7 +22,7 @@ const SILENCE_LIMIT_PERIODS = 3;
  */
 export const CLOSED_LIMIT_MS = 30_000;
 /** By then an agent that only turned to another connection is back: no new tasks are sent to one that is not. */
-export const DISCONNECTED_AFTER_MS = 1_000;
+const DISCONNECTED_AFTER_MS = 1_000;
 /** A stream that ends after more heartbeats than this were missing was cut, not ended. */
 const FRESH_PERIODS = 2;
 
@@ -36,6 +36,7 @@ const READY: Liveliness = { state: "ready", message: "" };
 const SILENT: Liveliness = { state: "down", message: "heartbeat failure" };
 const DISCONNECTED: Liveliness = { state: "disconnected", message: "the agent ended its session" };
 const GONE: Liveliness = { state: "down", message: "the agent has no session" };
+const LEFT: Liveliness = { state: "down", message: "the node left the cluster" };
 
 /** Times are on the attentive clock. */
 type Phase =
@@ -117,6 +118,14 @@ export class Liveness {
     // Else it was cut and not ended: its silence goes on counting.
   }
 
+  /** The host said that it leaves for good. */
+  left(nodeId: NodeId): void {
+    const node = this.#nodes.get(nodeId);
+    if (node === undefined) return;
+    node.phase = { kind: "down" };
+    node.said = LEFT;
+  }
+
   /**
    * To be called every `LOOK_PERIOD_MS`.
    * @returns the nodes that count otherwise than before.
@@ -165,7 +174,7 @@ export class Liveness {
 }
 
 /** Silence after which a node with this heartbeat period is down. */
-export function silenceLimitMs(periodMs: number): number {
+function silenceLimitMs(periodMs: number): number {
   return Math.max(SILENCE_LIMIT_MS, SILENCE_LIMIT_PERIODS * periodMs);
 }
 
