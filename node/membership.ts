@@ -45,6 +45,8 @@ export interface MembershipOptions extends Omit<
 
 /** How long a manager may take to answer a host that joins: two calls, and a certificate made. */
 const JOIN_TIMEOUT_MS = 10_000;
+/** How long a host that entered waits for its first session: after it, an engine that is late holds nobody up. */
+const FIRST_SESSION_TIMEOUT_MS = 5_000;
 /** How long the tasks of a host that leaves may take to stop: a grace period of Docker's default and more. */
 const LEAVE_TIMEOUT_MS = 60_000;
 
@@ -112,7 +114,7 @@ export class Membership implements SwarmMembership {
       const { clock, dataDir, random } = this.#options;
       const { identity, authority } = await initIdentity({ dataDir, clock, random });
       const founding = this.#founding(request, { identity, authority, settings });
-      this.#member = await this.#startOrForget({ ...this.#options, identity, settings, founding });
+      await this.#begin({ ...this.#options, identity, settings, founding });
       return identity.node.nodeId;
     });
   }
@@ -123,7 +125,7 @@ export class Membership implements SwarmMembership {
       const managers = request.RemoteAddrs ?? [];
       const identity = await this.#joinAny(managers, request);
       const joined = { ...settings, managers };
-      this.#member = await this.#startOrForget({ ...this.#options, identity, settings: joined });
+      await this.#begin({ ...this.#options, identity, settings: joined });
     });
   }
 
@@ -153,6 +155,19 @@ export class Membership implements SwarmMembership {
     } finally {
       this.#pending = false;
     }
+  }
+
+  /** Who is told that the host is in the cluster finds it there: `node ls` right after shows it ready. */
+  async #begin(options: MemberOptions): Promise<void> {
+    const member = await this.#startOrForget(options);
+    this.#member = member;
+    const begun = new AbortController();
+    const late = options.clock.sleep(FIRST_SESSION_TIMEOUT_MS, begun.signal).then(
+      () => options.logger.warn({}, "no session with a manager yet"),
+      () => undefined,
+    );
+    await Promise.race([member.firstSession, late]);
+    begun.abort();
   }
 
   async #startOrForget(options: MemberOptions): Promise<Member> {

@@ -38,6 +38,8 @@ export interface AgentOptions {
   readonly managers: readonly string[];
   /** See `dispatcherConnector`. */
   readonly connect: (address: string) => Conversation;
+  /** Called whenever a session has begun or ended. */
+  readonly onState?: (state: SessionState) => void;
   /** The agent's own; no other process may use it. */
   readonly dataDir: string;
   readonly clock: Clock;
@@ -204,7 +206,7 @@ export class Agent {
       try {
         const handlers = this.#handlers(runners, book, () => {
           search.found(address);
-          this.#state = { kind: "connected", address };
+          this.#enter({ kind: "connected", address });
           this.#logger.info({ manager: address }, "session with manager begun");
         });
         const { fence } = this.#assignments;
@@ -231,7 +233,12 @@ export class Agent {
       const level = cause instanceof OutdatedManagerError ? "warn" : "debug";
       this.#logger[level](fields, "no session with this manager");
     }
-    this.#state = { kind: "searching", reason: `${address}: ${cause.message}` };
+    this.#enter({ kind: "searching", reason: `${address}: ${cause.message}` });
+  }
+
+  #enter(state: SessionState): void {
+    this.#state = state;
+    this.#options.onState?.(state);
   }
 
   #handlers(runners: RunnerSet, book: StatusBook, begun: () => void): SessionHandlers {
