@@ -19,7 +19,15 @@ export interface CallOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends this request alone. */
   readonly signal?: AbortSignal;
+}
+
+export interface ClientOptions {
+  readonly endpoint: Endpoint;
+  readonly apiVersion: string;
+  /** Ends every request. */
+  readonly signal: AbortSignal;
 }
 
 export type Method = "GET" | "POST" | "DELETE";
@@ -27,12 +35,14 @@ export type Method = "GET" | "POST" | "DELETE";
 export class Client {
   readonly #endpoint: Endpoint;
   readonly #apiVersion: string;
+  readonly #signal: AbortSignal;
   // One connection is kept between the requests of a progress display.
   readonly #agent = new Agent({ keepAlive: true });
 
-  constructor(endpoint: Endpoint, apiVersion: string = API_VERSION) {
+  constructor({ endpoint, apiVersion, signal }: ClientOptions) {
     this.#endpoint = endpoint;
     this.#apiVersion = apiVersion;
+    this.#signal = signal;
   }
 
   get address(): string {
@@ -52,13 +62,16 @@ export class Client {
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const text = await this.callRaw(method, path, options);
     // The daemon speaks Docker's API: its answers are trusted to have the shapes of shared/docker-api.
-    return (text === "" ? undefined : JSON.parse(text, withoutNulls)) as T;
+    return parseAnswer(text) as T;
   }
 
   /** The answer as it came. */
   async callRaw(method: Method, path: string, options: CallOptions = {}): Promise<string> {
-    const response = await this.#send(method, path, options);
-    const text = await this.#bodyOf(response, options.signal);
+    const signal =
+      options.signal === undefined ? this.#signal : AbortSignal.any([this.#signal, options.signal]);
+    signal.throwIfAborted();
+    const response = await this.#send(method, path, { ...options, signal });
+    const text = await this.#bodyOf(response, signal);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return text;
     throw new DaemonRefusedError(status, refusalIn(text, response));
@@ -68,7 +81,11 @@ export class Client {
     this.#agent.destroy();
   }
 
-  #send(method: Method, path: string, options: CallOptions): Promise<IncomingMessage> {
+  #send(
+    method: Method,
+    path: string,
+    options: CallOptions & { readonly signal: AbortSignal },
+  ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const { target } = this.#endpoint;
     return new Promise((resolve, reject) => {
@@ -86,7 +103,7 @@ export class Client {
               ? {}
               : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
           },
-          ...(options.signal === undefined ? {} : { signal: options.signal }),
+          signal: options.signal,
         },
         resolve,
       );
@@ -97,7 +114,7 @@ export class Client {
     });
   }
 
-  async #bodyOf(response: IncomingMessage, signal: AbortSignal | undefined): Promise<string> {
+  async #bodyOf(response: IncomingMessage, signal: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -112,10 +129,15 @@ export class Client {
     return Buffer.concat(chunks).toString("utf8");
   }
 
-  #unreachable(cause: unknown, signal: AbortSignal | undefined): Error {
-    if (signal?.aborted === true) return signal.reason as Error;
+  #unreachable(cause: unknown, signal: AbortSignal): Error {
+    if (signal.aborted) return signal.reason as Error;
     return new DaemonUnreachableError(this.#endpoint.address, { cause });
   }
+}
+
+/** An answer with its `null`s left out; an empty one is `undefined`. */
+export function parseAnswer(text: string): unknown {
+  return text === "" ? undefined : JSON.parse(text, withoutNulls);
 }
 
 function withoutNulls(_key: string, value: unknown): unknown {

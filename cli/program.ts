@@ -118,7 +118,11 @@ async function runCommand(
 ): Promise<void> {
   const { env } = surroundings;
   const endpoint = parseAddress(chooseAddress(line.host, env));
-  const client = new Client(endpoint, env["DOCKER_API_VERSION"] ?? API_VERSION);
+  const client = new Client({
+    endpoint,
+    apiVersion: env["DOCKER_API_VERSION"] ?? API_VERSION,
+    signal: surroundings.interrupted,
+  });
   const context: CommandContext = { ...surroundings, client };
   try {
     const outcome = await command.execute(context, line.words, line.path);

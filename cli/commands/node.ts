@@ -1,5 +1,18 @@
 /** `skep node`: the hosts of the swarm. */
 import type { Command } from "../command.js";
+import { inspectCommand } from "./node/inspect.js";
 import { listCommand } from "./node/ls.js";
+import { psCommand } from "./node/ps.js";
+import { removeCommand } from "./node/rm.js";
+import { demoteCommand, promoteCommand } from "./node/role.js";
+import { updateCommand } from "./node/update.js";
 
-export const NODE_COMMANDS: readonly Command[] = [listCommand];
+export const NODE_COMMANDS: readonly Command[] = [
+  demoteCommand,
+  inspectCommand,
+  listCommand,
+  promoteCommand,
+  psCommand,
+  removeCommand,
+  updateCommand,
+];

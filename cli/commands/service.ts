@@ -5,7 +5,9 @@ import { inspectCommand } from "./service/inspect.js";
 import { listCommand } from "./service/ls.js";
 import { psCommand } from "./service/ps.js";
 import { removeCommand } from "./service/rm.js";
+import { rollbackCommand } from "./service/rollback.js";
 import { scaleCommand } from "./service/scale.js";
+import { updateCommand } from "./service/update.js";
 
 export const SERVICE_COMMANDS: readonly Command[] = [
   createCommand,
@@ -13,5 +15,7 @@ export const SERVICE_COMMANDS: readonly Command[] = [
   listCommand,
   psCommand,
   removeCommand,
+  rollbackCommand,
   scaleCommand,
+  updateCommand,
 ];

@@ -81,3 +81,29 @@ export function shortImage(image: string): string {
   if (tagged === undefined) return image;
   return tagged.replace(/^(index\.)?docker\.io\//, "").replace(/^library\/(?=[^/]+$)/, "");
 }
+
+const NS_PER_US = 1e3;
+const NS_PER_MS = 1e6;
+const NS_PER_S = 1e9;
+const S_PER_MINUTE = 60;
+const S_PER_HOUR = 3600;
+
+/** Go's own notation of a time: `1m30s`, `500ms`, `1h0m0s`, `0s`. */
+export function goDuration(durationNs: number): string {
+  const sign = durationNs < 0 ? "-" : "";
+  const ns = Math.abs(durationNs);
+  if (ns === 0) return "0s";
+  if (ns < NS_PER_US) return `${sign}${ns}ns`;
+  if (ns < NS_PER_MS) return `${sign}${ns / NS_PER_US}µs`;
+  if (ns < NS_PER_S) return `${sign}${ns / NS_PER_MS}ms`;
+  const totalSeconds = Math.trunc(ns / NS_PER_S);
+  const hours = Math.trunc(totalSeconds / S_PER_HOUR);
+  const minutes = Math.trunc((totalSeconds % S_PER_HOUR) / S_PER_MINUTE);
+  const seconds = (totalSeconds % S_PER_MINUTE) + (ns % NS_PER_S) / NS_PER_S;
+  const shown = [
+    hours > 0 ? `${hours}h` : "",
+    totalSeconds >= S_PER_MINUTE ? `${minutes}m` : "",
+    `${Number(seconds.toFixed(9))}s`,
+  ];
+  return sign + shown.join("");
+}

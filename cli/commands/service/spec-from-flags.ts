@@ -18,7 +18,7 @@ import type { FlagValues } from "../../flags/flag.js";
 import { toMap } from "../../flags/key-values.js";
 import { present, presentIfAny } from "../../present.js";
 import type { CreateFlags } from "./create-flags.js";
-import type { HEALTH_FLAGS } from "./shared-flags.js";
+import type { HEALTH_FLAGS, SHARED_FLAGS } from "./shared-flags.js";
 import { rollbackConfigFrom, updateConfigFrom } from "./update-config.js";
 
 export interface ContainerCommand {
@@ -168,7 +168,9 @@ function resources(flags: CreateFlags): ResourceRequirements | undefined {
   });
 }
 
-export function restartPolicyFrom(flags: CreateFlags): RestartPolicy | undefined {
+export function restartPolicyFrom(
+  flags: FlagValues<typeof SHARED_FLAGS>,
+): RestartPolicy | undefined {
   return presentIfAny({
     // The daemon knows the words, and says which they are.
     Condition: flags["restart-condition"] as RestartPolicy["Condition"] | undefined,
