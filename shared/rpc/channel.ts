@@ -20,7 +20,7 @@ import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
 export const MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** How long a call may take unless it says otherwise: longer than an election, shorter than a user's patience. */
-export const CALL_TIMEOUT_MS = 5_000;
+const CALL_TIMEOUT_MS = 5_000;
 
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_LIMIT_MS = 500;
