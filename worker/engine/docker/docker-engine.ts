@@ -9,6 +9,7 @@ import type { Logger } from "../../../shared/ports/logger.js";
 import { ABSENT, type TaskObservation } from "../core/observation.js";
 import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
 import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
+import { Limiter } from "../limiter.js";
 import { placeholderValues } from "../placeholder-values.js";
 import { type ContainerConfig, containerConfig } from "./container-config.js";
 import { ownLabels, taskLabel, taskLabels, taskOf } from "./container-labels.js";
@@ -21,6 +22,14 @@ import { requireApi } from "./required-api.js";
 
 /** Added to a task's grace period: the engine kills after it, and then has to tear down. */
 const STOP_MARGIN_MS = 60_000;
+/**
+ * Containers being made and being started at once. Starting is the work, and an engine on two cores is kept busy by
+ * these; making is kept apart from it, so that the first are started while the last are being made.
+ */
+const CREATES = 4;
+const STARTS = 8;
+/** Containers being looked at at once: after a restart of the daemon a thousand may want to be. */
+const LOOKS = 16;
 
 export interface DockerEngineOptions {
   readonly identity: EngineIdentity;
@@ -39,6 +48,9 @@ export class DockerEngine implements Engine {
   readonly #clock: Clock;
   readonly #client: EngineClient;
   readonly #images: Images;
+  readonly #creates = new Limiter(CREATES);
+  readonly #starts = new Limiter(STARTS);
+  readonly #looks = new Limiter(LOOKS);
   /** Of our own tasks, what we know of; a container that is not here is looked for by its label. */
   readonly #containers = new Map<TaskId, string>();
   #api: ApiVersion | undefined;
@@ -85,7 +97,8 @@ export class DockerEngine implements Engine {
     if (containerId === undefined) return ABSENT;
     try {
       const path = `/containers/${containerId}/start`;
-      await this.#client.request({ method: "POST", path }, signal);
+      const start = (): Promise<unknown> => this.#client.request({ method: "POST", path }, signal);
+      await this.#starts.run(start, signal);
     } catch (cause) {
       if (isMissing(cause)) return ABSENT;
       if (!(cause instanceof EngineAnswerError)) throw cause;
@@ -162,10 +175,10 @@ export class DockerEngine implements Engine {
     signal: AbortSignal,
   ): Promise<TaskObservation> {
     try {
-      const { Id } = await this.#client.request<{ Id: string }>(
-        { method: "POST", path: "/containers/create", query: { name }, body: config },
-        signal,
-      );
+      const path = "/containers/create";
+      const create = (): Promise<{ Id: string }> =>
+        this.#client.request({ method: "POST", path, query: { name }, body: config }, signal);
+      const { Id } = await this.#creates.run(create, signal);
       this.#containers.set(taskId, Id);
       return { kind: "created", containerId: Id };
     } catch (cause) {
@@ -213,7 +226,9 @@ export class DockerEngine implements Engine {
   ): Promise<TaskObservation> {
     try {
       const path = `/containers/${containerId}/json`;
-      return observationOf(await this.#client.request({ method: "GET", path }, signal));
+      const look = (): Promise<ContainerInspect> =>
+        this.#client.request({ method: "GET", path }, signal);
+      return observationOf(await this.#looks.run(look, signal));
     } catch (cause) {
       if (!isMissing(cause)) throw cause;
       this.#containers.delete(taskId);

@@ -15,6 +15,7 @@ import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "
 import { TaskRefusedError } from "../engine-errors.js";
 import { placeholderValues } from "../placeholder-values.js";
 import { planLaunch } from "./core/launch-plan.js";
+import { refusing, waiting } from "./host-errors.js";
 import { isAlive, type ProcessIdentity, signalGroup } from "./process-identity.js";
 import { listTaskFolders, TaskFolder, WORK_DIR } from "./task-folder.js";
 import { resolveUser } from "./user.js";
@@ -67,7 +68,42 @@ export class ProcessEngine implements Engine {
     });
   }
 
-  async prepare(run: TaskRun): Promise<TaskObservation> {
+  prepare(run: TaskRun): Promise<TaskObservation> {
+    return refusing(this.#prepare(run));
+  }
+
+  start(taskId: TaskId): Promise<TaskObservation> {
+    return refusing(this.#start(taskId));
+  }
+
+  observe(taskId: TaskId): Promise<TaskObservation> {
+    return waiting(this.#observe(taskId));
+  }
+
+  stop(taskId: TaskId, options: StopOptions, signal: AbortSignal): Promise<TaskObservation> {
+    return waiting(this.#stop(taskId, options, signal));
+  }
+
+  remove(taskId: TaskId, signal: AbortSignal): Promise<void> {
+    return waiting(this.#remove(taskId, signal));
+  }
+
+  list(): Promise<readonly TaskId[]> {
+    return waiting(listTaskFolders(this.#root));
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<EngineEvent> {
+    yield { kind: "resync" };
+    while (!signal.aborted) {
+      await this.#nextTick(signal);
+      await waiting(this.#lookAfterRunning());
+      const ended = [...this.#ended];
+      this.#ended.clear();
+      for (const taskId of ended) yield { kind: "task", taskId };
+    }
+  }
+
+  async #prepare(run: TaskRun): Promise<TaskObservation> {
     const folder = this.#folder(run.taskId);
     if ((await folder.readTask()) === undefined) {
       const spec = run.template.template.ContainerSpec ?? {};
@@ -83,7 +119,7 @@ export class ProcessEngine implements Engine {
     return this.observe(run.taskId);
   }
 
-  async start(taskId: TaskId): Promise<TaskObservation> {
+  async #start(taskId: TaskId): Promise<TaskObservation> {
     const folder = this.#folder(taskId);
     const task = await folder.readTask();
     if (task === undefined) throw new TaskRefusedError(`task ${taskId} was never prepared`);
@@ -114,7 +150,7 @@ export class ProcessEngine implements Engine {
     return this.observe(taskId);
   }
 
-  async observe(taskId: TaskId): Promise<TaskObservation> {
+  async #observe(taskId: TaskId): Promise<TaskObservation> {
     const folder = this.#folder(taskId);
     if ((await folder.readTask()) === undefined) return ABSENT;
     const containerId = taskId;
@@ -133,7 +169,7 @@ export class ProcessEngine implements Engine {
     return { kind: "exited", containerId, exitCode: KILLED_EXIT_CODE, health: "none", reason };
   }
 
-  async stop(taskId: TaskId, options: StopOptions, signal: AbortSignal): Promise<TaskObservation> {
+  async #stop(taskId: TaskId, options: StopOptions, signal: AbortSignal): Promise<TaskObservation> {
     const folder = this.#folder(taskId);
     const observed = await this.observe(taskId);
     const identity = await folder.readIdentity();
@@ -149,7 +185,7 @@ export class ProcessEngine implements Engine {
     return this.observe(taskId);
   }
 
-  async remove(taskId: TaskId, signal: AbortSignal): Promise<void> {
+  async #remove(taskId: TaskId, signal: AbortSignal): Promise<void> {
     const folder = this.#folder(taskId);
     const identity = await folder.readIdentity();
     if (identity !== undefined && (await isAlive(identity))) {
@@ -157,21 +193,6 @@ export class ProcessEngine implements Engine {
     }
     this.#adopted.delete(taskId);
     await folder.remove();
-  }
-
-  list(): Promise<readonly TaskId[]> {
-    return listTaskFolders(this.#root);
-  }
-
-  async *events(signal: AbortSignal): AsyncIterable<EngineEvent> {
-    yield { kind: "resync" };
-    while (!signal.aborted) {
-      await this.#nextTick(signal);
-      await this.#lookAfterRunning();
-      const ended = [...this.#ended];
-      this.#ended.clear();
-      for (const taskId of ended) yield { kind: "task", taskId };
-    }
   }
 
   /** Until something ended, the tick is over, or `signal` aborts. */
