@@ -256,10 +256,17 @@ describe("what is no HTTP", () => {
       "POST /services/create HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
       400,
     ],
+    [
+      "a body that ends too early",
+      'POST /services/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Na',
+      400,
+    ],
     ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(300 * 1024)}`, 431],
   ])("%s", async (_what, bytes, status) => {
     const raw = openRaw(api.socketPath);
+    // A head that is too long is answered before all of it is taken.
     void raw.write(bytes);
+    raw.end();
     const answer = await raw.closed;
     expect(statusOf(answer)).toBe(status);
     expect((await callApi(api.socketPath, { path: "/_ping" })).status).toBe(200);

@@ -14,10 +14,13 @@ export interface EngineFacts {
 
 /** How long an engine's version is believed: it changes with an upgrade, that is with a restart. */
 const FACTS_LIFE_MS = 10_000;
-/** The docker CLI gives us 2 s for a ping, of which this is part. */
-const QUESTION_TIMEOUT_MS = 1_500;
 /** What engines spoke before they said so. */
 const ASSUMED_API_VERSION = "1.24";
+
+/** How long an engine may take to answer: one that starts thirty containers is slow, not away. */
+export const PATIENCE_MS = 20_000;
+/** The docker CLI gives a ping 2 s, of which the engine's part of it may take this. */
+export const HASTE_MS = 1_500;
 
 export class EngineLink {
   readonly #socketPath: () => string | undefined;
@@ -45,12 +48,12 @@ export class EngineLink {
     });
   }
 
-  /** @throws UnavailableError the engine is away. */
-  async facts(): Promise<EngineFacts> {
+  /** @throws UnavailableError the engine did not answer in time. */
+  async facts(withinMs: number): Promise<EngineFacts> {
     const socketPath = this.#requirePath();
     const known = this.#facts;
     if (known?.socketPath === socketPath && this.#clock.nowMs() < known.untilMs) return known.facts;
-    const { headers } = await this.#ask("/_ping", () => Promise.resolve());
+    const { headers } = await this.#ask("/_ping", withinMs, () => Promise.resolve());
     const facts: EngineFacts = {
       apiVersion: headers.get("api-version") ?? ASSUMED_API_VERSION,
       builderVersion: headers.get("builder-version"),
@@ -65,7 +68,7 @@ export class EngineLink {
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
     if (this.#socketPath() === undefined) return undefined;
     try {
-      const { body } = await this.#ask(path, json);
+      const { body } = await this.#ask(path, PATIENCE_MS, json);
       return typeof body === "object" && body !== null ? { ...body } : undefined;
     } catch (cause) {
       if (cause instanceof UnavailableError) return undefined;
@@ -90,6 +93,7 @@ export class EngineLink {
 
   #ask<T>(
     path: string,
+    withinMs: number,
     read: (stream: NodeJS.ReadableStream) => Promise<T>,
   ): Promise<{ headers: ReadonlyMap<string, string>; body: T }> {
     return new Promise((resolve, reject) => {
@@ -98,9 +102,7 @@ export class EngineLink {
         path,
         headers: { Host: "docker", Connection: "keep-alive" },
       });
-      const timer = this.#clock.after(QUESTION_TIMEOUT_MS, () =>
-        question.destroy(this.unreachable()),
-      );
+      const timer = this.#clock.after(withinMs, () => question.destroy(this.unreachable()));
       const fail = (cause: unknown): void => {
         timer.cancel();
         reject(this.unreachable(cause));

@@ -20,6 +20,7 @@ import { API_VERSION, checkVersion, splitVersion } from "./core/api-version.js";
 import { ownerOf } from "./core/route-owner.js";
 import { answerTo } from "./error-reply.js";
 import { hostFacts } from "./host-facts.js";
+import { type ListenAddress, listenOn } from "./listen.js";
 import type { PassThrough } from "./pass-through.js";
 
 export interface FrontDoorOptions {
@@ -28,13 +29,14 @@ export interface FrontDoorOptions {
   readonly passThrough: PassThrough;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Headers are sent in one go; who takes longer has stalled. */
+  readonly headersTimeoutMs?: number;
 }
 
 /** Registry credentials of many registries travel in one header. */
 const HEADER_LIMIT_BYTES = 256 * 1024;
-/** Headers are sent in one go; who takes longer has stalled. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often the above is looked at. */
+/** How often the server looks for headers that are late, at most: it is one pass over its connections. */
 const CHECK_EVERY_MS = 1_000;
 /** Longer than clients keep idle connections (Go: 90 s), so that they close first and never write into a closing one. */
 const KEEP_ALIVE_MS = 120_000;
@@ -43,35 +45,47 @@ const CONNECTIONS_MAX = 8_192;
 /** How long the rest of a body that nobody wants is thrown away, for its sender to come to reading the answer. */
 const DISCARD_MS = 5_000;
 
-export function createFrontDoor(options: FrontDoorOptions): Server {
-  const door = new FrontDoor(options);
-  const server = createServer({
-    maxHeaderSize: HEADER_LIMIT_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    // A body passed through may take hours. Ours have a bound of their own (`raw-body.ts`).
-    requestTimeout: 0,
-    connectionsCheckingInterval: CHECK_EVERY_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    noDelay: true,
-  });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on("request", (request, response) => door.answer(request, response));
-  server.on("upgrade", (request, socket, head) => door.upgrade(request, socket, head));
-  server.on("clientError", refuseMalformed);
-  server.on("skep-close", () => door.close());
-  return server;
-}
-
-class FrontDoor {
+export class FrontDoor {
   readonly #options: FrontDoorOptions;
+  readonly #server: Server;
   /** Upgraded connections, which the server no longer knows of. */
   readonly #upgraded = new Set<Duplex>();
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
+    const headersTimeout = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+    this.#server = createServer({
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      headersTimeout,
+      // A body passed through may take hours. Ours have a bound of their own (`raw-body.ts`).
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, headersTimeout),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      noDelay: true,
+    });
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    // A client that closes its side after its last word still waits for the answer. (Node's types do not know this one.)
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#server.on("request", (request, response) => this.#answer(request, response));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("clientError", refuseMalformed);
   }
 
-  answer(request: IncomingMessage, response: ServerResponse): void {
+  /** @throws UnavailableError where another process answers at this address. */
+  async listen(address: ListenAddress): Promise<void> {
+    await listenOn(this.#server, address);
+  }
+
+  /** Ends what is attached, too: an event stream would hold the daemon for ever. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+      for (const socket of this.#upgraded) socket.destroy();
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
     const { own, passThrough, logger } = this.#options;
     setOwnHeaders(response);
     try {
@@ -92,7 +106,7 @@ class FrontDoor {
     }
   }
 
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     assert(socket instanceof Socket, "an HTTP server's connections are sockets");
     this.#upgraded.add(socket);
     socket.on("close", () => this.#upgraded.delete(socket));
@@ -107,11 +121,7 @@ class FrontDoor {
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.on("finish", () => socket.end());
-    this.answer(request, response);
-  }
-
-  close(): void {
-    for (const socket of this.#upgraded) socket.destroy();
+    this.#answer(request, response);
   }
 
   #boundDiscarding(request: IncomingMessage, response: ServerResponse): void {

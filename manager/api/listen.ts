@@ -1,5 +1,5 @@
-/** Opening and closing the places where the API answers. */
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+/** Opening the places where the API answers. */
+import { lstatSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 
@@ -9,19 +9,21 @@ export type ListenAddress =
   { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** As Docker's own socket: whoever may write there is as good as root. */
-const SOCKET_MODE = 0o660;
+const SOCKET_UMASK = 0o117;
 
 /** @throws UnavailableError where another process answers at this address. */
 export async function listenOn(server: Server, address: ListenAddress): Promise<void> {
   if ("path" in address) await removeStaleSocket(address.path);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
+    // The socket is made within this call, so that it is nobody else's from its first moment on.
+    const umask = process.umask(SOCKET_UMASK);
     server.listen(address, () => {
       server.off("error", reject);
       resolve();
     });
+    process.umask(umask);
   });
-  if ("path" in address) chmodSync(address.path, SOCKET_MODE);
 }
 
 /** A daemon that was killed leaves its socket behind; one that lives must keep it. */
@@ -45,14 +47,5 @@ function answers(path: string): Promise<boolean> {
       resolve(true);
     });
     probe.once("error", () => resolve(false));
-  });
-}
-
-/** Ends what is attached, too: an event stream would hold the daemon for ever. */
-export async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-    server.emit("skep-close");
   });
 }

@@ -16,7 +16,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "../../shared/ports/logger.js";
 import { olderVersion, type VersionedPath } from "./core/api-version.js";
 import { withoutEngine } from "./core/without-engine.js";
-import type { EngineLink } from "./engine-link.js";
+import { type EngineLink, PATIENCE_MS } from "./engine-link.js";
 import { answerTo } from "./error-reply.js";
 
 /** A client's connection that it wants to take over, and what came on it after the request's head. */
@@ -101,7 +101,7 @@ export class PassThrough {
     { version, path }: VersionedPath,
     connection: OutgoingHttpHeaders = KEPT_OPEN,
   ): Promise<ClientRequest> {
-    const { apiVersion } = await this.#engine.facts();
+    const { apiVersion } = await this.#engine.facts(PATIENCE_MS);
     const prefix = version === undefined ? "" : `/v${olderVersion(version, apiVersion)}`;
     return this.#engine.open({
       method: request.method ?? "GET",
@@ -114,6 +114,10 @@ export class PassThrough {
     toEngine.on("response", (answer) => this.#relay(answer, response));
     toEngine.on("error", (error) => this.#fail(response, this.#engine.unreachable(error)));
     response.on("close", () => toEngine.destroy());
+    // Whether a client that closed its side still wants its answer depends on what it asked: the engine knows.
+    const halfClose = (): unknown => toEngine.socket?.end();
+    request.socket.once("end", halfClose);
+    response.on("close", () => request.socket.off("end", halfClose));
     request.on("error", () => toEngine.destroy());
     request.pipe(toEngine);
   }

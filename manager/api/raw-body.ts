@@ -14,10 +14,10 @@ export interface RawBody {
 }
 
 /** Far above any spec (configs and secrets are limited to 1 MB and 500 kB), and small enough to parse at once. */
-export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Clients send their JSON in one go; who takes longer has stalled. */
-export const BODY_TIMEOUT_MS = 10_000;
+const BODY_TIMEOUT_MS = 10_000;
 
 /** The client did not send what it had announced. */
 export class RequestTimeoutError extends ClusterError {

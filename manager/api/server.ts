@@ -5,8 +5,6 @@
  * A request takes this way: `front-door` (version, whose path it is) → either `pass-through` or fastify (`routes/`) →
  * gate (`core/check-…`, nothing that cannot be meant goes further) → the store → `core/show-…`.
  */
-import type { Server } from "node:http";
-
 import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
 
 import type { Clock } from "../../shared/ports/clock.js";
@@ -15,9 +13,9 @@ import type { Random } from "../../shared/ports/random.js";
 import type { ApiContext } from "./api-context.js";
 import { EngineLink } from "./engine-link.js";
 import { answerTo, sendError } from "./error-reply.js";
-import { createFrontDoor } from "./front-door.js";
+import { FrontDoor } from "./front-door.js";
 import type { ApiHost } from "./host.js";
-import { closeServer, type ListenAddress, listenOn } from "./listen.js";
+import type { ListenAddress } from "./listen.js";
 import { PassThrough } from "./pass-through.js";
 import { readRawBody } from "./raw-body.js";
 import { serveNetworks } from "./routes/networks.js";
@@ -53,24 +51,26 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const engine = new EngineLink(() => host.engineSocket, clock);
   const context: ApiContext = { ...options, engine };
   const passThrough = new PassThrough(engine, logger);
-  const servers: Server[] = [];
   const app = createRoutes(context);
   const ready = app.ready();
+  const own = app.routing.bind(app);
+  const doors: FrontDoor[] = [];
 
   return {
     listen: async (address) => {
       await ready;
-      const server = createFrontDoor({ own: app.routing.bind(app), passThrough, clock, logger });
-      await listenOn(server, address);
-      servers.push(server);
+      const door = new FrontDoor({ own, passThrough, clock, logger });
+      await door.listen(address);
+      doors.push(door);
     },
     close: async () => {
-      await Promise.all(servers.map(closeServer));
+      await Promise.all(doors.map((door) => door.close()));
       await app.close();
     },
   };
 }
 
+/** What a body could not be read for. */
 class UnreadBody {
   readonly cause: unknown;
 

@@ -36,7 +36,7 @@ export function countTasks(view: StoreView, service: Service): ServiceStatus {
 }
 
 /** The spec in the order of Docker's documents: name and labels first. */
-export function wholeSpec(
+function wholeSpec(
   view: StoreView,
   service: Service,
   at: { readonly frame: ServiceFrame; readonly revision: number },

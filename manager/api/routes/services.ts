@@ -91,10 +91,19 @@ function withStatus(view: StoreView, service: Service): ShownService {
 }
 
 function acceptSpec(sent: ServiceSpec, context: ApiContext): AcceptedSpec {
-  const named = { ...sent, Name: sent.Name || randomServiceName(context.random) };
-  const spec = completeServiceSpec(named);
+  const spec = completeServiceSpec({
+    ...withNetworksInTemplate(sent),
+    Name: sent.Name || randomServiceName(context.random),
+  });
   checkService(spec);
   return splitSpec(spec);
+}
+
+/** Clients before API 1.25 name a service's networks beside its template. */
+function withNetworksInTemplate(spec: ServiceSpec): ServiceSpec {
+  const { Networks: beside = [], TaskTemplate: template = {}, ...rest } = spec;
+  if (beside.length === 0 || (template.Networks ?? []).length > 0) return spec;
+  return { ...rest, TaskTemplate: { ...template, Networks: beside } };
 }
 
 async function createService(

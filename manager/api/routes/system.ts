@@ -7,6 +7,7 @@ import type { ApiContext } from "../api-context.js";
 import { showCluster } from "../core/show-cluster.js";
 import { describeSwarm, type SwarmState } from "../core/show-swarm-info.js";
 import { showVersion } from "../core/show-version.js";
+import { HASTE_MS } from "../engine-link.js";
 import { hostFacts } from "../host-facts.js";
 import { trustInfo } from "../trust.js";
 
@@ -44,7 +45,7 @@ async function setPingHeaders(reply: FastifyReply, { host, engine }: ApiContext)
     .header("pragma", "no-cache")
     .header("swarm", state === "active" ? `${state}/${role}` : state);
   try {
-    const { builderVersion } = await engine.facts();
+    const { builderVersion } = await engine.facts(HASTE_MS);
     if (builderVersion !== undefined) reply.header("builder-version", builderVersion);
   } catch (cause) {
     // Without an engine nothing can be built: the header says how, and nobody misses it.
