@@ -4,11 +4,10 @@ import { describe, expect, test } from "vitest";
 
 import { silentLogger } from "../../shared/ports/logger.js";
 import { appended, contentsOf, EMPTY_LOG, type LogContents } from "../../test/sim/log-model.js";
+import { keepBytes, loseAll } from "../../test/sim/power-cut.js";
 import {
   type DiskFault,
   type DiskOperation,
-  keepBytes,
-  loseAll,
   SimulatedDisk,
 } from "../../test/sim/simulated-disk.js";
 import { DamagedLogError, StorageFailedError, StorageFullError } from "./log-errors.js";

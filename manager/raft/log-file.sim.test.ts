@@ -11,18 +11,17 @@ import {
   from,
   type LogContents,
 } from "../../test/sim/log-model.js";
+import { keepSome, loseAll } from "../../test/sim/power-cut.js";
 import {
   type DiskFault,
   type DiskOperation,
-  keepSome,
-  loseAll,
   SimulatedDisk,
 } from "../../test/sim/simulated-disk.js";
 import type { LogEntry } from "./core/record.js";
 import { DamagedLogError, StorageFullError } from "./log-errors.js";
 import { type AppendRequest, LogFile } from "./log-file.js";
 
-const SEEDS = 1_200;
+const SEEDS = 800;
 const ROUNDS = 4;
 /** Small, so that a few appends cross segments, and a power cut finds something torn. */
 const SECTOR_BYTES = 32;

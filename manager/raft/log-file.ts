@@ -13,7 +13,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { assert } from "../../shared/errors/assert.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { batchBytes } from "./core/batch.js";
-import type { EntryIndex } from "./core/entry-index.js";
 import {
   type HardState,
   type LogEntry,
@@ -23,9 +22,8 @@ import {
 } from "./core/record.js";
 import { type Disk, isDiskFull } from "./disk.js";
 import { StorageFailedError, StorageFullError } from "./log-errors.js";
-import { readEntries } from "./read-entries.js";
-import { recoverLog } from "./recover-log.js";
-import { Segment, SEGMENT_SIZES, type SegmentSizes } from "./segment.js";
+import { SEGMENT_SIZES, type SegmentSizes } from "./segment.js";
+import { SegmentChain } from "./segment-chain.js";
 
 export interface LogFileOptions {
   readonly disk: Disk;
@@ -56,59 +54,44 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export class LogFile {
   readonly #options: LogFileOptions;
-  readonly #sizes: SegmentSizes;
-  readonly #segments: Segment[];
-  readonly #entries: EntryIndex;
-  #hardState: HardState;
+  readonly #chain: SegmentChain;
   /** Bounded by the callers: proposals and messages in flight are. */
   readonly #queue: Append[] = [];
   #queuedLastIndex: number;
   #writing: Promise<void> | undefined;
-  #sealed = true;
+  #full = false;
   #closed = false;
   #failure: StorageFailedError | undefined;
 
   /** Recovers what is in the folder, or begins a new log there. @throws DamagedLogError */
   static async open(options: LogFileOptions): Promise<LogFile> {
-    const sizes = options.sizes ?? SEGMENT_SIZES;
-    const { segments, entries, hardState } = await recoverLog({ ...options, sizes });
-    return new LogFile(options, { segments, entries, hardState, sizes });
+    const { sizes = SEGMENT_SIZES } = options;
+    return new LogFile(options, await SegmentChain.open({ ...options, sizes }));
   }
 
-  private constructor(
-    options: LogFileOptions,
-    state: {
-      readonly segments: Segment[];
-      readonly entries: EntryIndex;
-      readonly hardState: HardState;
-      readonly sizes: SegmentSizes;
-    },
-  ) {
+  private constructor(options: LogFileOptions, chain: SegmentChain) {
     this.#options = options;
-    this.#sizes = state.sizes;
-    this.#segments = state.segments;
-    this.#entries = state.entries;
-    this.#hardState = state.hardState;
-    this.#queuedLastIndex = state.entries.lastIndex;
+    this.#chain = chain;
+    this.#queuedLastIndex = chain.entries.lastIndex;
   }
 
   /** Durable. */
   get hardState(): HardState {
-    return this.#hardState;
+    return this.#chain.hardState;
   }
 
   get firstIndex(): number {
-    return this.#entries.firstIndex;
+    return this.#chain.entries.firstIndex;
   }
 
   /** The last durable entry; `firstIndex - 1` if there is none. */
   get lastIndex(): number {
-    return this.#entries.lastIndex;
+    return this.#chain.entries.lastIndex;
   }
 
   /** @returns undefined outside of [firstIndex - 1, lastIndex], and where compaction has forgotten it. */
   term(index: number): number | undefined {
-    return this.#entries.term(index);
+    return this.#chain.entries.term(index);
   }
 
   /**
@@ -133,9 +116,7 @@ export class LogFile {
    * @throws DamagedLogError
    */
   read(from: number, to: number, maxBytes: number): Promise<LogEntry[]> {
-    const segment = (number: number): Segment | undefined =>
-      this.#segments.find((candidate) => candidate.number === number);
-    return readEntries({ entries: this.#entries, segment }, { from, to, maxBytes });
+    return this.#chain.read({ from, to, maxBytes });
   }
 
   /**
@@ -143,20 +124,12 @@ export class LogFile {
    * @throws StorageFailedError which is final: to go on would tear a hole into the log.
    */
   async truncatePrefix(index: number): Promise<void> {
-    for (;;) {
+    for (let removed = true; removed;) {
       if (this.#failure !== undefined) throw this.#failure;
-      const [oldest, next] = this.#segments;
-      // The last segment is written to.
-      if (oldest === undefined || next === undefined) return;
-      const last = this.#entries.lastIndexIn(oldest.number);
-      if (last !== undefined && last > index) return;
-      if (last !== undefined) this.#entries.dropThrough(last);
-      this.#segments.shift();
       try {
-        // One at a time, so that a crash never leaves a hole between segments.
-        await oldest.discard();
+        removed = await this.#chain.removeOldest(index);
       } catch (cause) {
-        throw this.#fail(`remove ${oldest.path}`, cause);
+        throw this.#fail("remove the oldest segment of the log", cause);
       }
     }
   }
@@ -168,13 +141,9 @@ export class LogFile {
     await this.#writing;
     if (this.#failure === undefined) {
       await this.#seal();
-      await this.#active.sync().catch((error: unknown) => this.#fail("sync the log", error));
+      await this.#chain.sync().catch((cause: unknown) => this.#fail("sync the log", cause));
     }
-    for (const segment of this.#segments) await segment.close();
-  }
-
-  get #active(): Segment {
-    return this.#segments.at(-1) as Segment;
+    await this.#chain.close();
   }
 
   #toRecords({ restart, entries = [], hardState }: AppendRequest): LogRecord[] {
@@ -218,95 +187,40 @@ export class LogFile {
   async #writeBatch(batch: readonly Append[]): Promise<void> {
     const records = batch.flatMap((append) => append.records);
     try {
-      await this.#write(records);
+      await this.#chain.append(records);
     } catch (error) {
-      const reason = isDiskFull(error)
-        ? await this.#makeRoom(batchBytes(records), error)
-        : this.#fail("write the log", error);
+      const reason = await this.#giveUp(batchBytes(records), error);
       this.#queuedLastIndex = this.lastIndex;
       // What was queued behind counts on this batch.
       for (const append of [...batch, ...this.#queue.splice(0)]) append.failed(reason);
       return;
     }
+    if (this.#full) this.#options.logger.info({}, "there is room for the log again");
+    this.#full = false;
     for (const append of batch) append.done();
   }
 
-  async #write(records: readonly LogRecord[]): Promise<void> {
-    const fits = this.#active.endBytes + batchBytes(records) <= this.#sizes.segmentBytes;
-    if (!fits) await this.#roll();
-    const active = this.#active;
-    const { offsets } = await active.write(records);
-    await active.sync();
-    this.#sealed = false;
-    records.forEach((record, i) => {
-      if (record.kind === "hard-state") this.#hardState = record.hardState;
-      else if (record.kind === "restart") this.#entries.restartAfter(record.index, record.term);
-      else if (record.kind === "entry") {
-        const [offset, endOffset] = [offsets[i], offsets[i + 1]] as [number, number];
-        const { index, term } = record.entry;
-        this.#entries.put({ index, term, segment: active.number, offset, endOffset });
-      }
-    });
-  }
-
-  /** The next segment is durable before the present one leads to it, and empty until then. */
-  async #roll(): Promise<void> {
-    const { disk, folder } = this.#options;
-    const full = this.#active;
-    // A seal may not be, and the next segment is to say up to where all of this one is durable.
-    await full.sync();
-    const firstIndex = this.lastIndex + 1;
-    const header = {
-      segment: full.number + 1,
-      firstIndex,
-      previousTerm: this.term(firstIndex - 1) ?? 0,
-      previousEndBytes: full.endBytes,
-    };
-    const { growBytes } = this.#sizes;
-    const next = await Segment.create(disk, {
-      folder,
-      header,
-      hardState: this.#hardState,
-      growBytes,
-    });
+  async #seal(): Promise<void> {
+    if (this.#failure !== undefined) return;
     try {
-      await full.write([{ kind: "rolled" }]);
-      await full.sync();
+      await this.#chain.seal();
     } catch (error) {
-      // The log stays here, and will grow beyond the end that `next` knows of.
-      if (isDiskFull(error)) await next.discard();
-      else await next.close();
-      throw error;
+      await this.#giveUp(0, error);
     }
-    this.#segments.push(next);
   }
 
-  /** Leaves nothing of the write that did not fit, so that a later one may succeed. */
-  async #makeRoom(needed: number, cause: unknown): Promise<Error> {
+  /** After a failed write: for want of space nothing of it may stay, so that a later one may succeed. */
+  async #giveUp(neededBytes: number, cause: unknown): Promise<Error> {
+    if (!isDiskFull(cause)) return this.#fail("write the log", cause);
     const { disk, folder, logger } = this.#options;
     try {
-      await this.#active.cutBack();
-      const error = new StorageFullError(
-        folder,
-        { needed, free: await disk.freeBytes(folder) },
-        cause,
-      );
-      logger.error({ folder, error }, "the disk is full");
-      return error;
+      await this.#chain.cutBack();
+      const bytes = { needed: neededBytes, free: await disk.freeBytes(folder) };
+      if (!this.#full) logger.error({ folder, ...bytes }, "the disk is full: no room for the log");
+      this.#full = true;
+      return new StorageFullError(folder, bytes, cause);
     } catch (error) {
       return this.#fail("cut an unfinished write off the log", error);
-    }
-  }
-
-  /** Marks the last batch as durable on the disk itself, without a sync: see `scan-segment.ts`. */
-  async #seal(): Promise<void> {
-    if (this.#sealed || this.#failure !== undefined) return;
-    this.#sealed = true;
-    try {
-      await this.#active.write([{ kind: "seal" }]);
-    } catch (error) {
-      if (isDiskFull(error)) await this.#makeRoom(0, error);
-      else this.#fail("write the log", error);
     }
   }
 

@@ -4,11 +4,10 @@ import { silentLogger } from "../../shared/ports/logger.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import { seededRandom } from "../../shared/ports/random.js";
 import { Journal } from "../../test/sim/journal.js";
+import { keepAll, keepSome, loseAll } from "../../test/sim/power-cut.js";
 import {
   type DiskFault,
   type DiskOperation,
-  keepSome,
-  loseAll,
   type PowerCut,
   PowerCutError,
   SimulatedDisk,
@@ -82,10 +81,7 @@ function diedOfPowerCut(error: unknown): boolean {
 describe("a power cut at any step of writing, snapshots and compaction", () => {
   const cuts: [string, (step: number) => PowerCut][] = [
     ["all unsynced lost", () => loseAll],
-    [
-      "all kept",
-      () => ({ writes: (pending) => [...pending], folderChanges: (pending) => pending }),
-    ],
+    ["all kept", () => keepAll],
     ["any part kept", (step) => keepSome(seededRandom(step), SECTOR_BYTES)],
     ["any part kept, again", (step) => keepSome(seededRandom(-step), SECTOR_BYTES)],
   ];

@@ -8,7 +8,8 @@ import {
 import { silentLogger } from "../../shared/ports/logger.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import { Journal } from "../../test/sim/journal.js";
-import { loseAll, SimulatedDisk } from "../../test/sim/simulated-disk.js";
+import { loseAll } from "../../test/sim/power-cut.js";
+import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
 import { DamagedLogError, StorageFailedError, StorageFullError } from "./log-errors.js";
 import { SingleMemberLog, type SingleMemberOptions } from "./single-member.js";
 

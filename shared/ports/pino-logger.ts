@@ -8,5 +8,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** @param destination a file descriptor or path; standard error unless told. */
 export function pinoLogger(level: LogLevel, destination: number | string = 2): Logger {
-  return pino({ level, base: null }, pino.destination({ dest: destination, sync: true }));
+  // Without a serializer an Error prints as `{}`: its message is not enumerable.
+  const serializers = { error: pino.stdSerializers.err };
+  return pino(
+    { level, base: null, serializers },
+    pino.destination({ dest: destination, sync: true }),
+  );
 }

@@ -59,7 +59,7 @@ export interface RecordPlace {
 export const RECORD_HEADER_BYTES = 20;
 export const RECORD_ALIGN_BYTES = 4;
 /** Index and term before an entry's data. */
-export const ENTRY_PREFIX_BYTES = 16;
+const ENTRY_PREFIX_BYTES = 16;
 /** Larger payloads are refused, so that a length read from a damaged disk cannot ask for all memory. */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
