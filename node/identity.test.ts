@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { Issuer, newJoinTokens, rotateJoinToken } from "../manager/ca/issuer.js";
+import { Issuer, newJoinTokens } from "../manager/ca/issuer.js";
 import { createMemoryStore } from "../manager/store/memory-store.js";
 import type { Store } from "../manager/store/store.js";
 import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
@@ -154,7 +154,10 @@ describe("joining", () => {
 
   test("with a rotated token is refused, with the new one it works", async () => {
     const { address, store, tokens } = await manager("first");
-    const fresh = await rotateJoinToken(store, "worker", random);
+    const fresh = newJoinTokens(store.committed.cluster()!.authority, random).worker;
+    await store.update((tx) => {
+      tx.apply({ kind: "update-cluster", joinTokens: { ...tokens, worker: fresh } });
+    });
     const error = await refusal(joining({ address, token: tokens.worker }));
     expect(error.code).toBe("permission-denied");
     expect(error.message).toContain("it was rotated");

@@ -122,6 +122,7 @@ export class Issuer {
   }
 }
 
+/** Put into the cluster, from that commit on nobody joins with the old ones; who has joined with them stays. */
 export function newJoinTokens(
   authority: Pick<Authority, "certificatePem">,
   random: Random,
@@ -129,26 +130,6 @@ export function newJoinTokens(
   const digest = rootDigest(authority.certificatePem);
   const token = (): string => formatJoinToken({ digest, secret: newJoinSecret(random) });
   return { worker: token(), manager: token() };
-}
-
-/**
- * From its commit on nobody joins with the old token; who has joined with it stays.
- * @returns the new token.
- */
-export async function rotateJoinToken(
-  store: StoreWriter,
-  role: NodeRole,
-  random: Random,
-): Promise<string> {
-  return await store.update((tx) => {
-    const cluster = presentCluster(tx.view.cluster());
-    const fresh = newJoinTokens(cluster.authority, random);
-    tx.apply({
-      kind: "update-cluster",
-      joinTokens: { ...cluster.joinTokens, [role]: fresh[role] },
-    });
-    return fresh[role];
-  });
 }
 
 /** @throws InvalidArgumentError malformed; PermissionDeniedError another cluster's, or rotated. */
