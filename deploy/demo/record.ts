@@ -1,0 +1,107 @@
+/**
+ * What is needed to clear a demo away, kept in its folder: the demo itself does it at its end, `--stop` does it for
+ * demos that were left running or were killed.
+ */
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import Docker from "dockerode";
+
+import type { Clock } from "../../shared/ports/clock.js";
+import { ContainerView } from "./container-view.js";
+import { type DemoImage, removeImage } from "./find-image.js";
+import { ProcessView } from "./process-view.js";
+import type { TaskView } from "./task-view.js";
+
+export const FOLDER_PREFIX = "skep-demo-";
+const FILE = "demo.json";
+
+/** A daemon ends in a fraction of a second; one that does not is killed. */
+const END_LIMIT_MS = 5_000;
+const LOOK_EVERY_MS = 20;
+
+export interface DemoRecord {
+  readonly folder: string;
+  /** Of the demo itself: while it lives, nobody else clears up. */
+  readonly ownerPid: number;
+  readonly daemonPids: readonly number[];
+  /** Absent until there is a cluster. */
+  readonly clusterId?: string;
+  /** Absent where tasks are processes. */
+  readonly docker?: { readonly socket: string; readonly image: DemoImage };
+}
+
+export function writeRecord(record: DemoRecord): void {
+  const path = join(record.folder, FILE);
+  writeFileSync(`${path}.new`, JSON.stringify(record));
+  renameSync(`${path}.new`, path);
+}
+
+/** Those whose demo has ended. */
+export function abandonedDemos(): DemoRecord[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith(FOLDER_PREFIX))
+    .flatMap((name) => {
+      try {
+        const text = readFileSync(join(tmpdir(), name, FILE), "utf8");
+        return [JSON.parse(text) as DemoRecord];
+      } catch {
+        return []; // no demo's, or another user's
+      }
+    })
+    .filter(({ ownerPid }) => !lives(ownerPid));
+}
+
+export function viewOf({ folder, docker, clusterId }: DemoRecord): TaskView {
+  return docker === undefined || clusterId === undefined
+    ? new ProcessView(folder)
+    : new ContainerView(docker.socket, clusterId);
+}
+
+/** The daemons first: they would replace what is removed under their hands. */
+export async function clearAway(record: DemoRecord, clock: Clock): Promise<void> {
+  const pids = record.daemonPids.filter((pid) => isDaemonOf(record.folder, pid));
+  for (const signal of ["SIGCONT", "SIGTERM"] as const) {
+    for (const pid of pids) signalIfThere(pid, signal);
+  }
+  const deadlineMs = clock.nowMs() + END_LIMIT_MS;
+  while (pids.some(lives) && clock.nowMs() < deadlineMs) {
+    await clock.sleep(LOOK_EVERY_MS, NEVER);
+  }
+  for (const pid of pids) signalIfThere(pid, "SIGKILL");
+  await viewOf(record).removeAll();
+  if (record.docker !== undefined) {
+    await removeImage(new Docker({ socketPath: record.docker.socket }), record.docker.image);
+  }
+  rmSync(record.folder, { recursive: true, force: true });
+}
+
+const NEVER = new AbortController().signal;
+
+/** A pid may be another's by now; a daemon of ours names its folder on its command line. */
+function isDaemonOf(folder: string, pid: number): boolean {
+  if (process.platform !== "linux") return lives(pid);
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+  } catch {
+    return false;
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
