@@ -21,7 +21,7 @@ import type { LogEntry } from "./core/record.js";
 import { DamagedLogError, StorageFullError } from "./log-errors.js";
 import { type AppendRequest, LogFile } from "./log-file.js";
 
-const SEEDS = 800;
+const SEEDS = 1_200;
 const ROUNDS = 4;
 /** Small, so that a few appends cross segments, and a power cut finds something torn. */
 const SECTOR_BYTES = 32;

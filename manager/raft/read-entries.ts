@@ -1,7 +1,7 @@
 /** Reads entries back from the segments: for the replay at a start, and for members that fell behind. */
 import { assert } from "../../shared/errors/assert.js";
 import type { EntryIndex, EntryPosition } from "./core/entry-index.js";
-import { type LogEntry, readHeader, readPayload } from "./core/record.js";
+import { byteView, type LogEntry, readHeader, readPayload } from "./core/record.js";
 import { DamagedLogError } from "./log-errors.js";
 import type { Segment } from "./segment.js";
 
@@ -29,12 +29,12 @@ export async function readEntries(source: Source, range: EntryRange): Promise<Lo
   const segment = source.segment(first.segment);
   assert(segment !== undefined, `segment ${first.segment} is gone, entry ${range.from} is not`);
   const bytes = await segment.read(first.offset, last.endOffset - first.offset);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records = byteView(bytes);
   return run.map((position) => {
     const at = position.offset - first.offset;
     const place = { segment: position.segment, offset: position.offset };
-    const header = readHeader(view, at, place);
-    const record = header && readPayload(view, at, header);
+    const header = readHeader(records, at, place);
+    const record = header && readPayload(records, at, header);
     if (record?.kind === "entry" && record.entry.index === position.index) return record.entry;
     const { path: file } = segment;
     const expected = `entry ${position.index} with the right checksum`;

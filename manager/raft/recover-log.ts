@@ -182,7 +182,8 @@ class Replay {
       else if (record.kind === "entry") {
         const next = this.entries.lastIndex + 1;
         if (record.index > next) throw damaged(path, record.offset, `entry ${next}`);
-        this.entries.put({ ...record, segment: header.segment });
+        const { index, term, offset, endOffset } = record;
+        this.entries.put({ index, term, segment: header.segment, offset, endOffset });
       }
     }
   }

@@ -1,6 +1,6 @@
 /** A batch: the records that one write and one fdatasync make durable together, wholly or not at all. */
 import { assert } from "../../../shared/errors/assert.js";
-import { type LogRecord, recordBytes, writeRecord } from "./record.js";
+import { byteView, type LogRecord, recordBytes, writeRecord } from "./record.js";
 
 export interface EncodedBatch {
   readonly bytes: Uint8Array;
@@ -19,14 +19,14 @@ export function encodeBatch(
 ): EncodedBatch {
   assert(records.length > 0, "a batch has records");
   const bytes = new Uint8Array(batchBytes(records));
-  const view = new DataView(bytes.buffer);
+  const target = byteView(bytes);
   const offsets: number[] = [];
   let at = 0;
   records.forEach((record, i) => {
     const offset = place.offset + at;
     offsets.push(offset);
     const lastOfBatch = i === records.length - 1;
-    writeRecord(view, at, record, { ...place, offset, lastOfBatch });
+    writeRecord(target, at, record, { ...place, offset, lastOfBatch });
     at += recordBytes(record);
   });
   offsets.push(place.offset + at);

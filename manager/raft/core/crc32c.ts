@@ -21,23 +21,31 @@ export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0)
   // Reads of a typed array are `number | undefined` to the compiler; inside the bounds they are numbers.
   for (const whole = to - 8; i <= whole; i += 8) {
     crc ^=
-      at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16) | (at(bytes, i + 3) << 24);
+      byteAt(bytes, i) |
+      (byteAt(bytes, i + 1) << 8) |
+      (byteAt(bytes, i + 2) << 16) |
+      (byteAt(bytes, i + 3) << 24);
     crc =
-      at(t, 1792 + (crc & 0xff)) ^
-      at(t, 1536 + ((crc >>> 8) & 0xff)) ^
-      at(t, 1280 + ((crc >>> 16) & 0xff)) ^
-      at(t, 1024 + (crc >>> 24)) ^
-      at(t, 768 + at(bytes, i + 4)) ^
-      at(t, 512 + at(bytes, i + 5)) ^
-      at(t, 256 + at(bytes, i + 6)) ^
-      at(t, at(bytes, i + 7));
+      tableAt(t, 1792 + (crc & 0xff)) ^
+      tableAt(t, 1536 + ((crc >>> 8) & 0xff)) ^
+      tableAt(t, 1280 + ((crc >>> 16) & 0xff)) ^
+      tableAt(t, 1024 + (crc >>> 24)) ^
+      tableAt(t, 768 + byteAt(bytes, i + 4)) ^
+      tableAt(t, 512 + byteAt(bytes, i + 5)) ^
+      tableAt(t, 256 + byteAt(bytes, i + 6)) ^
+      tableAt(t, byteAt(bytes, i + 7));
   }
-  for (; i < to; i++) crc = at(t, (crc ^ at(bytes, i)) & 0xff) ^ (crc >>> 8);
+  for (; i < to; i++) crc = tableAt(t, (crc ^ byteAt(bytes, i)) & 0xff) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
-function at(array: Uint8Array | Int32Array, index: number): number {
-  return array[index] as number;
+/** One function for each kind of array: one for both is a fifth slower. */
+function byteAt(bytes: Uint8Array, index: number): number {
+  return bytes[index] as number;
+}
+
+function tableAt(tables: Int32Array, index: number): number {
+  return tables[index] as number;
 }
 
 function makeTables(): Int32Array {
@@ -48,8 +56,8 @@ function makeTables(): Int32Array {
     tables[byte] = crc;
   }
   for (let i = 256; i < tables.length; i++) {
-    const previous = at(tables, i - 256);
-    tables[i] = at(tables, previous & 0xff) ^ (previous >>> 8);
+    const previous = tableAt(tables, i - 256);
+    tables[i] = tableAt(tables, previous & 0xff) ^ (previous >>> 8);
   }
   return tables;
 }

@@ -57,11 +57,7 @@ export class EntryIndex {
   put(entry: EntryPosition): void {
     assert(entry.index <= this.lastIndex + 1, `entry ${entry.index} after ${this.lastIndex}`);
     if (entry.index < this.#firstIndex) this.restartAfter(entry.index - 1, undefined);
-    const at = entry.index - this.#firstIndex;
-    this.#terms.length = at;
-    this.#segments.length = at;
-    this.#offsets.length = at;
-    this.#endOffsets.length = at;
+    if (entry.index <= this.lastIndex) this.#dropFrom(entry.index - this.#firstIndex);
     this.#terms.push(entry.term);
     this.#segments.push(entry.segment);
     this.#offsets.push(entry.offset);
@@ -94,5 +90,12 @@ export class EntryIndex {
     this.#segments = this.#segments.slice(count);
     this.#offsets = this.#offsets.slice(count);
     this.#endOffsets = this.#endOffsets.slice(count);
+  }
+
+  #dropFrom(count: number): void {
+    this.#terms.length = count;
+    this.#segments.length = count;
+    this.#offsets.length = count;
+    this.#endOffsets.length = count;
   }
 }

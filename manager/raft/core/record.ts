@@ -56,6 +56,12 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
+/** The same bytes in two ways: made once for a whole segment, since making one costs more than a record. */
+export interface ByteView {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 export const RECORD_HEADER_BYTES = 20;
 export const RECORD_ALIGN_BYTES = 4;
 /** Index and term before an entry's data. */
@@ -70,6 +76,10 @@ const KIND_OF: ReadonlyMap<number, LogRecord["kind"]> = new Map(
 );
 const UINT32 = 0x1_0000_0000;
 
+export function byteView(bytes: Uint8Array): ByteView {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
 export function recordBytes(record: LogRecord): number {
   return RECORD_HEADER_BYTES + aligned(payloadBytes(record));
 }
@@ -81,7 +91,7 @@ export function bytesOf(header: RecordHeader): number {
 
 /** Writes `record` at `at` in `target`, which must be zero there. */
 export function writeRecord(
-  target: DataView,
+  target: ByteView,
   at: number,
   record: LogRecord,
   place: RecordPlace & { readonly durableBytes: number; readonly lastOfBatch: boolean },
@@ -89,36 +99,37 @@ export function writeRecord(
   const length = payloadBytes(record);
   const payloadAt = at + RECORD_HEADER_BYTES;
   writePayload(target, payloadAt, record);
-  const bytes = bytesIn(target);
-  target.setUint16(at, MARKER, true);
-  target.setUint8(at + 2, KIND_NUMBER[record.kind]);
-  target.setUint8(at + 3, place.lastOfBatch ? 1 : 0);
-  target.setUint32(at + 4, length, true);
-  target.setUint32(at + 8, place.durableBytes, true);
-  target.setUint32(at + 12, crc32c(bytes, payloadAt, payloadAt + aligned(length)), true);
-  target.setUint32(at + 16, headerCrc(bytes, at, place), true);
+  const { bytes, view } = target;
+  view.setUint16(at, MARKER, true);
+  view.setUint8(at + 2, KIND_NUMBER[record.kind]);
+  view.setUint8(at + 3, place.lastOfBatch ? 1 : 0);
+  view.setUint32(at + 4, length, true);
+  view.setUint32(at + 8, place.durableBytes, true);
+  view.setUint32(at + 12, crc32c(bytes, payloadAt, payloadAt + aligned(length)), true);
+  view.setUint32(at + 16, headerCrc(bytes, at, place), true);
 }
 
 /** @returns undefined where no valid header stands. Its payload is yet to be checked. */
 export function readHeader(
-  source: DataView,
+  source: ByteView,
   at: number,
   place: RecordPlace,
 ): RecordHeader | undefined {
-  if (at + RECORD_HEADER_BYTES > source.byteLength) return undefined;
-  if (source.getUint16(at, true) !== MARKER) return undefined;
-  const kind = KIND_OF.get(source.getUint8(at + 2));
-  const last = source.getUint8(at + 3);
+  const { bytes, view } = source;
+  if (at + RECORD_HEADER_BYTES > bytes.length) return undefined;
+  if (view.getUint16(at, true) !== MARKER) return undefined;
+  const kind = KIND_OF.get(view.getUint8(at + 2));
+  const last = view.getUint8(at + 3);
   if (kind === undefined || last > 1) return undefined;
-  const length = source.getUint32(at + 4, true);
+  const length = view.getUint32(at + 4, true);
   if (length > MAX_PAYLOAD_BYTES) return undefined;
-  if (source.getUint32(at + 16, true) !== headerCrc(bytesIn(source), at, place)) return undefined;
+  if (view.getUint32(at + 16, true) !== headerCrc(bytes, at, place)) return undefined;
   return {
     kind,
     lastOfBatch: last === 1,
     payloadBytes: length,
-    durableBytes: source.getUint32(at + 8, true),
-    payloadCrc: source.getUint32(at + 12, true),
+    durableBytes: view.getUint32(at + 8, true),
+    payloadCrc: view.getUint32(at + 12, true),
   };
 }
 
@@ -127,28 +138,32 @@ export function readHeader(
  * @returns undefined if the payload is cut short, fails its checksum or has no sense.
  */
 export function readPayload(
-  source: DataView,
+  source: ByteView,
   at: number,
   header: RecordHeader,
 ): LogRecord | undefined {
   const from = at + RECORD_HEADER_BYTES;
   const to = at + bytesOf(header);
-  if (to > source.byteLength) return undefined;
-  if (crc32c(bytesIn(source), from, to) !== header.payloadCrc) return undefined;
+  if (to > source.bytes.length) return undefined;
+  if (crc32c(source.bytes, from, to) !== header.payloadCrc) return undefined;
   return parsePayload(source, from, header);
 }
 
-function parsePayload(view: DataView, at: number, header: RecordHeader): LogRecord | undefined {
+function parsePayload(
+  { bytes, view }: ByteView,
+  at: number,
+  header: RecordHeader,
+): LogRecord | undefined {
   const { kind, payloadBytes: length } = header;
   switch (kind) {
     case "entry": {
       if (length < ENTRY_PREFIX_BYTES) return undefined;
-      const data = bytesIn(view).subarray(at + ENTRY_PREFIX_BYTES, at + length);
+      const data = bytes.subarray(at + ENTRY_PREFIX_BYTES, at + length);
       return { kind, entry: { index: getUint64(view, at), term: getUint64(view, at + 8), data } };
     }
     case "hard-state": {
       if (length < 16) return undefined;
-      const vote = String.fromCharCode(...bytesIn(view).subarray(at + 16, at + length));
+      const vote = String.fromCharCode(...bytes.subarray(at + 16, at + length));
       const hardState = { term: getUint64(view, at), commit: getUint64(view, at + 8), vote };
       return { kind, hardState };
     }
@@ -179,12 +194,12 @@ function payloadBytes(record: LogRecord): number {
   }
 }
 
-function writePayload(view: DataView, at: number, record: LogRecord): void {
+function writePayload({ bytes, view }: ByteView, at: number, record: LogRecord): void {
   switch (record.kind) {
     case "entry":
       setUint64(view, at, record.entry.index);
       setUint64(view, at + 8, record.entry.term);
-      bytesIn(view).set(record.entry.data, at + ENTRY_PREFIX_BYTES);
+      bytes.set(record.entry.data, at + ENTRY_PREFIX_BYTES);
       return;
     case "hard-state": {
       const { term, commit, vote } = record.hardState;
@@ -212,10 +227,6 @@ function writePayload(view: DataView, at: number, record: LogRecord): void {
 function headerCrc(bytes: Uint8Array, at: number, place: RecordPlace): number {
   const seed = (Math.imul(place.segment, 0x9e3779b1) ^ place.offset) >>> 0;
   return crc32c(bytes, at, at + 16, seed);
-}
-
-function bytesIn(view: DataView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function aligned(bytes: number): number {

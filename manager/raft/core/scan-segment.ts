@@ -15,6 +15,8 @@
  */
 import {
   bytesOf,
+  type ByteView,
+  byteView,
   type HardState,
   readHeader,
   readPayload,
@@ -60,18 +62,18 @@ export type SegmentTail =
 
 /** @param from where the records begin: after the segment's header. */
 export function scanSegment(bytes: Uint8Array, segment: number, from: number): SegmentScan {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const source = byteView(bytes);
   const records: ScannedRecord[] = [];
   let batch: ScannedRecord[] = [];
   let endOffset = from;
   let provenOffset = from;
   let at = from;
   for (;;) {
-    const header = readHeader(view, at, { segment, offset: at });
-    const record = header && readPayload(view, at, header);
+    const header = readHeader(source, at, { segment, offset: at });
+    const record = header && readPayload(source, at, header);
     if (header === undefined || record === undefined) {
       const what = header === undefined ? "a record header" : `${header.payloadBytes} bytes`;
-      const tail = judgeTail(view, segment, { endOffset, at, what });
+      const tail = judgeTail(source, segment, { endOffset, at, what });
       return { records, endOffset, provenOffset, tail };
     }
     const next = at + bytesOf(header);
@@ -94,9 +96,9 @@ interface BadRecord {
   readonly what: string;
 }
 
-function judgeTail(view: DataView, segment: number, bad: BadRecord): SegmentTail {
-  if (isZero(view, bad.endOffset)) return { kind: "clean" };
-  if (wasDurable(view, segment, bad.at)) {
+function judgeTail(source: ByteView, segment: number, bad: BadRecord): SegmentTail {
+  if (isZero(source.bytes, bad.endOffset)) return { kind: "clean" };
+  if (wasDurable(source, segment, bad.at)) {
     const expected = `${bad.what} with the right checksum`;
     return { kind: "damaged", offset: bad.at, expected };
   }
@@ -104,16 +106,16 @@ function judgeTail(view: DataView, segment: number, bad: BadRecord): SegmentTail
 }
 
 /** Whether a header after `bad` says that its segment was synced beyond `bad` when it was written. */
-function wasDurable(view: DataView, segment: number, bad: number): boolean {
-  const lastOffset = view.byteLength - RECORD_HEADER_BYTES;
+function wasDurable(source: ByteView, segment: number, bad: number): boolean {
+  const lastOffset = source.bytes.length - RECORD_HEADER_BYTES;
   for (let offset = bad + RECORD_ALIGN_BYTES; offset <= lastOffset; offset += RECORD_ALIGN_BYTES) {
-    const header = readHeader(view, offset, { segment, offset });
+    const header = readHeader(source, offset, { segment, offset });
     if (header !== undefined && header.durableBytes > bad) return true;
   }
   return false;
 }
 
-function isZero(view: DataView, from: number): boolean {
-  for (let at = from; at < view.byteLength; at++) if (view.getUint8(at) !== 0) return false;
+function isZero(bytes: Uint8Array, from: number): boolean {
+  for (let at = from; at < bytes.length; at++) if (bytes[at] !== 0) return false;
   return true;
 }
