@@ -14,7 +14,6 @@ import { isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
-import type { NodeLoad } from "./node-load.js";
 import { type Placement, placeTasks } from "./place-tasks.js";
 
 /** Something that the store says: an object before and after. The store's own events have this shape. */
@@ -34,25 +33,28 @@ export interface Decisions {
   readonly refusals: readonly Refusal[];
 }
 
-interface PendingGroup {
+/** One revision that has tasks: what they ask for, and which of them wait for a node. */
+interface RevisionState {
   readonly serviceId: ServiceId;
-  readonly revision: number;
-  readonly tasks: Map<TaskId, Task>;
+  readonly number: number;
+  readonly demand: Demand;
+  readonly waiting: Map<TaskId, Task>;
 }
 
+/** A placement that was decided and is not committed yet. */
 interface Flight {
   readonly nodeId: NodeId;
   readonly task: Task;
 }
 
-type RevisionKey = string;
-
 export class ClusterState {
   readonly #index = new NodeIndex();
-  readonly #demands = new Map<RevisionKey, Demand>();
-  readonly #pending = new Map<RevisionKey, PendingGroup>();
-  /** Groups of which the last pass placed nothing more: not tried again until something could unblock them. */
-  readonly #blocked = new Set<RevisionKey>();
+  /** A service has one revision, or a few while it is updated. */
+  readonly #revisions = new Map<ServiceId, RevisionState[]>();
+  /** Revisions whose waiting tasks the next pass will try, in the order in which they came to it. */
+  readonly #open = new Set<RevisionState>();
+  /** Those of which the last pass could place no more: not tried again until something could unblock them. */
+  readonly #blocked = new Set<RevisionState>();
   readonly #inFlight = new Map<TaskId, Flight>();
 
   observe(event: SchedulerEvent): void {
@@ -71,23 +73,24 @@ export class ClusterState {
 
   /** A pass has something to do. */
   get hasWork(): boolean {
-    return this.#pending.size > this.#blocked.size;
+    return this.#open.size > 0;
   }
 
   /** Decides about waiting tasks, at most about `limit` of them. What is placed counts as taken from now on. */
   decide(limit: number): Decisions {
     const placements: Placement[] = [];
     const refusals: Refusal[] = [];
-    for (const [key, group] of this.#pending) {
-      if (this.#blocked.has(key)) continue;
-      const room = limit - placements.length;
-      if (room <= 0) break;
-      const wanted = Math.min(room, group.tasks.size);
-      const placed = this.#place(key, group, wanted);
-      placements.push(...placed);
-      if (placed.length < wanted) {
-        this.#blocked.add(key);
-        refusals.push(this.#refusal(key, group));
+    for (const revision of this.#open) {
+      const wanted = Math.min(limit - placements.length, revision.waiting.size);
+      if (wanted === 0) break;
+      const placed = this.#place(revision, wanted);
+      for (const placement of placed) placements.push(placement);
+      if (revision.waiting.size === 0) {
+        this.#open.delete(revision);
+      } else if (placed.length < wanted) {
+        this.#open.delete(revision);
+        this.#blocked.add(revision);
+        refusals.push(this.#refusal(revision));
       }
     }
     return { placements, refusals };
@@ -97,36 +100,41 @@ export class ClusterState {
   abandon(taskId: TaskId, current: Task | undefined): void {
     const flight = this.#inFlight.get(taskId);
     if (flight === undefined) return;
-    this.#land(taskId, flight);
-    if (current !== undefined && isWaiting(current)) this.#setPending(current);
-    this.#blocked.clear();
+    this.#takeBack(taskId, flight);
+    if (current !== undefined && isWaiting(current)) this.#wait(current);
+    this.#unblock();
   }
 
-  #place(key: RevisionKey, group: PendingGroup, wanted: number): readonly Placement[] {
-    const demand = this.#demand(key);
-    const tasks = firstOf(group.tasks.keys(), wanted);
-    const placed = placeTasks(this.#index, { serviceId: group.serviceId, demand, tasks });
+  #place(revision: RevisionState, wanted: number): readonly Placement[] {
+    const { serviceId, demand, waiting } = revision;
+    const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
+    const placed = placeTasks(this.#index, { serviceId, demand, tasks });
     for (const { taskId, nodeId } of placed) {
-      const task = group.tasks.get(taskId);
-      if (task !== undefined) this.#inFlight.set(taskId, { nodeId, task });
-      group.tasks.delete(taskId);
+      const task = waiting.get(taskId);
+      assert(task !== undefined, `task ${taskId} was placed and does not wait`);
+      this.#inFlight.set(taskId, { nodeId, task });
+      waiting.delete(taskId);
     }
-    if (group.tasks.size === 0) this.#pending.delete(key);
     return placed;
   }
 
   /** Only the tasks that do not say so already: saying it again would be a write for nothing. */
-  #refusal(key: RevisionKey, group: PendingGroup): Refusal {
-    const reason = explainRefusal(this.#index.all(), this.#demand(key), group.serviceId);
-    const silent = [...group.tasks.values()].filter((task) => task.status.error !== reason);
+  #refusal({ serviceId, demand, waiting }: RevisionState): Refusal {
+    const reason = explainRefusal(this.#index.all(), demand, serviceId);
+    const silent = [...waiting.values()].filter((task) => task.status.error !== reason);
     return { taskIds: silent.map((task) => task.id), reason };
+  }
+
+  #unblock(): void {
+    for (const revision of this.#blocked) this.#open.add(revision);
+    this.#blocked.clear();
   }
 
   #observeNode(before: Node | undefined, after: Node | undefined): void {
     if (after !== undefined) this.#index.setNode(after);
     else if (before !== undefined) this.#index.removeNode(before.id);
     if (before === undefined || after === undefined || couldUnblock(before, after)) {
-      this.#blocked.clear();
+      this.#unblock();
     }
   }
 
@@ -135,66 +143,75 @@ export class ClusterState {
     const flight = id === undefined ? undefined : this.#inFlight.get(id);
     if (id !== undefined && flight !== undefined) {
       if (after !== undefined && after.nodeId === undefined) return; // the placement is still under way
-      this.#land(id, flight);
+      if (after !== undefined && after.nodeId === flight.nodeId && countsAs(after, flight.task)) {
+        this.#inFlight.delete(id); // counted since it was decided
+        return;
+      }
+      this.#takeBack(id, flight);
     }
     if (before !== undefined) this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);
-    if (after !== undefined && isWaiting(after)) this.#setPending(after);
-    else if (before !== undefined) this.#forgetPending(before);
-    if (before !== undefined && freesRoom(before, after)) this.#blocked.clear();
+    if (after !== undefined && isWaiting(after)) this.#wait(after);
+    else if (before !== undefined) this.#waitNoMore(before);
+    if (before !== undefined && freesRoom(before, after)) this.#unblock();
   }
 
   #observeRevision(before: Revision | undefined, after: Revision | undefined): void {
-    if (after !== undefined)
-      this.#demands.set(keyOf(after.serviceId, after.number), demandOf(after));
-    else if (before !== undefined) this.#demands.delete(keyOf(before.serviceId, before.number));
-  }
-
-  #setPending(task: Task): void {
-    const key = keyOf(task.serviceId, task.revision);
-    let group = this.#pending.get(key);
-    if (group === undefined) {
-      group = { serviceId: task.serviceId, revision: task.revision, tasks: new Map() };
-      this.#pending.set(key, group);
+    if (after !== undefined) {
+      const { serviceId, number } = after;
+      const state = {
+        serviceId,
+        number,
+        demand: demandOf(after),
+        waiting: new Map<TaskId, Task>(),
+      };
+      const others = this.#revisions.get(serviceId);
+      if (others === undefined) this.#revisions.set(serviceId, [state]);
+      else others.push(state);
+    } else if (before !== undefined) {
+      const left = this.#revisions.get(before.serviceId)?.filter((r) => r.number !== before.number);
+      if (left === undefined || left.length === 0) this.#revisions.delete(before.serviceId);
+      else this.#revisions.set(before.serviceId, left);
     }
-    // A new task of a group that waits joins it: it would be refused too, and is told so in the next pass.
-    if (!group.tasks.has(task.id) && task.status.error === undefined) this.#blocked.delete(key);
-    group.tasks.set(task.id, task);
   }
 
-  #forgetPending(task: Task): void {
-    const key = keyOf(task.serviceId, task.revision);
-    const group = this.#pending.get(key);
-    if (group?.tasks.delete(task.id) !== true || group.tasks.size > 0) return;
-    this.#pending.delete(key);
-    this.#blocked.delete(key);
+  #wait(task: Task): void {
+    const revision = this.#revisionOf(task);
+    const isNew = !revision.waiting.has(task.id);
+    revision.waiting.set(task.id, task);
+    // A new task of a revision that is blocked is tried, too: it will be told why it has to wait.
+    if (!isNew || (this.#blocked.has(revision) && task.status.error !== undefined)) return;
+    this.#blocked.delete(revision);
+    this.#open.add(revision);
+  }
+
+  #waitNoMore(task: Task): void {
+    const revision = this.#revisionOf(task);
+    if (!revision.waiting.delete(task.id) || revision.waiting.size > 0) return;
+    this.#open.delete(revision);
+    this.#blocked.delete(revision);
   }
 
   #count(task: Task, change: 1 | -1): void {
-    if (task.nodeId === undefined) return;
+    if (task.nodeId === undefined || !holdsResources(task)) return;
+    const { demand } = this.#revisionOf(task);
     this.#index.change(task.nodeId, (load) => {
-      this.#countOn(load, task, change);
+      if (change === 1) load.hold(demand);
+      else load.release(demand);
+      if (isWanted(task.desired)) this.#index.countTask(load, task.serviceId, change);
     });
   }
 
-  #countOn(load: NodeLoad, task: Task, change: 1 | -1): void {
-    if (!holdsResources(task)) return;
-    const demand = this.#demand(keyOf(task.serviceId, task.revision));
-    if (change === 1) load.hold(demand);
-    else load.release(demand);
-    if (isWanted(task.desired)) this.#index.countTask(load, task.serviceId, change);
-  }
-
-  /** Takes back what a placement took when it was decided. */
-  #land(taskId: TaskId, { nodeId, task }: Flight): void {
+  /** Frees what a placement took when it was decided. */
+  #takeBack(taskId: TaskId, { nodeId, task }: Flight): void {
     this.#inFlight.delete(taskId);
     this.#count({ ...task, nodeId }, -1);
   }
 
-  #demand(key: RevisionKey): Demand {
-    const demand = this.#demands.get(key);
-    assert(demand !== undefined, `revision ${key} is gone while it still has tasks`);
-    return demand;
+  #revisionOf({ serviceId, revision: number }: Task): RevisionState {
+    const revision = this.#revisions.get(serviceId)?.find((r) => r.number === number);
+    assert(revision !== undefined, `revision ${number} of ${serviceId} is gone and has tasks`);
+    return revision;
   }
 }
 
@@ -203,8 +220,9 @@ export function isWaiting(task: Task): boolean {
   return task.status.state === "pending" && task.nodeId === undefined && isWanted(task.desired);
 }
 
-function keyOf(serviceId: ServiceId, revision: number): RevisionKey {
-  return `${serviceId}/${revision}`;
+/** Both hold room and are wanted, or not: for its node's load one is as good as the other. */
+function countsAs(task: Task, placed: Task): boolean {
+  return holdsResources(task) && isWanted(task.desired) === isWanted(placed.desired);
 }
 
 /** A reservation or a port came free, or the service has one task less on the node. */

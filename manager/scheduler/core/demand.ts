@@ -5,11 +5,18 @@
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
-import { reservationOf, type Resources } from "../../../shared/model/resources.js";
+import {
+  fits,
+  NO_RESOURCES,
+  reservationOf,
+  type Resources,
+} from "../../../shared/model/resources.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import { canonicalText } from "../../../shared/model/stable-hash.js";
 
 export interface Demand {
+  /** Nothing is reserved and no port bound: such a task fits wherever it is accepted. */
+  readonly isFree: boolean;
   readonly resources: Resources;
   /** `tcp/8080`: host ports that a task binds on its node. */
   readonly hostPorts: readonly string[];
@@ -36,16 +43,24 @@ export function demandOf(revision: Revision): Demand {
   const constraints = parseConstraints(placement.Constraints ?? []);
   const classConstraints = constraints.filter((c) => !NODE_KEYS.has(c.key));
   const platforms = (placement.Platforms ?? []).filter((p) => p.OS ?? p.Architecture);
+  const resources = reservationOf(revision.template);
+  const hostPorts = (revision.hostPorts ?? [])
+    .filter((port) => (port.PublishedPort ?? 0) !== 0)
+    .map((port) => `${port.Protocol ?? "tcp"}/${port.PublishedPort ?? 0}`);
   return {
-    resources: reservationOf(revision.template),
-    hostPorts: (revision.hostPorts ?? [])
-      .filter((port) => (port.PublishedPort ?? 0) !== 0)
-      .map((port) => `${port.Protocol ?? "tcp"}/${port.PublishedPort ?? 0}`),
+    isFree: fits(resources, NO_RESOURCES) && hostPorts.length === 0,
+    resources,
+    hostPorts,
     classConstraints,
     nodeConstraints: constraints.filter((c) => NODE_KEYS.has(c.key)),
     platforms,
     spreadOver: (placement.Preferences ?? []).flatMap((p) => p.Spread?.SpreadDescriptor ?? []),
     maxPerNode: placement.MaxReplicas ?? 0,
-    requirement: canonicalText({ classConstraints, platforms }),
+    requirement: requirementOf(classConstraints, platforms),
   };
+}
+
+function requirementOf(constraints: readonly Constraint[], platforms: readonly Platform[]): string {
+  if (constraints.length === 0 && platforms.length === 0) return ""; // most services: worth a short cut
+  return canonicalText({ constraints, platforms });
 }

@@ -20,6 +20,7 @@ export interface NodeClass {
 
 export class NodeIndex {
   readonly #loads = new Map<NodeId, NodeLoad>();
+  #ranks = 0;
   readonly #classOf = new Map<NodeLoad, NodeClass>();
   readonly #classes = new Map<string, NodeClass>();
   readonly #holders = new Map<ServiceId, Set<NodeLoad>>();
@@ -37,7 +38,7 @@ export class NodeIndex {
   setNode(node: Node): void {
     const known = this.#loads.get(node.id);
     if (known === undefined) {
-      const load = new NodeLoad(node);
+      const load = new NodeLoad(node, this.#ranks++);
       this.#loads.set(node.id, load);
       this.#enlist(load);
     } else {
@@ -87,13 +88,13 @@ export class NodeIndex {
   /** Takes a node out of its class's list, so that its load may change. */
   take(load: NodeLoad): void {
     const nodes = this.#classOf.get(load)?.nodes;
-    if (nodes !== undefined) nodes.splice(placeOf(load, nodes), 1);
+    nodes?.splice(placeOf(load, nodes), 1);
   }
 
   /** Puts a node that was taken back where it now belongs. */
   giveBack(load: NodeLoad): void {
     const nodes = this.#classOf.get(load)?.nodes;
-    if (nodes !== undefined) nodes.splice(placeOf(load, nodes), 0, load);
+    nodes?.splice(placeOf(load, nodes), 0, load);
   }
 
   /** Counts a task of the service on a node that is taken out: wanted there (1), or no longer (-1). */

@@ -12,6 +12,8 @@ import {
 import type { Demand } from "./demand.js";
 
 export class NodeLoad {
+  /** Order of arrival: the last word between nodes that are equally loaded. */
+  readonly rank: number;
   #node: Node;
   #capacity: Resources;
   #reserved: Resources = NO_RESOURCES;
@@ -20,7 +22,8 @@ export class NodeLoad {
   readonly #tasksOf = new Map<ServiceId, number>();
   readonly #ports = new Map<string, number>();
 
-  constructor(node: Node) {
+  constructor(node: Node, rank: number) {
+    this.rank = rank;
     this.#node = node;
     this.#capacity = nodeCapacity(node);
   }
@@ -64,12 +67,14 @@ export class NodeLoad {
 
   /** A task holds its reservation and its ports from its assignment until it was seen to end. */
   hold(demand: Demand): void {
+    if (demand.isFree) return;
     this.#reserved = addResources(this.#reserved, demand.resources);
     for (const port of demand.hostPorts) count(this.#ports, port, 1);
     this.#share = this.#reservedShare();
   }
 
   release(demand: Demand): void {
+    if (demand.isFree) return;
     this.#reserved = subtractResources(this.#reserved, demand.resources);
     for (const port of demand.hostPorts) count(this.#ports, port, -1);
     this.#share = this.#reservedShare();
@@ -99,7 +104,7 @@ function count<Key>(counts: Map<Key, number>, key: Key, change: 1 | -1): void {
   else counts.set(key, sum);
 }
 
-/** Least loaded first: by reserved share, then by number of tasks, then by id so that no two are equal. */
+/** Least loaded first: by reserved share, then by number of tasks, then by rank so that no two are equal. */
 export function byLoad(a: NodeLoad, b: NodeLoad): number {
-  return a.share - b.share || a.tasks - b.tasks || (a.node.id < b.node.id ? -1 : 1);
+  return a.share - b.share || a.tasks - b.tasks || a.rank - b.rank;
 }
