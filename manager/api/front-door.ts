@@ -19,7 +19,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import { API_VERSION, checkVersion, splitVersion } from "./core/api-version.js";
 import { ownerOf } from "./core/route-owner.js";
 import { answerTo } from "./error-reply.js";
-import { hostFacts } from "./host-facts.js";
+import { OWN_VERSION } from "./host-facts.js";
 import { type ListenAddress, listenOn } from "./listen.js";
 import type { PassThrough } from "./pass-through.js";
 
@@ -144,7 +144,7 @@ function isSpoken(version: string | undefined): boolean {
 }
 
 function setOwnHeaders(response: ServerResponse): void {
-  const { version, os } = hostFacts();
+  const { version, os } = OWN_VERSION;
   response.setHeader("Api-Version", API_VERSION);
   response.setHeader("Docker-Experimental", "false");
   response.setHeader("Ostype", os);

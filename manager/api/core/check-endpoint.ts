@@ -37,14 +37,14 @@ function checkNumber(which: "target" | "published", port: number, least: 0 | 1):
 /**
  * A port of the mesh belongs to one service in the whole cluster. Ports on the tasks' own hosts are the scheduler's
  * business, as long as nobody has them in the mesh.
- * @param others every service but this one.
+ * @param others every service but this one; asked for only where a port is wanted.
  * @throws InvalidArgumentError naming the port and its owner.
  */
-export function checkPortsFree(endpoint: EndpointSpec, others: readonly Service[]): void {
+export function checkPortsFree(endpoint: EndpointSpec, others: () => readonly Service[]): void {
   const wanted = (endpoint.Ports ?? []).filter(isChosen);
   if (wanted.length === 0) return;
   const modes = new Map(wanted.map((port) => [keyOf(port), port.PublishMode]));
-  for (const other of others) {
+  for (const other of others()) {
     for (const port of other.frame.EndpointSpec?.Ports ?? []) {
       const mode = isChosen(port) ? modes.get(keyOf(port)) : undefined;
       if (mode === undefined || (mode === "host" && port.PublishMode === "host")) continue;

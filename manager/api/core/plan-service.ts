@@ -34,7 +34,7 @@ export function planCreate(
 ): Change {
   const name = serviceName(frame);
   if (view.serviceByName(name) !== undefined) throw new NameConflictError("service", name);
-  checkPortsFree(frame.EndpointSpec ?? {}, view.services());
+  checkPortsFree(frame.EndpointSpec ?? {}, () => view.services());
   return {
     kind: "create-service",
     service: { id, version: 0, createdAtMs: atMs, updatedAtMs: atMs, frame, revision: 1 },
@@ -64,8 +64,9 @@ export function planUpdate(
   if (modeOf(frame) !== modeOf(service.frame)) {
     throw new UnimplementedError("service mode change is not allowed");
   }
-  const others = view.services().filter((other) => other.id !== service.id);
-  checkPortsFree(frame.EndpointSpec ?? {}, others);
+  checkPortsFree(frame.EndpointSpec ?? {}, () =>
+    view.services().filter((other) => other.id !== service.id),
+  );
   const present = view.revision(service.id, service.revision);
   const next = makeRevision(service.id, nextNumber(view, service), atMs, { frame, template });
   const same = present?.hash === next.hash;

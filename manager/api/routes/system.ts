@@ -8,7 +8,7 @@ import { showCluster } from "../core/show-cluster.js";
 import { describeSwarm, type SwarmState } from "../core/show-swarm-info.js";
 import { showVersion } from "../core/show-version.js";
 import { HASTE_MS } from "../engine-link.js";
-import { hostFacts } from "../host-facts.js";
+import { hostInfo, OWN_VERSION } from "../host-facts.js";
 import { trustInfo } from "../trust.js";
 
 export function serveSystem(app: FastifyInstance, context: ApiContext): void {
@@ -22,18 +22,14 @@ export function serveSystem(app: FastifyInstance, context: ApiContext): void {
   });
 
   app.get("/version", async () =>
-    showVersion(hostFacts(), await context.engine.describe("/version")),
+    showVersion(OWN_VERSION, await context.engine.describe("/version")),
   );
 
   app.get("/info", async () => {
-    const engine = await context.engine.describe("/info");
+    const info = (await context.engine.describe("/info")) ?? hostInfo();
     const swarm = describeSwarm(swarmState(context));
-    const own = hostFacts();
-    return {
-      ...(engine ?? own.info),
-      Swarm: swarm,
-      Warnings: warningsOf(engine),
-    };
+    const warnings = [...listOf(info["Warnings"]), ...(swarm.Warnings ?? [])];
+    return { ...info, Swarm: swarm, Warnings: warnings.length === 0 ? null : warnings };
   });
 }
 
@@ -71,6 +67,6 @@ function swarmState({ host }: ApiContext): SwarmState {
   };
 }
 
-function warningsOf(engine: Readonly<Record<string, unknown>> | undefined): unknown {
-  return engine?.["Warnings"] ?? null;
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
