@@ -7,7 +7,7 @@ import { isIP } from "node:net";
 import { InvalidArgumentError } from "../shared/errors/cluster-error.js";
 
 /** The registered port of Swarm's cluster management. */
-export const DEFAULT_PORT = 2377;
+const DEFAULT_PORT = 2377;
 
 /** What the docker CLI sends when the user named no listening address: the same as not asking. */
 export const DEFAULT_LISTEN_ADDRESS = `0.0.0.0:${DEFAULT_PORT}`;

@@ -15,9 +15,8 @@ export type TaskId = Brand<string, "TaskId">;
 export type AnyId = ClusterId | NodeId | ServiceId | TaskId;
 
 /** Characters in an id: 25 base36 digits carry 129 bits. */
-export const ID_LENGTH = 25;
+const ID_LENGTH = 25;
 
-const ID_PATTERN = /^[0-9a-z]{25}$/;
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /** A new id from the caller's own random stream: the kind is the caller's to name. */
@@ -26,8 +25,4 @@ export function newId<Id extends AnyId>(random: Random): Id {
   let id = "";
   for (let i = 0; i < ID_LENGTH; i++) id += DIGITS.charAt(random.below(DIGITS.length));
   return id as Id;
-}
-
-export function isId(text: string): boolean {
-  return ID_PATTERN.test(text);
 }
