@@ -13,7 +13,7 @@ import type { TaskTemplate } from "../../shared/model/assignment.js";
 import { compareFences, type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
 import type { TaskId } from "../../shared/model/ids.js";
 import type { Task, TaskStatus } from "../../shared/model/task.js";
-import type { Clock } from "../../shared/ports/clock.js";
+import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 
 export interface StoredAssignments {
@@ -47,6 +47,8 @@ export interface Remembered {
 const FORMAT = 1;
 const ASSIGNMENTS_FILE = "assignments.json";
 const STATUSES_FILE = "statuses.json";
+/** A task that starts changes its status five times within a second: one write for all, of all tasks. */
+const GATHER_MS = 100;
 
 export class TaskDb {
   readonly #folder: string;
@@ -54,6 +56,7 @@ export class TaskDb {
   readonly #logger: Logger;
   #fence: Fence = LOWEST_FENCE;
   #statuses: (() => readonly StoredStatus[]) | undefined;
+  #gathering: Timer | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(options: {
@@ -85,16 +88,22 @@ export class TaskDb {
     await this.#writeFile(ASSIGNMENTS_FILE, assignments, "durable");
   }
 
-  /** Writes what `statuses` returns then, soon; calls that come while it writes become one more write. */
+  /** Writes what `statuses` returns then, soon; calls that come before become one write. */
   saveStatuses(statuses: () => readonly StoredStatus[]): void {
     this.#statuses = statuses;
-    this.#writing ??= this.#writeStatuses().finally(() => {
-      this.#writing = undefined;
+    this.#gathering ??= this.#clock.after(GATHER_MS, () => {
+      this.#gathering = undefined;
+      void this.flush();
     });
   }
 
   /** Resolves when everything that was given has been written. */
   async flush(): Promise<void> {
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
+    this.#writing ??= this.#writeStatuses().finally(() => {
+      this.#writing = undefined;
+    });
     await this.#writing;
   }
 
