@@ -13,12 +13,12 @@ const SOCKET_UMASK = 0o117;
 
 /** @throws UnavailableError where another process answers at this address. */
 export async function listenOn(server: Server, address: ListenAddress): Promise<void> {
-  if ("path" in address) await removeStaleSocket(address.path);
+  await removeStaleSocket(address.path);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     // The socket is made within this call, so that it is nobody else's from its first moment on.
     const umask = process.umask(SOCKET_UMASK);
-    server.listen(address, () => {
+    server.listen(address.path, () => {
       server.off("error", reject);
       resolve();
     });

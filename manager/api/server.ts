@@ -1,5 +1,5 @@
 /**
- * The public API of a host: Docker's Swarm API on a unix socket (or a TCP port), with everything that is not Swarm
+ * The public API of a host: Docker's Swarm API on a unix socket, with everything that is not Swarm
  * passed through to the host's own engine. Made by `skepd` on every host, manager or not.
  *
  * A request takes this way: `front-door` (version, whose path it is) → either `pass-through` or fastify (`routes/`) →
