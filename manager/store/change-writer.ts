@@ -38,7 +38,7 @@ export function writeChange(writer: ProtoWriter, field: number, change: Change):
 
 type TaskChange = Extract<Change, { readonly task: unknown } | { readonly taskId: unknown }>;
 
-function isTaskChange(change: Change): change is TaskChange {
+export function isTaskChange(change: Change): change is TaskChange {
   return "taskId" in change || "task" in change;
 }
 

@@ -5,12 +5,16 @@
  * new one begins on committed state once nothing is in flight any more.
  */
 import { assert } from "../../shared/errors/assert.js";
-import { NoLeaderError, TryAgainError } from "../../shared/errors/cluster-error.js";
+import {
+  InvalidArgumentError,
+  NoLeaderError,
+  TryAgainError,
+} from "../../shared/errors/cluster-error.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
 import type { Leadership, ReplicatedLog } from "../raft/replicated-log.js";
+import type { EncodedCommand } from "./command-codec.js";
 import type { Applied } from "./core/apply.js";
-import type { Command } from "./core/change.js";
 import { Head } from "./core/head.js";
 import type { Replica } from "./core/replica.js";
 import { IN_FLIGHT_BYTES_MAX, IN_FLIGHT_COMMANDS_MAX } from "./limits.js";
@@ -18,9 +22,10 @@ import { answerOf, RefusedError } from "./outcome.js";
 import type { Transaction, UpdateOptions } from "./store-access.js";
 import { HeadTransaction } from "./transaction.js";
 
-export interface Proposal {
-  readonly command: Command;
-  readonly data: Uint8Array;
+/** A UUID, or a name with one in it: the newest 10,000 are held in memory, on every manager. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+export interface Proposal extends EncodedCommand {
   readonly head: Head;
   /** What `apply` made of it, once committed. */
   applied?: Applied;
@@ -70,6 +75,7 @@ export class Proposals {
 
   async update<T>(write: (tx: Transaction) => T, options?: UpdateOptions<T>): Promise<T> {
     const { log, head } = this.#forWriting();
+    checkRequestId(options?.requestId);
     const earlier = options && this.#earlierAnswer(options);
     if (earlier !== undefined) return earlier;
     const header = {
@@ -88,7 +94,7 @@ export class Proposals {
       await this.#newest;
       return value;
     }
-    const applied = await this.#propose(log, head, tx);
+    const applied = await this.#propose(log, head, tx, options?.requestId);
     if (applied.kind === "applied") return value;
     if (applied.kind === "refused") throw new RefusedError(applied.refusal, applied.cause);
     assert(options !== undefined, "only a command with a request id can be a repeated one");
@@ -158,9 +164,13 @@ export class Proposals {
     }
   }
 
-  #propose(log: ReplicatedLog, head: Head, tx: HeadTransaction): Promise<Applied> {
+  #propose(
+    log: ReplicatedLog,
+    head: Head,
+    tx: HeadTransaction,
+    requestId: string | undefined,
+  ): Promise<Applied> {
     const proposal: Proposal = { ...tx.finish(), head };
-    const { requestId } = proposal.command;
     head.proposed();
     this.#inFlight.push(proposal);
     this.#inFlightBytes += proposal.data.length;
@@ -192,6 +202,14 @@ export class Proposals {
     this.#inFlightBytes -= proposal.data.length;
     this.beginHead();
   }
+}
+
+/** @throws InvalidArgumentError it is too long to be remembered, or no plain text. */
+function checkRequestId(requestId: string | undefined): void {
+  if (requestId !== undefined && !REQUEST_ID.test(requestId))
+    throw new InvalidArgumentError(
+      "a request id has 1 to 128 letters, digits or signs of ASCII, and no space",
+    );
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -13,7 +13,7 @@ import { answersOf } from "../../test/store/naive-state.js";
 import { EVERYTHING } from "../../test/store/questions.js";
 import { MemoryLog } from "../raft/memory-log.js";
 import type { CommittedEntry, Leadership, StateMachine } from "../raft/replicated-log.js";
-import { encodeCommand } from "./command-codec.js";
+import { decodeCommand, encodeCommand } from "./command-codec.js";
 import { applyCommand } from "./core/apply.js";
 import type { Command } from "./core/change.js";
 import { emptyReplica, type Replica } from "./core/replica.js";
@@ -26,6 +26,11 @@ function replay(commands: readonly Command[]): Replica {
   const replica = emptyReplica();
   for (const command of commands) applyCommand(replica, command);
   return replica;
+}
+
+/** What every manager reads of it. */
+function asRead(command: Command): Command {
+  return decodeCommand(encodeCommand(command));
 }
 
 /** A manager that leads, one that follows it from the bytes alone, and what both should hold. */
@@ -77,7 +82,7 @@ class World implements StateMachine {
 
   deliver(command: Command): void {
     this.#foreign++;
-    this.committed.push(command);
+    this.committed.push(asRead(command));
     this.log.deliver(encodeCommand(command));
     this.headEnded = this.inFlight.length > 0;
   }
@@ -85,14 +90,14 @@ class World implements StateMachine {
   /** Runs `command` on the head, which must be what is committed and in flight, before and after. */
   write(command: Command): void {
     const { requestId: _, ...rest } = command;
-    const asked: Command = { ...rest, atMs: this.clock.wallMs() };
+    const asked = asRead({ ...rest, atMs: this.clock.wallMs() });
     const head = replay([...this.committed, ...this.inFlight]);
     const before = answersOf(head.tables, EVERYTHING);
     const fits = applyCommand(head, asked);
     const changes = fits.kind === "applied" && fits.events.length > 0;
     const outcome = this.leader.update((tx) => {
       expect(answersOf(tx.view, EVERYTHING)).toEqual(before);
-      for (const change of asked.changes) tx.apply(change);
+      for (const change of command.changes) tx.apply(change);
       expect(answersOf(tx.view, EVERYTHING)).toEqual(answersOf(head.tables, EVERYTHING));
     });
     if (changes && !this.headEnded) this.inFlight.push(asked);

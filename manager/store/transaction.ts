@@ -1,9 +1,9 @@
 /** A write on the speculative head: what it changes is one command, or nothing. */
 import { assert } from "../../shared/errors/assert.js";
 import type { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
-import { type CommandHeader, CommandWriter } from "./command-codec.js";
+import { type CommandHeader, CommandWriter, type EncodedCommand } from "./command-codec.js";
 import { applyChange } from "./core/apply/change.js";
-import type { Change, Command } from "./core/change.js";
+import type { Change } from "./core/change.js";
 import { Draft } from "./core/draft.js";
 import type { Head } from "./core/head.js";
 import type { StoreView } from "./core/view.js";
@@ -37,8 +37,7 @@ export class HeadTransaction implements Transaction {
     assert(this.#open, "a transaction was used after its write had returned");
     this.throwFailure();
     try {
-      applyChange(this.#draft, change);
-      this.#writer.add(change);
+      applyChange(this.#draft, this.#writer.add(change));
     } catch (error) {
       this.#failure = { error };
       throw error;
@@ -59,7 +58,7 @@ export class HeadTransaction implements Transaction {
     this.#open = false;
   }
 
-  finish(): { readonly command: Command; readonly data: Uint8Array } {
-    return { command: this.#writer.command(), data: this.#writer.finish() };
+  finish(): EncodedCommand {
+    return this.#writer.finish();
   }
 }

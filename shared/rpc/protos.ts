@@ -28,7 +28,9 @@ export function messageType<T extends object>(fullName: string): MessageType<T> 
   const type = protoRoot().lookupType(fullName);
   return {
     encode: (message) => type.encode(message).finish(),
-    decode: (bytes) => type.decode(bytes) as unknown as T,
+    // protobufjs has two readers, which read broken UTF-8 differently: the same bytes must read the same.
+    decode: ({ buffer, byteOffset, length }) =>
+      type.decode(Buffer.from(buffer, byteOffset, length)) as unknown as T,
   };
 }
 

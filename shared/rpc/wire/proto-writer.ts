@@ -4,6 +4,7 @@
  * than all the rest of a write to the store; those are written here, everything else by protobufjs. Reading
  * is protobufjs' in both cases, and the tests hold the one against the other.
  */
+import { assert } from "../../errors/assert.js";
 
 const KIB = 1024;
 const FIRST_BYTES = 4 * KIB;
@@ -16,12 +17,21 @@ const LENGTH_DELIMITED = 2;
 const LENGTH_BYTES = 3;
 const LENGTH_MAX = 2 ** (7 * LENGTH_BYTES) - 1;
 
+/** Half of a character beyond U+FFFF, as cutting a text to a length leaves it; UTF-8 cannot say it. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
 /** Strings up to here are written character by character, longer ones by the engine. */
 const SHORT_TEXT = 80;
 
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
+  #exact = true;
+
+  /** Whether what was written reads as what was given: a character cut in half does not survive. */
+  get exact(): boolean {
+    return this.#exact;
+  }
 
   get length(): number {
     return this.#length;
@@ -30,16 +40,23 @@ export class ProtoWriter {
   /** What was written, in a piece of its own. The writer can be used again afterwards. */
   take(): Uint8Array {
     const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
-    this.#length = 0;
+    this.reset();
     return taken;
+  }
+
+  /** What was written from `start` on; not to be kept. */
+  since(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#length);
   }
 
   reset(): void {
     this.#length = 0;
+    this.#exact = true;
   }
 
   /** `uint32`, `uint64` and enums: whole numbers from 0 to 2^53. Zero is absent, as proto3 has it. */
   uint(field: number, value: number): void {
+    assert(value >= 0 && Number.isSafeInteger(value), `${value} cannot be in field ${field}`);
     if (value === 0) return;
     this.#tag(field, VARINT);
     this.#varint(value);
@@ -47,6 +64,7 @@ export class ProtoWriter {
 
   /** `optional sint32`: written also when 0. */
   sint(field: number, value: number): void {
+    assert(value === (value | 0), `${value} cannot be in field ${field}`);
     this.#tag(field, VARINT);
     this.#varint(((value << 1) ^ (value >> 31)) >>> 0);
   }
@@ -75,6 +93,7 @@ export class ProtoWriter {
   presentText(field: number, value: string): void {
     this.#tag(field, LENGTH_DELIMITED);
     if (value.length <= SHORT_TEXT && this.#shortAscii(value)) return;
+    if (HALF_CHARACTER.test(value)) this.#exact = false;
     const bytes = Buffer.byteLength(value);
     this.#varint(bytes);
     this.#reserve(bytes);
@@ -100,7 +119,7 @@ export class ProtoWriter {
 
   end(begun: number): void {
     const length = this.#length - begun;
-    if (length > LENGTH_MAX) throw new RangeError(`a nested message has ${length} bytes`);
+    assert(length <= LENGTH_MAX, `a nested message has ${length} bytes`);
     // Every byte but the last says that another follows, needed or not: protobuf allows it.
     this.#bytes[begun - 3] = (length & 0x7f) | 0x80;
     this.#bytes[begun - 2] = ((length >>> 7) & 0x7f) | 0x80;

@@ -1,34 +1,52 @@
 /**
- * Copies of tasks with one thing changed. Written out field by field, so that all tasks have the same
- * shape in memory: a spread would add a table of extra properties to each, by the hundred thousand.
+ * Copies of tasks, written out field by field. All tasks get the same shape in memory (a spread would add a
+ * table of extra properties to each, by the hundred thousand), and hold what the log holds and no more: the
+ * manager that made a change applies its own objects, all others what they read.
  */
-import type { NodeId } from "../../../../shared/model/ids.js";
-import type { Task, TaskStatus } from "../../../../shared/model/task.js";
+import type { NodeId, ServiceId } from "../../../../shared/model/ids.js";
+import type { ContainerStatus, Task, TaskStatus } from "../../../../shared/model/task.js";
 
 /** What changes; the rest stays. */
 export interface TaskChanges {
   readonly version?: number;
+  readonly createdAtMs?: number;
+  readonly serviceId?: ServiceId;
   readonly updatedAtMs: number;
   readonly nodeId?: NodeId;
   readonly desired?: Task["desired"];
   readonly status?: TaskStatus;
 }
 
+/** A status as it is kept: absent and empty are the same in the log. */
+export function keptStatus(status: TaskStatus): TaskStatus {
+  const { ports } = status;
+  const kept = statusWithoutPorts(status);
+  if (ports === undefined || ports.length === 0) return kept;
+  return {
+    ...kept,
+    ports: ports.map(({ protocol, targetPort, publishedPort }) => ({
+      protocol,
+      targetPort,
+      publishedPort,
+    })),
+  };
+}
+
 export function changedTask(task: Task, changes: TaskChanges): Task {
   const nodeId = changes.nodeId ?? task.nodeId;
   const copy =
     nodeId === undefined ? unplacedCopy(task, changes) : placedCopy(task, changes, nodeId);
-  if (task.restartsAtMs === undefined) return copy;
-  return { ...copy, restartsAtMs: task.restartsAtMs };
+  const { restartsAtMs = [] } = task;
+  return restartsAtMs.length === 0 ? copy : { ...copy, restartsAtMs };
 }
 
 function unplacedCopy(task: Task, changes: TaskChanges): Task {
   return {
     id: task.id,
     version: changes.version ?? task.version,
-    createdAtMs: task.createdAtMs,
+    createdAtMs: changes.createdAtMs ?? task.createdAtMs,
     updatedAtMs: changes.updatedAtMs,
-    serviceId: task.serviceId,
+    serviceId: changes.serviceId ?? task.serviceId,
     revision: task.revision,
     slot: task.slot,
     desired: changes.desired ?? task.desired,
@@ -40,13 +58,26 @@ function placedCopy(task: Task, changes: TaskChanges, nodeId: NodeId): Task {
   return {
     id: task.id,
     version: changes.version ?? task.version,
-    createdAtMs: task.createdAtMs,
+    createdAtMs: changes.createdAtMs ?? task.createdAtMs,
     updatedAtMs: changes.updatedAtMs,
-    serviceId: task.serviceId,
+    serviceId: changes.serviceId ?? task.serviceId,
     revision: task.revision,
     slot: task.slot,
     nodeId,
     desired: changes.desired ?? task.desired,
     status: changes.status ?? task.status,
   };
+}
+
+function statusWithoutPorts({ state, atMs, message, error, container }: TaskStatus): TaskStatus {
+  if (container === undefined)
+    return error === undefined ? { state, atMs, message } : { state, atMs, message, error };
+  const kept = keptContainer(container);
+  return error === undefined
+    ? { state, atMs, message, container: kept }
+    : { state, atMs, message, error, container: kept };
+}
+
+function keptContainer({ containerId, pid, exitCode }: ContainerStatus): ContainerStatus {
+  return exitCode === undefined ? { containerId, pid } : { containerId, pid, exitCode };
 }

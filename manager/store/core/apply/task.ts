@@ -17,23 +17,25 @@ import type { Draft } from "../draft.js";
 import { existingNode, existingService, existingTask } from "./preconditions.js";
 import { sameContainer, sameStatus } from "./same-status.js";
 import { expectRevision, removeRevisionsOfNothing } from "./service.js";
-import { changedTask } from "./task-copy.js";
+import { changedTask, keptStatus } from "./task-copy.js";
 
 export function createTask(draft: Draft, task: Task): void {
   const { state, sequence, atMs } = draft;
   if (state.task(task.id) !== undefined) throw new AlreadyExistsError("task", task.id);
   const service = existingService(state, task.serviceId);
   expectRevision(state, service.id, task.revision);
-  if (task.nodeId !== undefined) existingNode(state, task.nodeId);
+  const node = task.nodeId === undefined ? undefined : existingNode(state, task.nodeId);
   expectPlace(task, task.status);
-  draft.setTask(task.id, undefined, {
-    ...task,
+  const made = changedTask(task, {
     version: sequence,
     createdAtMs: atMs,
     updatedAtMs: atMs,
-    // One copy of the id, however many tasks the service has.
+    // One copy of each id, however many tasks bear it.
     serviceId: service.id,
+    ...(node !== undefined && { nodeId: node.id }),
+    status: keptStatus(task.status),
   });
+  draft.setTask(task.id, undefined, made);
 }
 
 export function assignTask(draft: Draft, change: ChangeOf<"assign-task">): void {
@@ -68,7 +70,7 @@ export function wantTask(draft: Draft, change: ChangeOf<"want-task">): void {
 
 export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): void {
   const before = existingTask(draft.state, change.taskId);
-  const { status } = change;
+  const status = keptStatus(change.status);
   if (sameStatus(status, before.status)) return;
   expectForward(before, status);
   expectPlace(before, status);
