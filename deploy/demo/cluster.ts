@@ -3,7 +3,6 @@ import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Client } from "../../cli/client.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import { Daemon } from "./daemon.js";
@@ -20,6 +19,17 @@ const LOOK_EVERY_MS = 50;
 
 /** A port that the system chooses: whatever else runs here, it is free. */
 const LISTEN: SwarmInitRequest = { ListenAddr: "127.0.0.1:0", AdvertiseAddr: "127.0.0.1" };
+
+interface ManagerInfo {
+  readonly Swarm: {
+    readonly Cluster: { readonly ID: string };
+    readonly RemoteManagers: readonly { readonly Addr: string }[];
+  };
+}
+
+interface JoinableSwarm {
+  readonly JoinTokens: { readonly Worker: string };
+}
 
 export class DemoCluster {
   readonly #clock: Clock;
@@ -51,10 +61,6 @@ export class DemoCluster {
     return WORKERS.map((name) => this.#daemon(name));
   }
 
-  get api(): Client {
-    return this.manager.api;
-  }
-
   get tasks(): TaskView {
     return viewOf(this.#record);
   }
@@ -67,20 +73,23 @@ export class DemoCluster {
   /** Resolves once all four are one cluster and ready for tasks. */
   async start(engine: DemoEngine): Promise<void> {
     for (const name of ["manager", ...WORKERS]) this.#spawn(name, engine);
-    await Promise.all(this.#daemons.map((daemon) => this.#untilItAnswers(daemon)));
-    const address = await this.#init();
-    const token = await this.api.call<{ JoinTokens: { Worker: string } }>("GET", "/swarm");
-    const request: SwarmJoinRequest = {
+    await this.until("all daemons to answer", async () => {
+      const answers = await Promise.all(this.#daemons.map((daemon) => daemon.answers()));
+      return { holds: !answers.includes(false), seen: answers };
+    });
+    await this.manager.call("POST", "/swarm/init", { body: LISTEN });
+    const { Swarm } = await this.manager.call<ManagerInfo>("GET", "/info");
+    this.#remember({ clusterId: Swarm.Cluster.ID });
+    const { JoinTokens } = await this.manager.call<JoinableSwarm>("GET", "/swarm");
+    const body: SwarmJoinRequest = {
       ...LISTEN,
-      RemoteAddrs: [address],
-      JoinToken: token.JoinTokens.Worker,
+      RemoteAddrs: Swarm.RemoteManagers.map(({ Addr }) => Addr),
+      JoinToken: JoinTokens.Worker,
     };
-    await Promise.all(
-      this.workers.map(({ api }) => api.call("POST", "/swarm/join", { body: request })),
-    );
-    await Promise.all(this.#daemons.map((daemon) => this.#learnNodeId(daemon)));
+    await Promise.all(this.workers.map((worker) => worker.call("POST", "/swarm/join", { body })));
+    await Promise.all(this.workers.map((worker) => this.#learnNodeId(worker)));
     await this.until("four hosts that are ready", async () => {
-      const nodes = await this.api.call<{ Status: { State: string } }[]>("GET", "/nodes");
+      const nodes = await this.manager.call<{ Status: { State: string } }[]>("GET", "/nodes");
       const states = nodes.map(({ Status }) => Status.State);
       return { holds: states.filter((state) => state === "ready").length === 4, seen: states };
     });
@@ -117,9 +126,15 @@ export class DemoCluster {
     return this.#daemons.map((daemon) => `${daemon.name}:\n${daemon.logTail()}`).join("\n\n");
   }
 
+  /** From now on nobody looks after it; `--stop` finds it. */
+  abandon(): void {
+    const { ownerPid: _ended, ...kept } = this.#record;
+    this.#record = kept;
+    writeRecord(kept);
+  }
+
   /** Daemons, tasks and files. */
   async clearAway(): Promise<void> {
-    for (const { api } of this.#daemons) api.close();
     await clearAway(this.#record, this.#clock);
   }
 
@@ -136,29 +151,8 @@ export class DemoCluster {
     this.#remember({ daemonPids: this.#daemons.map(({ pid }) => pid) });
   }
 
-  async #untilItAnswers({ name, api }: Daemon): Promise<void> {
-    await this.until(`${name} to answer`, async () => {
-      try {
-        return { holds: (await api.callRaw("GET", "/_ping")) === "OK", seen: "another answer" };
-      } catch (error) {
-        this.#signal.throwIfAborted();
-        return { holds: false, seen: (error as Error).message };
-      }
-    });
-  }
-
-  /** @returns where the manager can be joined. */
-  async #init(): Promise<string> {
-    await this.api.call("POST", "/swarm/init", { body: LISTEN });
-    const { Swarm } = await this.api.call<{
-      Swarm: { Cluster: { ID: string }; RemoteManagers: { Addr: string }[] };
-    }>("GET", "/info");
-    this.#remember({ clusterId: Swarm.Cluster.ID });
-    return Swarm.RemoteManagers[0]?.Addr ?? "";
-  }
-
   async #learnNodeId(daemon: Daemon): Promise<void> {
-    const { Swarm } = await daemon.api.call<{ Swarm: { NodeID: string } }>("GET", "/info");
+    const { Swarm } = await daemon.call<{ Swarm: { NodeID: string } }>("GET", "/info");
     this.#nodeIds.set(daemon, Swarm.NodeID);
   }
 

@@ -36,9 +36,19 @@ export class ContainerView implements TaskView {
 
   async removeAll(): Promise<void> {
     const containers = await this.#list("all");
-    await Promise.all(
-      containers.map(({ Id }) => this.#docker.getContainer(Id).remove({ force: true, v: true })),
-    );
+    await Promise.all(containers.map(({ Id }) => this.#remove(Id)));
+  }
+
+  async #remove(id: string): Promise<void> {
+    const container = this.#docker.getContainer(id);
+    try {
+      await container.remove({ force: true, v: true });
+    } catch (error) {
+      const { statusCode } = error as { statusCode?: number };
+      if (statusCode === 404) return;
+      if (statusCode !== 409) throw error;
+      await container.wait({ condition: "removed" }); // the engine is at it, told so by a daemon
+    }
   }
 
   #list(which: "running" | "all"): Promise<Docker.ContainerInfo[]> {

@@ -4,7 +4,8 @@ import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { API_VERSION, Client } from "../../cli/client.js";
+import { API_VERSION, type CallOptions, Client, type Method } from "../../cli/client.js";
+import { ClusterError } from "../../shared/errors/cluster-error.js";
 import { DemoFailure } from "./demo-failure.js";
 import type { DemoEngine } from "./find-engine.js";
 
@@ -13,6 +14,9 @@ const DIST = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Enough of a log to see why its daemon ended. */
 const TAIL_LINES = 15;
+
+/** Every answer takes milliseconds; a daemon that gives none hangs, and the demo must not hang with it. */
+const CALL_LIMIT_MS = 10_000;
 
 export interface DaemonOptions {
   /** What the host calls itself in the cluster. */
@@ -28,9 +32,9 @@ export class Daemon {
   readonly pid: number;
   readonly dataDir: string;
   readonly socket: string;
-  readonly api: Client;
   /** Rejects when the process ends; it should not before it is told to. */
   readonly ended: Promise<never>;
+  readonly #api: Client;
   readonly #logPath: string;
 
   /** @throws Error the process cannot be started at all. */
@@ -51,7 +55,39 @@ export class Daemon {
     this.ended.catch(() => undefined); // heard of by whoever waits
     const target = { kind: "unix", socketPath: this.socket } as const;
     const endpoint = { address: `unix://${this.socket}`, target };
-    this.api = new Client({ endpoint, apiVersion: API_VERSION, signal });
+    this.#api = new Client({ endpoint, apiVersion: API_VERSION, signal });
+  }
+
+  /** @throws DemoFailure refused, or not answered in time. */
+  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    const limit = AbortSignal.timeout(CALL_LIMIT_MS);
+    try {
+      return await this.#api.call<T>(method, path, { ...options, signal: limit });
+    } catch (cause) {
+      const asked = `${this.name}, asked ${method} ${path},`;
+      if (limit.aborted) {
+        throw new DemoFailure(`${asked} gave no answer in ${CALL_LIMIT_MS / 1000} s`, { cause });
+      }
+      if (cause instanceof ClusterError)
+        throw new DemoFailure(`${asked} ${cause.message}`, { cause });
+      throw cause;
+    }
+  }
+
+  async answers(): Promise<boolean> {
+    try {
+      const { Version } = await this.call<{ Version: string }>("GET", "/version");
+      return Version !== "";
+    } catch (error) {
+      if (error instanceof DemoFailure) return false; // not yet
+      throw error;
+    }
+  }
+
+  /** What the daemon said last, for whoever wants to know why something did not happen. */
+  logTail(): string {
+    const lines = readFileSync(this.#logPath, "utf8").trimEnd().split("\n");
+    return lines.slice(-TAIL_LINES).join("\n");
   }
 
   #spawn(engine: DemoEngine): ChildProcess {
@@ -70,11 +106,5 @@ export class Daemon {
       detached: true,
       stdio: ["ignore", log, log],
     });
-  }
-
-  /** What the daemon said last, for whoever wants to know why something did not happen. */
-  logTail(): string {
-    const lines = readFileSync(this.#logPath, "utf8").trimEnd().split("\n");
-    return lines.slice(-TAIL_LINES).join("\n");
   }
 }

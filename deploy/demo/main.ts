@@ -9,7 +9,7 @@ import { DemoCluster } from "./cluster.js";
 import { DemoFailure } from "./demo-failure.js";
 import { DEMO_ENGINES, type DemoEngine, type EngineWish, findEngine } from "./find-engine.js";
 import { abandonedDemos, clearAway } from "./record.js";
-import { ENDING, OPENING, type Step } from "./story.js";
+import { ENDING, OPENING, type Stage } from "./story.js";
 import { Teller } from "./teller.js";
 
 interface Flags {
@@ -18,7 +18,13 @@ interface Flags {
   readonly stop?: true;
 }
 
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+/** As a shell says it of a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
+/** A terminal and npm may each pass on one and the same Ctrl-C. */
+const SAME_SIGNAL_MS = 500;
+const HOW_TO_STOP = "npm run demo -- --stop";
 
 const flags = new Command("npm run demo --")
   .description("A cluster on this machine, from its start to its end in under a minute.")
@@ -32,62 +38,84 @@ const flags = new Command("npm run demo --")
 
 const teller = new Teller(process.stdout, systemClock);
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    interrupted.abort(new DemoFailure("interrupted"));
-  });
+let interruptedAtMs = Infinity;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+
+process.exitCode = flags.stop === true ? await stopAbandoned() : await play();
+process.exit(); // daemons that are left running, and idle connections, hold nobody up
+
+/** The first time everything is cleared away, which takes seconds; a second time says that it takes too long. */
+function interrupt(): void {
+  const nowMs = systemClock.nowMs();
+  if (nowMs - interruptedAtMs > SAME_SIGNAL_MS) {
+    teller.fail(`something is left: ${HOW_TO_STOP}`);
+    process.exit(EXIT_INTERRUPTED);
+  }
+  interruptedAtMs = Math.min(interruptedAtMs, nowMs);
+  interrupted.abort(new DemoFailure("interrupted"));
 }
 
-if (flags.stop === true) await stopAbandoned();
-else await play();
-
-async function stopAbandoned(): Promise<void> {
+async function stopAbandoned(): Promise<number> {
   const demos = abandonedDemos();
   for (const demo of demos) {
     await clearAway(demo, systemClock);
     teller.say(`ended the demo in ${demo.folder}`);
   }
   if (demos.length === 0) teller.say("no demo was left running");
+  return EXIT_DONE;
 }
 
-async function play(): Promise<void> {
-  const { signal } = interrupted;
-  let cluster: DemoCluster | undefined;
+async function play(): Promise<number> {
+  const beganMs = systemClock.nowMs();
+  let stage: Stage | undefined;
+  let exitStatus = EXIT_DONE;
   try {
+    const { signal } = interrupted;
     const engine = await findEngine(flags.engine, process.env["DOCKER_HOST"], signal);
     teller.say(introduction(engine));
-    cluster = new DemoCluster(engine, systemClock, signal);
-    await tell(OPENING, cluster, engine);
+    stage = { engine, cluster: new DemoCluster(engine, systemClock, signal) };
+    await teller.tellAll(OPENING, stage);
     if (flags.keep === true) {
-      teller.say(farewell(cluster));
-      process.exit(0);
+      stage.cluster.abandon();
+      teller.say(farewell(stage.cluster));
+      return EXIT_DONE;
     }
-    await tell(ENDING, cluster, engine);
+    await teller.tellAll(ENDING, stage);
   } catch (error) {
-    const words = error instanceof DemoFailure ? error.message : String((error as Error).stack);
-    if (signal.aborted) teller.fail("interrupted: clearing everything away");
-    else teller.fail(`${words}\n\n${cluster?.logTails() ?? ""}`);
-    process.exitCode = signal.aborted ? EXIT_INTERRUPTED : 1;
+    exitStatus = explain(error, stage);
   }
-  await cluster?.clearAway();
-  if (process.exitCode === undefined) teller.say("Nothing is left of the demo.");
-  process.exit();
+  try {
+    await stage?.cluster.clearAway();
+  } catch (error) {
+    teller.fail(`something is left: ${describe(error)}\n${HOW_TO_STOP}`);
+    return EXIT_FAILED;
+  }
+  const tookS = ((systemClock.nowMs() - beganMs) / 1000).toFixed(0);
+  teller.say(`Everything was cleared away. ${tookS} s in all.`);
+  return exitStatus;
 }
 
-async function tell(
-  steps: readonly Step[],
-  cluster: DemoCluster,
-  engine: DemoEngine,
-): Promise<void> {
-  for (const step of steps) {
-    await teller.tell(step.doing, step.done, () => step.act({ cluster, engine }));
+/** @returns the exit status that says it to programs. */
+function explain(error: unknown, stage: Stage | undefined): number {
+  if (interrupted.signal.aborted) {
+    teller.fail("interrupted");
+    return EXIT_INTERRUPTED;
   }
+  teller.fail(describe(error));
+  if (stage !== undefined) console.error(`\n${stage.cluster.logTails()}\n`);
+  return EXIT_FAILED;
+}
+
+/** What is no failure of the demo is a bug, and wants its stack. */
+function describe(error: unknown): string {
+  if (error instanceof DemoFailure) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function introduction(engine: DemoEngine): string {
   return engine.kind === "docker"
-    ? `Tasks are containers of the Docker engine ${engine.version} at ${engine.socket}, from the image ${engine.image.name}.`
-    : `Tasks are plain processes of this machine (${engine.reason}).`;
+    ? `A cluster on this machine. Tasks are containers of the Docker engine ${engine.version} at ${engine.socket}, from the image ${engine.image.name}.`
+    : `A cluster on this machine. Tasks are plain processes (${engine.reason}).`;
 }
 
 function farewell({ manager }: DemoCluster): string {
@@ -101,6 +129,6 @@ The cluster is left running. Talk to it:
 
 End it:
 
-  npm run demo -- --stop
+  ${HOW_TO_STOP}
 `;
 }

@@ -23,8 +23,8 @@ const LOOK_EVERY_MS = 20;
 
 export interface DemoRecord {
   readonly folder: string;
-  /** Of the demo itself: while it lives, nobody else clears up. */
-  readonly ownerPid: number;
+  /** Of the demo itself: while it lives, nobody else clears up. Absent once it was left running. */
+  readonly ownerPid?: number;
   readonly daemonPids: readonly number[];
   /** Absent until there is a cluster. */
   readonly clusterId?: string;
@@ -50,7 +50,7 @@ export function abandonedDemos(): DemoRecord[] {
         return []; // no demo's, or another user's
       }
     })
-    .filter(({ ownerPid }) => !lives(ownerPid));
+    .filter(({ ownerPid }) => ownerPid === undefined || !lives(ownerPid));
 }
 
 export function viewOf({ folder, docker, clusterId }: DemoRecord): TaskView {

@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 export interface Step {
-  /** What is being done, while it is. */
+  /** What is being done, while it is; also where it failed. */
   readonly doing: string;
   /** What is so afterwards. */
   readonly done: string;
@@ -36,7 +36,7 @@ export const OPENING: readonly Step[] = [
     doing: "creating a service of six replicas",
     done: "a service of six replicas runs, two on each worker",
     act: async (stage) => {
-      await stage.cluster.api.call("POST", "/services/create", { body: serviceSpec(stage) });
+      await stage.cluster.manager.call("POST", "/services/create", { body: serviceSpec(stage) });
       await untilSpread(stage, [2, 2, 2]);
     },
   },
@@ -59,17 +59,18 @@ export const OPENING: readonly Step[] = [
     act: async (stage) => {
       process.kill(lastWorker(stage).pid, "SIGSTOP");
       await untilTasks(stage, "nine tasks on the two other workers", (tasks) => {
-        const elsewhere = tasks.filter(({ nodeId }) => nodeId !== nodeIdOfLast(stage));
-        return elsewhere.length === 9;
+        return elsewhere(stage, tasks).length === 9;
       });
     },
   },
   {
     doing: "letting that worker come back",
-    done: "the worker came back, and stopped its three that were one too many",
+    done: "the worker came back, and its three surplus tasks were stopped",
     act: async (stage) => {
       process.kill(lastWorker(stage).pid, "SIGCONT");
-      await untilTasks(stage, "nine tasks in all", (tasks) => tasks.length === 9);
+      await untilTasks(stage, "nine tasks, all on the two other workers", (tasks) => {
+        return tasks.length === 9 && elsewhere(stage, tasks).length === 9;
+      });
     },
   },
 ];
@@ -79,7 +80,7 @@ export const ENDING: readonly Step[] = [
     doing: "removing the service",
     done: "the service was removed, and nothing of it is left",
     act: async ({ cluster }) => {
-      await cluster.api.call("DELETE", `/services/${SERVICE}`);
+      await cluster.manager.call("DELETE", `/services/${SERVICE}`);
       await cluster.until("no task to be left", async () => {
         const count = await cluster.tasks.count();
         return { holds: count === 0, seen: `${count} left` };
@@ -114,12 +115,12 @@ async function killOne(stage: Stage): Promise<void> {
 }
 
 async function scale({ cluster }: Stage, replicas: number): Promise<void> {
-  const service = await cluster.api.call<{
+  const service = await cluster.manager.call<{
     ID: string;
     Version: { Index: number };
     Spec: ServiceSpec;
   }>("GET", `/services/${SERVICE}`);
-  await cluster.api.call("POST", `/services/${service.ID}/update`, {
+  await cluster.manager.call("POST", `/services/${service.ID}/update`, {
     query: { version: service.Version.Index },
     body: { ...service.Spec, Mode: { Replicated: { Replicas: replicas } } },
   });
@@ -129,8 +130,9 @@ function lastWorker({ cluster }: Stage): Daemon {
   return cluster.workers.at(-1) ?? cluster.manager;
 }
 
-function nodeIdOfLast(stage: Stage): string {
-  return stage.cluster.nodeIdOf(lastWorker(stage));
+function elsewhere(stage: Stage, tasks: readonly SeenTask[]): readonly SeenTask[] {
+  const silent = stage.cluster.nodeIdOf(lastWorker(stage));
+  return tasks.filter(({ nodeId }) => nodeId !== silent);
 }
 
 async function untilSpread(stage: Stage, wanted: readonly number[]): Promise<void> {
