@@ -5,8 +5,10 @@ import { connect } from "node:net";
 
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
 
-export type ListenAddress =
-  { readonly path: string } | { readonly host: string; readonly port: number };
+/** A unix socket alone: on a TCP port the API needs client certificates, as whoever reaches it is as good as root. */
+export interface ListenAddress {
+  readonly path: string;
+}
 
 /** As Docker's own socket: whoever may write there is as good as root. */
 const SOCKET_UMASK = 0o117;
