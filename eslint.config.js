@@ -27,7 +27,8 @@ const NEW_DATE = {
 };
 
 const BOOLEAN_PARAMETER = {
-  // The first parameter may be one (`assert(condition, …)`, `formatFlag(value)`): its call site reads.
+  // The first parameter may be one (`assert(condition, …)`,
+  // `formatFlag(value)`): its call site reads.
   selector: ":function > Identifier.params:not(:first-child) > TSTypeAnnotation > TSBooleanKeyword",
   message: 'A boolean argument does not read at the call: use { tasks: "stop-first" } or a union.',
 };
@@ -160,8 +161,8 @@ export default defineConfig(
     },
   },
   {
-    // tsc checks plain JavaScript too: it knows what is defined, and reads the casts in JSDoc, which
-    // these rules do not.
+    // tsc checks plain JavaScript too: it knows what is defined, and reads the casts in JSDoc,
+    // which these rules do not.
     files: ["**/*.{js,mjs}"],
     rules: {
       "no-undef": "off",

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and what they are compared
- * with. Each benchmark is a file of its own beside this one.
+ * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and
+ * what they are compared with. Each benchmark is a file of its own beside this one.
  */
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";

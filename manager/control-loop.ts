@@ -1,7 +1,8 @@
 /**
- * The keyed queue that every reconciler runs in. An event only enqueues a key; the reconciler then reads
- * everything about that key. A key that is enqueued twice is reconciled once, a missed event costs time
- * and not correctness, and a failure is tried again with growing delay. One key is never reconciled twice at once.
+ * The keyed queue that every reconciler runs in. An event only enqueues a key; the reconciler then
+ * reads everything about that key. A key that is enqueued twice is reconciled once, a missed event
+ * costs time and not correctness, and a failure is tried again with growing delay. One key is never
+ * reconciled twice at once.
  */
 import type { Clock, Timer } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
@@ -18,7 +19,10 @@ export interface ControlLoopOptions<Key extends string> {
 
 /** First wait after a failure; doubled with each further one. */
 const RETRY_FIRST_MS = 50;
-/** Longest wait after failures: a fault that lasts must not fill the log, and must not be forgotten either. */
+/**
+ * Longest wait after failures: a fault that lasts must not fill the log, and must
+ * not be forgotten either.
+ */
 const RETRY_LIMIT_MS = 5_000;
 
 export class ControlLoop<Key extends string> {

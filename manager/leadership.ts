@@ -1,7 +1,7 @@
 /**
- * Leader-only loops. The orchestrator, the scheduler and the dispatcher act only while this manager leads; they
- * start afresh with each term that it wins, and have all ended before the next term may begin, so that a
- * deposed leader's loop acts no more.
+ * Leader-only loops. The orchestrator, the scheduler and the dispatcher act only while this manager
+ * leads; they start afresh with each term that it wins, and have all ended before the next term may
+ * begin, so that a deposed leader's loop acts no more.
  */
 import type { Logger } from "../shared/ports/logger.js";
 import type { Leadership } from "./raft/replicated-log.js";
@@ -21,7 +21,8 @@ export class LeaderLoops {
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * @param options.loops makes the loops anew for each term: nothing is remembered from an earlier one.
+   * @param options.loops makes the loops anew for each term: nothing is
+   *   remembered from an earlier one.
    * @param options.onFailed a loop ended by itself, which is a bug of ours: the process should end.
    */
   constructor(options: {

@@ -1,8 +1,9 @@
 /**
- * One manager: the store on its log, the loops that run while it leads, and the calls that it answers. Wiring
- * only; every decision lives in the parts.
+ * One manager: the store on its log, the loops that run while it leads, and the calls that it
+ * answers. Wiring only; every decision lives in the parts.
  *
- * `skepd` starts one while this host's role says so, and closes it when the role changes or the host stops.
+ * `skepd` starts one while this host's role says so, and closes it when the role
+ * changes or the host stops.
  */
 import type { Cluster } from "../shared/model/cluster.js";
 import type { NodeId } from "../shared/model/ids.js";
@@ -46,7 +47,10 @@ export class Manager implements ApiManager {
   readonly #dispatcher: Dispatcher;
   readonly #issuer: Issuer;
 
-  /** Recovers the state from the disk and, being alone, leads. @throws DamagedLogError, StorageFailedError */
+  /**
+   * Recovers the state from the disk and, being alone, leads.
+   * @throws DamagedLogError, StorageFailedError
+   */
   static async open(options: ManagerOptions): Promise<Manager> {
     const { clock, dataDir, founding, logger, onFatal } = options;
     const store = new Store({ clock, logger: logger.child({ part: "store" }) });

@@ -1,6 +1,6 @@
 /**
- * Which address this host listens on and which one it tells the others, from what the user asked for and
- * what interfaces there are. Rules and words are Docker's.
+ * Which address this host listens on and which one it tells the others, from what the user asked
+ * for and what interfaces there are. Rules and words are Docker's.
  */
 import { isIP } from "node:net";
 
@@ -61,8 +61,9 @@ function splitPort(what: string, text: string): HostPort {
 }
 
 /**
- * The one address that others should dial: that of the only interface that leads out of this host.
- * Docker's own bridges and loopback do not count; a host with nothing else can only be talked to on loopback.
+ * The one address that others should dial: that of the only interface that leads out of
+ * this host. Docker's own bridges and loopback do not count; a host with nothing else can
+ * only be talked to on loopback.
  * @throws InvalidArgumentError where there are several to choose from.
  */
 export function chooseAdvertiseHost(addresses: readonly InterfaceAddress[]): string {

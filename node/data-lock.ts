@@ -1,6 +1,6 @@
 /**
- * One daemon per data folder: two that append to one log would destroy it. The lock names a process by pid and start
- * time, so that it dies with its holder, whatever killed it.
+ * One daemon per data folder: two that append to one log would destroy it. The lock names a process
+ * by pid and start time, so that it dies with its holder, whatever killed it.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** Small files of the daemon that survive a crash at any moment: old or new, never half of either. */
+/**
+ * Small files of the daemon that survive a crash at any moment: old or new, never half of either.
+ */
 import { constants } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";

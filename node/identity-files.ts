@@ -1,6 +1,6 @@
 /**
- * A node's identity on disk, under `certificates/` of its data folder. Key and certificate share one file, so that a
- * renewal replaces both or neither.
+ * A node's identity on disk, under `certificates/` of its data folder. Key and certificate share
+ * one file, so that a renewal replaces both or neither.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,10 @@ const ROOT_FILE = "root.pem";
 
 const KEY_PATTERN = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n?/;
 
-/** Undefined where there is none. @throws FailedPreconditionError the files are there but not whole. */
+/**
+ * Undefined where there is none.
+ * @throws FailedPreconditionError the files are there but not whole.
+ */
 export async function readIdentity(dataDir: string): Promise<TlsIdentity | undefined> {
   const folder = join(dataDir, FOLDER);
   const [node, rootPem] = await Promise.all([

@@ -1,7 +1,7 @@
 /**
- * Who this host is in its cluster: a key, a certificate that names node, role and cluster, and the root. Made by
- * `initIdentity` for a new cluster's first manager or by `joinCluster` with a token, kept under the data folder, and
- * renewed long before it expires.
+ * Who this host is in its cluster: a key, a certificate that names node, role and cluster, and the
+ * root. Made by `initIdentity` for a new cluster's first manager or by `joinCluster` with a token,
+ * kept under the data folder, and renewed long before it expires.
  */
 import {
   createAuthority,
@@ -29,10 +29,15 @@ import {
 } from "../shared/rpc/tls-identity.js";
 import { readIdentity, writeIdentity } from "./identity-files.js";
 
-/** A renewal happens at a random point between these parts of the certificate's life, so that nodes spread out. */
+/**
+ * A renewal happens at a random point between these parts of the certificate's life,
+ * so that nodes spread out.
+ */
 const RENEW_FROM_PERCENT = 50;
 const RENEW_UNTIL_PERCENT = 80;
-/** Renewal goes by the wall clock, which jumps and sleeps with the host: look at it now and then. */
+/**
+ * Renewal goes by the wall clock, which jumps and sleeps with the host: look at it now and then.
+ */
 const LOOK_PERIOD_MS = 60_000;
 
 /** Asks a manager for a renewal over a connection that shows the present certificate. */
@@ -65,7 +70,9 @@ export class NodeIdentity implements IdentitySource {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** A new key and certificate, kept and then used; also how a changed role reaches the certificate. */
+  /**
+   * A new key and certificate, kept and then used; also how a changed role reaches the certificate.
+   */
   async renew(ask: AskRenewal): Promise<void> {
     const { keyPem, csrPem } = await createRequest();
     const { certificatePem } = await ask({ csrPem });
@@ -112,13 +119,19 @@ function renewalTime(node: CertifiedNode, random: Random): number {
   );
 }
 
-/** Undefined where this host is in no cluster. @throws FailedPreconditionError the files are damaged. */
+/**
+ * Undefined where this host is in no cluster.
+ * @throws FailedPreconditionError the files are damaged.
+ */
 export async function loadIdentity(dataDir: string): Promise<NodeIdentity | undefined> {
   const identity = await readIdentity(dataDir);
   return identity && new NodeIdentity(dataDir, identity);
 }
 
-/** A new cluster's root, and the certificate of its first manager. The root's key is the store's to keep. */
+/**
+ * A new cluster's root, and the certificate of its first manager. The root's
+ * key is the store's to keep.
+ */
 export async function initIdentity(options: {
   readonly dataDir: string;
   readonly clock: Clock;

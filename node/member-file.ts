@@ -1,7 +1,7 @@
 /**
- * What this host remembers of its membership beside its certificate: where it listens, what it tells others, which
- * managers it knew first, and which engine runs its tasks (an engine that is slow to come back after a reboot must not
- * be taken for none).
+ * What this host remembers of its membership beside its certificate: where it listens, what it
+ * tells others, which managers it knew first, and which engine runs its tasks (an engine that is
+ * slow to come back after a reboot must not be taken for none).
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * This host as a member of a cluster: always a worker, also a manager while its role says so. Made when the host
- * founds or joins a cluster, or starts again as a member; ended when it stops or leaves.
+ * This host as a member of a cluster: always a worker, also a manager while its role says
+ * so. Made when the host founds or joins a cluster, or starts again as a member; ended
+ * when it stops or leaves.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,7 +42,10 @@ export interface MemberOptions {
 const GOODBYE_TIMEOUT_MS = 2_000;
 
 export class Member {
-  /** Resolves once a manager has heard from this host since it started: the cluster knows what it is. */
+  /**
+   * Resolves once a manager has heard from this host since it started: the
+   * cluster knows what it is.
+   */
   readonly firstSession: Promise<void>;
   readonly #options: MemberOptions;
   readonly #engine: Engine;
@@ -55,7 +59,8 @@ export class Member {
 
   /**
    * Resolves once this host is at work: a manager answers, the agent looks for one.
-   * @throws DamagedLogError, StorageFailedError, UnavailableError (the address cannot be listened on)
+   * @throws DamagedLogError, StorageFailedError, UnavailableError (the address
+   *   cannot be listened on)
    */
   static async start(options: MemberOptions): Promise<Member> {
     const member = new Member(options);
@@ -176,7 +181,10 @@ export class Member {
     }
   }
 
-  /** So that nobody waits for our silence. Where no manager answers, it will be noticed all the same. */
+  /**
+   * So that nobody waits for our silence. Where no manager answers, it will
+   * be noticed all the same.
+   */
   async #sayGoodbye(): Promise<void> {
     const { clock, identity, logger } = this.#options;
     for (const address of this.managers) {

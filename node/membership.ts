@@ -1,6 +1,6 @@
 /**
- * How this host enters and leaves a cluster: what `swarm init`, `join` and `leave` do. One step at a time; a step that
- * fails leaves the host as it was.
+ * How this host enters and leaves a cluster: what `swarm init`, `join` and `leave` do. One step at
+ * a time; a step that fails leaves the host as it was.
  */
 import { rm } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
@@ -45,9 +45,15 @@ export interface MembershipOptions extends Omit<
 
 /** How long a manager may take to answer a host that joins: two calls, and a certificate made. */
 const JOIN_TIMEOUT_MS = 10_000;
-/** How long a host that entered waits for its first session: after it, an engine that is late holds nobody up. */
+/**
+ * How long a host that entered waits for its first session: after it, an engine that
+ * is late holds nobody up.
+ */
 const FIRST_SESSION_TIMEOUT_MS = 5_000;
-/** How long the tasks of a host that leaves may take to stop: a grace period of Docker's default and more. */
+/**
+ * How long the tasks of a host that leaves may take to stop: a grace period of
+ * Docker's default and more.
+ */
 const LEAVE_TIMEOUT_MS = 60_000;
 
 const ALREADY_MEMBER =
@@ -157,7 +163,10 @@ export class Membership implements SwarmMembership {
     }
   }
 
-  /** Who is told that the host is in the cluster finds it there: `node ls` right after shows it ready. */
+  /**
+   * Who is told that the host is in the cluster finds it there: `node ls`
+   * right after shows it ready.
+   */
   async #begin(options: MemberOptions): Promise<void> {
     const member = await this.#startOrForget(options);
     this.#member = member;

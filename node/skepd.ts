@@ -1,6 +1,7 @@
 /**
- * The daemon of one host: its membership in a cluster, and the public API that people and tools reach it by. The API
- * is served from the first moment, also in no cluster: that is where `swarm init` comes from.
+ * The daemon of one host: its membership in a cluster, and the public API that people and tools
+ * reach it by. The API is served from the first moment, also in no cluster: that is where
+ * `swarm init` comes from.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -32,7 +33,8 @@ export class Skepd {
 
   /**
    * Resolves once the API answers and, for a host that was a member, it is at work again.
-   * @throws FailedPreconditionError, UnavailableError, DamagedLogError: what stands in the way, in words for the user.
+   * @throws FailedPreconditionError, UnavailableError, DamagedLogError: what stands in the way,
+   *   in words for the user.
    */
   static async start(options: SkepdOptions): Promise<Skepd> {
     const { clock, dataDir, engine: choice, engineSocket, logger, random, socketPath } = options;
@@ -70,7 +72,10 @@ export class Skepd {
   }
 }
 
-/** A member keeps the engine that its tasks are in, unless the user names one: after a reboot it may only be late. */
+/**
+ * A member keeps the engine that its tasks are in, unless the user names one: after a
+ * reboot it may only be late.
+ */
 async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<EngineKind> {
   const known = choice === "auto" ? await readMemberSettings(options.dataDir) : undefined;
   return known?.engine ?? (await chooseEngine(choice, options.engineSocket, options.clock));

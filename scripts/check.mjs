@@ -102,7 +102,9 @@ function nodeTypesAmong(output) {
   return "core/ or shared/model imports, through some file, the types of Node: see `npx tsc -p tsconfig.core.json --explainFiles --incremental false`";
 }
 
-/** @param {string} output of a failed command, of which `tsc --listFiles` names hundreds of files */
+/**
+ * @param {string} output of a failed command, of which `tsc --listFiles` names hundreds of files
+ */
 function withoutFileList(output) {
   return output.replace(/^\/.*\.[cm]?ts\n/gm, "");
 }

@@ -1,4 +1,6 @@
-/** For tests of these scripts: a small checkout with our tools and configuration, and no sources. */
+/**
+ * For tests of these scripts: a small checkout with our tools and configuration, and no sources.
+ */
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import {
   cpSync,

@@ -1,6 +1,7 @@
 /**
- * The manager's side of the session stream, held by a test: real gRPC, real certificates, real messages; what it
- * says and when is the test's. Answers heartbeats and statuses by itself unless told to be silent.
+ * The manager's side of the session stream, held by a test: real gRPC, real certificates, real
+ * messages; what it says and when is the test's. Answers heartbeats and statuses by itself
+ * unless told to be silent.
  */
 import type { AssignmentSet, TaskTemplate } from "../shared/model/assignment.js";
 import type { Fence } from "../shared/model/fence.js";

@@ -1,4 +1,7 @@
-/** A manager's dispatcher as agents meet it: real TLS on the loopback, a store in memory, time moved by hand. */
+/**
+ * A manager's dispatcher as agents meet it: real TLS on the loopback, a store in
+ * memory, time moved by hand.
+ */
 import { Dispatcher } from "../manager/dispatcher/dispatcher.js";
 import type { Change } from "../manager/store/core/change.js";
 import type { StoreView } from "../manager/store/core/view.js";
@@ -15,7 +18,10 @@ import { type TestCluster, testCluster } from "./identities.js";
 import { sampleCluster, sampleNode, sampleService, sampleTask } from "./samples/objects.js";
 import { TestAgent } from "./test-agent.js";
 
-/** A manager with a dispatcher on a port of its own; its time passes only while a test waits for something. */
+/**
+ * A manager with a dispatcher on a port of its own; its time passes only while a
+ * test waits for something.
+ */
 export class DispatcherWorld {
   readonly clock = new ManualClock();
   readonly identities = new Map<NodeId, IdentitySource>();

@@ -1,4 +1,7 @@
-/** A socket between an agent and its engine that a test can cut: for the agent the engine is then away. */
+/**
+ * A socket between an agent and its engine that a test can cut: for the agent
+ * the engine is then away.
+ */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 

@@ -1,4 +1,7 @@
-/** Real certificates for tests: a cluster with an authority of its own, and nodes certified under it. */
+/**
+ * Real certificates for tests: a cluster with an authority of its own, and
+ * nodes certified under it.
+ */
 import {
   createAuthority,
   createRequest,

@@ -1,4 +1,7 @@
-/** An agent for tests of the dispatcher: says what the test tells it to, over real TLS, and hands over what it hears. */
+/**
+ * An agent for tests of the dispatcher: says what the test tells it to, over real TLS, and
+ * hands over what it hears.
+ */
 import type { NodeDescription } from "../shared/docker-api/node-spec.js";
 import { type Fence, LOWEST_FENCE } from "../shared/model/fence.js";
 import type { TaskId } from "../shared/model/ids.js";
@@ -43,7 +46,10 @@ export class TestAgent {
     this.send({ kind: "statuses", batch, updates });
   }
 
-  /** The next message of this kind; others before it are passed over. @throws what the manager ended with. */
+  /**
+   * The next message of this kind; others before it are passed over.
+   * @throws what the manager ended with.
+   */
   async next<Kind extends ManagerMessage["kind"]>(kind: Kind): Promise<Heard<Kind>> {
     for (;;) {
       const { done, value } = await this.#messages.next();

@@ -1,6 +1,7 @@
 /**
- * The cluster's certificate authority: makes its root, and certificates for nodes under that root. All keys are
- * ECDSA P-256. A certificate says which node of which cluster in which role it is; that is all that anyone goes by.
+ * The cluster's certificate authority: makes its root, and certificates for nodes under that root.
+ * All keys are ECDSA P-256. A certificate says which node of which cluster in which role it is;
+ * that is all that anyone goes by.
  */
 import "reflect-metadata"; // @peculiar/x509 does not load without it
 
@@ -27,7 +28,10 @@ export const NODE_CERTIFICATE_LIFE_MS = 90 * DAY_MS;
 /** Less leaves no time to renew it in. */
 export const SHORTEST_CERTIFICATE_LIFE_MS = HOUR_MS;
 
-/** What a certificate request is answered with: the subject is the cluster's to decide, never the requester's. */
+/**
+ * What a certificate request is answered with: the subject is the cluster's to
+ * decide, never the requester's.
+ */
 export type Certified = Pick<CertifiedNode, "nodeId" | "role" | "clusterId">;
 
 export interface KeyAndRequest {
@@ -70,7 +74,8 @@ export async function createRequest(): Promise<KeyAndRequest> {
 /**
  * Certifies the request's key as the given node's.
  * @returns the node's certificate, then the root's.
- * @throws InvalidArgumentError the request is malformed, not signed by its key, or its key is not on P-256.
+ * @throws InvalidArgumentError the request is malformed, not signed by its key, or
+ *   its key is not on P-256.
  */
 export async function issueCertificate(
   authority: Authority,
@@ -102,7 +107,10 @@ export async function issueCertificate(
   return pemOf(certificate) + authority.certificatePem;
 }
 
-/** SHA-256 over the root's DER, as it stands in join tokens. @throws InvalidArgumentError it is no certificate. */
+/**
+ * SHA-256 over the root's DER, as it stands in join tokens.
+ * @throws InvalidArgumentError it is no certificate.
+ */
 export function rootDigest(certificatePem: string): string {
   try {
     const { raw } = new X509Certificate(certificatePem);

@@ -1,7 +1,7 @@
 /**
- * The certificate authority as hosts meet it: hands out the root, turns join tokens into nodes with certificates,
- * and renews certificates. Its calls are open to anyone, because a host that joins has nothing to show but its token;
- * so every refusal happens here, and says which case it is.
+ * The certificate authority as hosts meet it: hands out the root, turns join tokens into nodes with
+ * certificates, and renews certificates. Its calls are open to anyone, because a host that joins
+ * has nothing to show but its token; so every refusal happens here, and says which case it is.
  */
 import { timingSafeEqual } from "node:crypto";
 
@@ -64,7 +64,8 @@ export class Issuer {
     server.unary(ISSUE, (request, caller) => this.#issue(request, caller));
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is the call's answer
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it
+  // throws is the call's answer
   async #root(): Promise<GetRootResponse> {
     return { certificatePem: this.#cluster().authority.certificatePem };
   }
@@ -84,7 +85,8 @@ export class Issuer {
     const subject = { nodeId, role, clusterId: cluster.id };
     const certificatePem = await this.#certify(cluster, request.csrPem, subject);
     await this.#store.update((tx) => {
-      // Again, on what will be committed: the token may have been rotated while the certificate was made.
+      // Again, on what will be committed: the token may have been rotated while
+      // the certificate was made.
       roleOfToken(presentCluster(tx.view.cluster()), token);
       const spec = {
         Name: "",
@@ -122,7 +124,10 @@ export class Issuer {
   }
 }
 
-/** Put into the cluster, from that commit on nobody joins with the old ones; who has joined with them stays. */
+/**
+ * Put into the cluster, from that commit on nobody joins with the old ones; who
+ * has joined with them stays.
+ */
 export function newJoinTokens(
   authority: Pick<Authority, "certificatePem">,
   random: Random,

@@ -1,6 +1,6 @@
 /**
- * One agent's open session. Sends assignments at the agent's pace: while it is slow nothing is queued for it but ids
- * of changed tasks, and those are bounded (`core/session.ts`).
+ * One agent's open session. Sends assignments at the agent's pace: while it is slow nothing is
+ * queued for it but ids of changed tasks, and those are bounded (`core/session.ts`).
  */
 import type { Fence } from "../../shared/model/fence.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
@@ -32,7 +32,9 @@ export class AgentConnection {
   readonly #over: AbortController;
   #sending: "not-yet" | "idle" | "scheduled" = "not-yet";
 
-  /** @param over aborted, with the reason that the agent is told, when the manager ends the session. */
+  /**
+   * @param over aborted, with the reason that the agent is told, when the manager ends the session.
+   */
   constructor(options: AgentConnectionOptions, over: AbortController) {
     this.nodeId = options.nodeId;
     this.address = options.address;
@@ -70,7 +72,10 @@ export class AgentConnection {
     this.#options.stream.send(message);
   }
 
-  /** Resolves once the agent takes what it is sent: so the answers that wait are bounded by who waits for them. */
+  /**
+   * Resolves once the agent takes what it is sent: so the answers that wait are
+   * bounded by who waits for them.
+   */
   async answer(message: ManagerMessage): Promise<void> {
     this.send(message);
     await this.#options.stream.drained();

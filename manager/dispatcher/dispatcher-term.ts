@@ -1,6 +1,6 @@
 /**
- * The dispatcher during one term of leadership: the sessions, the clocks that run on them, and the loops that write
- * what they bring. Nothing of it outlives the term.
+ * The dispatcher during one term of leadership: the sessions, the clocks that run on them, and the
+ * loops that write what they bring. Nothing of it outlives the term.
  */
 import {
   FailedPreconditionError,
@@ -36,7 +36,10 @@ export interface DispatcherOptions {
   readonly leadership: () => Leadership;
   /** `host:port` of every manager's gRPC port. */
   readonly managers: () => readonly string[];
-  /** Whether a majority of managers was heard within the last second or so; a lone manager hears itself. */
+  /**
+   * Whether a majority of managers was heard within the last second or so; a
+   * lone manager hears itself.
+   */
   readonly quorum: () => "fresh" | "stale";
 }
 
@@ -96,7 +99,9 @@ export class DispatcherTerm {
     }
   }
 
-  /** One agent's conversation, from its hello to its end. What it throws is what the agent is told. */
+  /**
+   * One agent's conversation, from its hello to its end. What it throws is what the agent is told.
+   */
   async session(stream: SessionStream, nodeId: NodeId, address: string): Promise<void> {
     if (this.#ended) throw new NoLeaderError("this manager no longer leads");
     const messages = stream.messages[Symbol.asyncIterator]();
@@ -121,7 +126,9 @@ export class DispatcherTerm {
     }
   }
 
-  /** A host has stopped all of its tasks and leaves for good: nobody has to wait for its silence. */
+  /**
+   * A host has stopped all of its tasks and leaves for good: nobody has to wait for its silence.
+   */
   async left(nodeId: NodeId): Promise<void> {
     this.#liveness.left(nodeId);
     this.#connections
@@ -153,7 +160,9 @@ export class DispatcherTerm {
     }
   }
 
-  /** An agent that has obeyed a later term would refuse all that is said here: somebody else leads. */
+  /**
+   * An agent that has obeyed a later term would refuse all that is said here: somebody else leads.
+   */
   #checkFence(seen: Fence): void {
     const { fence } = this.#present();
     const order = compareFences({ ...seen, sequence: 0 }, { ...fence, sequence: 0 });
@@ -275,7 +284,10 @@ export class DispatcherTerm {
     this.#liveness.expect(nodeId, { state, periodMs: this.#periodMs }, clock.nowMs());
   }
 
-  /** An agent that was stopped and goes on must begin anew: the node counts as down until it says hello. */
+  /**
+   * An agent that was stopped and goes on must begin anew: the node counts as
+   * down until it says hello.
+   */
   #breakOffSilent(nodeId: NodeId): void {
     if (this.#liveness.of(nodeId)?.state !== "down") return;
     const reason = new UnavailableError(

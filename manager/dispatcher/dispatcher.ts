@@ -1,7 +1,8 @@
 /**
- * Where agents meet the cluster. Serves one stream per agent: what the agent says of its host and its tasks goes into
- * the store, what the store wants of the node goes down, fenced; and who falls silent is called down. It acts only
- * while this manager leads: each term starts afresh (`dispatcher-term.ts`), and outside of one, agents are sent away.
+ * Where agents meet the cluster. Serves one stream per agent: what the agent says of its host and
+ * its tasks goes into the store, what the store wants of the node goes down, fenced; and who falls
+ * silent is called down. It acts only while this manager leads: each term starts afresh
+ * (`dispatcher-term.ts`), and outside of one, agents are sent away.
  */
 import { NoLeaderError } from "../../shared/errors/cluster-error.js";
 import { callingNode } from "../../shared/rpc/caller.js";

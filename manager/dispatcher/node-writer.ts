@@ -1,6 +1,7 @@
 /**
- * Writes into the store how nodes count (`core/liveness.ts`) and what hosts say of themselves. Level-triggered: what is
- * written is what holds when it is written, and a node whose write failed is written at the next look.
+ * Writes into the store how nodes count (`core/liveness.ts`) and what hosts say of themselves.
+ * Level-triggered: what is written is what holds when it is written, and a node whose write failed
+ * is written at the next look.
  */
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import { ClusterError, NotFoundError } from "../../shared/errors/cluster-error.js";
@@ -62,8 +63,8 @@ export class NodeWriter {
   }
 
   /**
-   * What a host says of itself, together with how it counts; nothing where that is what the store has, as after a
-   * change of leader. @throws NotFoundError the node was removed.
+   * What a host says of itself, together with how it counts; nothing where that is what the store
+   * has, as after a change of leader. @throws NotFoundError the node was removed.
    */
   async register(
     nodeId: NodeId,

@@ -1,6 +1,6 @@
 /**
- * Writes what agents report of their tasks: everything that came within 50 ms, from all agents, as one proposal. A
- * report that no longer fits is dropped by itself and sinks no other.
+ * Writes what agents report of their tasks: everything that came within 50 ms, from all agents, as
+ * one proposal. A report that no longer fits is dropped by itself and sinks no other.
  */
 import { ClusterError, type ErrorCode, NoLeaderError } from "../../shared/errors/cluster-error.js";
 import type { NodeId } from "../../shared/model/ids.js";
@@ -51,7 +51,10 @@ export class StatusWriter {
     this.#logger = options.logger;
   }
 
-  /** Resolves once all of these are committed, or known to be outdated. @throws NoLeaderError the term has ended. */
+  /**
+   * Resolves once all of these are committed, or known to be outdated.
+   * @throws NoLeaderError the term has ended.
+   */
   add(nodeId: NodeId, updates: readonly TaskStatusUpdate[]): Promise<void> {
     if (this.#ended) return Promise.reject(termEnded());
     for (const { taskId, status } of updates) this.#admit({ nodeId, taskId, status });

@@ -1,7 +1,7 @@
 /**
- * What a node's changes mean for the tasks on it: their services look at them again, tasks beyond a shrunken
- * capacity move, and tasks of a node that is down for a day are given up. Part of the orchestrator, and
- * like it new with each term: the day is counted afresh.
+ * What a node's changes mean for the tasks on it: their services look at them again, tasks beyond a
+ * shrunken capacity move, and tasks of a node that is down for a day are given up. Part of the
+ * orchestrator, and like it new with each term: the day is counted afresh.
  */
 import type { NodeId, ServiceId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
@@ -15,8 +15,8 @@ import { planOrphans } from "./core/orphans.js";
 import { planEvictions } from "./core/overcommit.js";
 
 /**
- * A node that changed is looked at once more after this time: tasks may have been placed meanwhile by a decision made
- * before the change. Placing takes a fraction of it.
+ * A node that changed is looked at once more after this time: tasks may have been placed meanwhile
+ * by a decision made before the change. Placing takes a fraction of it.
  */
 const LOOK_AGAIN_MS = 2_000;
 

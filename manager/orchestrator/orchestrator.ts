@@ -1,10 +1,11 @@
 /**
- * The orchestrator: keeps every service at what its user wants of it. It watches the store, and for each service
- * that something happened to it compares wanted with present and carries out the difference.
+ * The orchestrator: keeps every service at what its user wants of it. It watches the store,
+ * and for each service that something happened to it compares wanted with present and
+ * carries out the difference.
  *
- * Runs on the leader alone, one instance per term: what it remembers (since when a task waits out its restart
- * delay, since when a node is down) begins afresh with each. Owns nothing but that; everything else is
- * read from the store, inside the transaction that acts on it.
+ * Runs on the leader alone, one instance per term: what it remembers (since when a task waits out
+ * its restart delay, since when a node is down) begins afresh with each. Owns nothing but that;
+ * everything else is read from the store, inside the transaction that acts on it.
  */
 import type { ServiceId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
@@ -30,8 +31,9 @@ export interface OrchestratorOptions {
 const SERVICES_AT_ONCE = 64;
 
 /**
- * Planning for a service of a hundred thousand tasks takes a good part of a tenth of a second, and its tasks report all the
- * time: what happens within three times as long is looked at together, so that planning takes a quarter of the loop at most.
+ * Planning for a service of a hundred thousand tasks takes a good part of a tenth of a second, and
+ * its tasks report all the time: what happens within three times as long is looked at together, so
+ * that planning takes a quarter of the loop at most.
  */
 const REST_PER_PLAN = 3;
 /** Below this a plan costs less than waiting would gain. */

@@ -1,6 +1,7 @@
 /**
- * Takes a snapshot every so many entries and compacts the log behind it, while the log goes on. A snapshot
- * that fails costs nothing but disk space: the log still has everything, and the next attempt starts afresh.
+ * Takes a snapshot every so many entries and compacts the log behind it, while the log goes on.
+ * A snapshot that fails costs nothing but disk space: the log still has everything, and the
+ * next attempt starts afresh.
  */
 import type { Logger } from "../../shared/ports/logger.js";
 import type { LogFile } from "./log-file.js";

@@ -1,7 +1,7 @@
 /**
- * The few things that the log asks of a disk. An interface, so that tests and the simulator have one that
- * loses, tears, fills up and fails; `node-disk.ts` is the real one. All of it is asynchronous: the event
- * loop never waits for a disk.
+ * The few things that the log asks of a disk. An interface, so that tests and the simulator have
+ * one that loses, tears, fills up and fails; `node-disk.ts` is the real one. All of it is
+ * asynchronous: the event loop never waits for a disk.
  */
 export interface Disk {
   /** Makes the folder and its parents, durably; no error if it is there. */

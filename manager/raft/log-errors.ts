@@ -7,7 +7,10 @@ export interface LogDamage {
   readonly expected: string;
 }
 
-/** Something that had been synced is gone or altered: acknowledged writes may be lost, so we do not start. */
+/**
+ * Something that had been synced is gone or altered: acknowledged writes may be
+ * lost, so we do not start.
+ */
 export class DamagedLogError extends ClusterError {
   readonly code = "damaged-log";
   readonly damage: LogDamage;
@@ -25,8 +28,9 @@ export class DamagedLogError extends ClusterError {
 }
 
 /**
- * A write or a sync of the log failed. What is on disk is unknown from then on (a second sync may succeed
- * without having written what the first one lost), so the process must end and recover from what is there.
+ * A write or a sync of the log failed. What is on disk is unknown from then on (a second sync
+ * may succeed without having written what the first one lost), so the process must end and
+ * recover from what is there.
  */
 export class StorageFailedError extends ClusterError {
   readonly code = "storage-failed";

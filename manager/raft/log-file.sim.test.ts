@@ -35,7 +35,10 @@ interface Life {
   compacted: number;
 }
 
-/** Contents that a restart may find: those after any number of appends that includes the acknowledged. */
+/**
+ * Contents that a restart may find: those after any number of appends that
+ * includes the acknowledged.
+ */
 function possible({ before, requests, acknowledged }: Life): LogContents[] {
   const states = [before];
   for (const request of requests) states.push(appended(states.at(-1)!, request));

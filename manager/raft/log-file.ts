@@ -1,11 +1,11 @@
 /**
- * The log of one member on its disk: what consensus promises rests on it. Entries and hard state are
- * appended to segments; all that is queued while a sync runs goes into the next write, so there is one
- * fdatasync per batch however many callers wait. Raft uses it unchanged: an entry with an index that
- * exists takes the place of it and of all after it.
+ * The log of one member on its disk: what consensus promises rests on it. Entries and hard state
+ * are appended to segments; all that is queued while a sync runs goes into the next write, so there
+ * is one fdatasync per batch however many callers wait. Raft uses it unchanged: an entry with an
+ * index that exists takes the place of it and of all after it.
  *
- * - A promise of `append` that resolves means: durable. One that rejects with StorageFullError means: not
- *   there, and it never will be.
+ * - A promise of `append` that resolves means: durable. One that rejects with StorageFullError
+ *   means: not there, and it never will be.
  * - Any other failure of a write or sync is final (`onFatal`), never tried again.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -37,7 +37,10 @@ export interface LogFileOptions {
 export interface AppendRequest {
   /** A snapshot replaces the whole log, which goes on after its index. */
   readonly restart?: { readonly index: number; readonly term: number };
-  /** Consecutive, the first at most one after the last; from the first on they replace what is there. */
+  /**
+   * Consecutive, the first at most one after the last; from the first on
+   * they replace what is there.
+   */
   readonly entries?: readonly LogEntry[];
   readonly hardState?: HardState;
 }
@@ -49,7 +52,9 @@ interface Append {
   readonly failed: (error: Error) => void;
 }
 
-/** Largest batch: beyond this a sync takes longer for it, and nobody should wait for more than this. */
+/**
+ * Largest batch: beyond this a sync takes longer for it, and nobody should wait for more than this.
+ */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export class LogFile {
@@ -89,7 +94,10 @@ export class LogFile {
     return this.#chain.entries.lastIndex;
   }
 
-  /** @returns undefined outside of [firstIndex - 1, lastIndex], and where compaction has forgotten it. */
+  /**
+   * @returns undefined outside of [firstIndex - 1, lastIndex], and where
+   *   compaction has forgotten it.
+   */
   term(index: number): number | undefined {
     return this.#chain.entries.term(index);
   }
@@ -120,7 +128,8 @@ export class LogFile {
   }
 
   /**
-   * Removes whole segments of which no entry after `index` is needed. Not to be called twice at once.
+   * Removes whole segments of which no entry after `index` is needed. Not to
+   * be called twice at once.
    * @throws StorageFailedError which is final: to go on would tear a hole into the log.
    */
   async truncatePrefix(index: number): Promise<void> {
@@ -209,7 +218,10 @@ export class LogFile {
     }
   }
 
-  /** After a failed write: for want of space nothing of it may stay, so that a later one may succeed. */
+  /**
+   * After a failed write: for want of space nothing of it may stay, so that
+   * a later one may succeed.
+   */
   async #giveUp(neededBytes: number, cause: unknown): Promise<Error> {
     if (!isDiskFull(cause)) return this.#fail("write the log", cause);
     const { disk, folder, logger } = this.#options;

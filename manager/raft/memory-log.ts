@@ -1,6 +1,7 @@
 /**
- * A log of one member in memory: for tests, benchmarks and simulations of the parts above it. It keeps to
- * the port's promises, and lets a test decide when something is committed, and what never is.
+ * A log of one member in memory: for tests, benchmarks and simulations of the parts above
+ * it. It keeps to the port's promises, and lets a test decide when something is
+ * committed, and what never is.
  */
 import { NoLeaderError, ProposalDroppedError } from "../../shared/errors/cluster-error.js";
 import type {

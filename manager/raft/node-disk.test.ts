@@ -136,7 +136,9 @@ describe("a process that is killed while it appends", () => {
   }
 });
 
-/** The log's modules as JavaScript, for a process of its own: no build has to go before this test. */
+/**
+ * The log's modules as JavaScript, for a process of its own: no build has to go before this test.
+ */
 async function compile(target: string): Promise<void> {
   const waiting = ["manager/raft/single-member", "manager/raft/node-disk", "test/sim/journal"];
   waiting.push("shared/ports/logger", "shared/ports/system-clock");

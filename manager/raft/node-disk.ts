@@ -13,7 +13,8 @@ export const nodeDisk: Disk = {
   async makeFolder(folder) {
     const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     if (first === undefined) return;
-    // Every new folder is an entry in the one above it, up to the parent of the first that was made.
+    // Every new folder is an entry in the one above it, up to the parent of
+    // the first that was made.
     for (let made = folder; made.length >= first.length; made = dirname(made)) {
       await syncFolder(dirname(made));
     }

@@ -1,4 +1,7 @@
-/** Reads entries back from the segments: for the replay at a start, and for members that fell behind. */
+/**
+ * Reads entries back from the segments: for the replay at a start, and for
+ * members that fell behind.
+ */
 import { assert } from "../../shared/errors/assert.js";
 import type { EntryIndex, EntryPosition } from "./core/entry-index.js";
 import { byteView, type LogEntry, readHeader, readPayload } from "./core/record.js";
@@ -19,7 +22,8 @@ interface Source {
 
 /**
  * One read of one segment.
- * @returns consecutive entries from `from` on: at least one, as many as one read of `maxBytes` gives.
+ * @returns consecutive entries from `from` on: at least one, as many as one
+ *   read of `maxBytes` gives.
  * @throws DamagedLogError
  */
 export async function readEntries(source: Source, range: EntryRange): Promise<LogEntry[]> {

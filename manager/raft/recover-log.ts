@@ -155,8 +155,8 @@ async function resume(
   if (next !== undefined && records.at(-1)?.kind !== "rolled") {
     await segment.write([{ kind: "rolled" }]);
   }
-  // What a killed process wrote can be read, but is not safe from a power cut; and what a failed sync has
-  // not written can be read too, but no later sync would try it again.
+  // What a killed process wrote can be read, but is not safe from a power cut; and what a failed
+  // sync has not written can be read too, but no later sync would try it again.
   await file.write(provenOffset, bytes.subarray(provenOffset, endOffset));
   await segment.sync();
   return segment;

@@ -1,7 +1,8 @@
 /**
- * The port between the store and consensus: a log that several managers agree on. The store proposes
- * bytes and applies what was committed, in order; it knows nothing of terms' elections, disks or peers.
- * `single-member.ts` implements it for a cluster of one manager on the durable log file; Raft takes the same place.
+ * The port between the store and consensus: a log that several managers agree on. The store
+ * proposes bytes and applies what was committed, in order; it knows nothing of terms' elections,
+ * disks or peers. `single-member.ts` implements it for a cluster of one manager on the durable log
+ * file; Raft takes the same place.
  */
 
 /** What consensus delivers, in log order, exactly once per start. */
@@ -21,8 +22,8 @@ export interface ProposalReceipt {
 export interface StateMachine {
   apply(entries: readonly CommittedEntry[]): void;
   /**
-   * Freezes the present state; `chunks` may be read while `apply` goes on. Ended or returned early, it
-   * lets go of the frozen state.
+   * Freezes the present state; `chunks` may be read while `apply` goes on. Ended or returned early,
+   * it lets go of the frozen state.
    */
   snapshot(): {
     readonly index: number;
@@ -31,7 +32,10 @@ export interface StateMachine {
   };
   /** Replaces the whole state by that of a snapshot. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** The lead was won (its term's first entry is applied) or lost: the speculative head begins or ends. */
+  /**
+   * The lead was won (its term's first entry is applied) or lost: the
+   * speculative head begins or ends.
+   */
   leadershipChanged(leadership: Leadership): void;
 }
 
@@ -42,16 +46,17 @@ export type Leadership =
 export interface ReplicatedLog {
   readonly leadership: Leadership;
   /**
-   * Appends `data` to the log. Proposals are committed in the order of the calls. Resolves once the entry is
-   * committed and applied here.
-   * @throws ProposalDroppedError it will never be committed; everything proposed after it is dropped too.
+   * Appends `data` to the log. Proposals are committed in the order of the calls. Resolves once the
+   * entry is committed and applied here.
+   * @throws ProposalDroppedError it will never be committed; everything proposed
+   *   after it is dropped too.
    * @throws TryAgainError the queue of proposals is full.
    * @throws NoLeaderError this manager does not lead.
    */
   propose(data: Uint8Array): Promise<ProposalReceipt>;
   /**
-   * Resolves once everything that was committed anywhere before the call is applied here, so that a read
-   * that follows is linearizable. @returns the index up to which that holds.
+   * Resolves once everything that was committed anywhere before the call is applied here, so that a
+   * read that follows is linearizable. @returns the index up to which that holds.
    */
   readIndex(signal: AbortSignal): Promise<number>;
   /** Takes a snapshot now and compacts the log behind it. */

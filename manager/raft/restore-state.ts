@@ -1,4 +1,7 @@
-/** Brings the state machine up to the end of the log at a start: the newest whole snapshot, then the entries. */
+/**
+ * Brings the state machine up to the end of the log at a start: the newest whole
+ * snapshot, then the entries.
+ */
 import type { Logger } from "../../shared/ports/logger.js";
 import type { SnapshotId } from "./core/snapshot-format.js";
 import { DamagedLogError } from "./log-errors.js";

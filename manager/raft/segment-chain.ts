@@ -1,6 +1,6 @@
 /**
- * The segments of a log as one: entries go to the last, whole segments are removed at the front. Knows
- * where each entry is; leaves queueing and the meaning of failures to `log-file.ts`.
+ * The segments of a log as one: entries go to the last, whole segments are removed at the front.
+ * Knows where each entry is; leaves queueing and the meaning of failures to `log-file.ts`.
  */
 import { batchBytes } from "./core/batch.js";
 import type { EntryIndex } from "./core/entry-index.js";
@@ -77,8 +77,8 @@ export class SegmentChain {
   }
 
   /**
-   * Removes the oldest segment if no entry after `index` is in it; never the last, which is written to.
-   * One at a time and durably, so that a crash never leaves a hole between segments.
+   * Removes the oldest segment if no entry after `index` is in it; never the last, which is written
+   * to. One at a time and durably, so that a crash never leaves a hole between segments.
    * @returns whether there was one to remove.
    */
   async removeOldest(index: number): Promise<boolean> {

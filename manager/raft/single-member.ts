@@ -1,7 +1,8 @@
 /**
- * Consensus of one: what the durable log has synced is committed. It keeps to what Raft will do in its
- * place (a new term at each start, persisted before anything is proposed in it; entries applied in order once
- * committed; snapshots and compaction), so that the store above and the log below never notice the difference.
+ * Consensus of one: what the durable log has synced is committed. It keeps to what Raft will do in
+ * its place (a new term at each start, persisted before anything is proposed in it; entries applied
+ * in order once committed; snapshots and compaction), so that the store above and the log below
+ * never notice the difference.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
@@ -43,7 +44,9 @@ interface Proposal {
   readonly reject: (error: Error) => void;
 }
 
-/** Waiting proposals: some tenths of a second at the rates that a disk gives, and a bound on memory. */
+/**
+ * Waiting proposals: some tenths of a second at the rates that a disk gives, and a bound on memory.
+ */
 const MAX_WAITING_PROPOSALS = 8_192;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Proposals in one batch: keeps the pause of `apply` short. */
@@ -160,8 +163,8 @@ export class SingleMemberLog implements ReplicatedLog {
       const failure = await this.#append(batch);
       if (failure === undefined) this.#apply(batch);
       else this.#drop(batch, failure);
-      // Those who were answered may propose again within this turn: a full batch is worth more than a
-      // disk that starts a turn earlier (measured: twice the entries per sync, fewer syncs).
+      // Those who were answered may propose again within this turn: a full batch is worth more than
+      // a disk that starts a turn earlier (measured: twice the entries per sync, fewer syncs).
       await nextTurn();
     }
     this.#running = undefined;

@@ -1,7 +1,7 @@
 /**
- * The snapshots of one member: the newest two, each complete or not there at all (temporary file, sync,
- * rename, sync of the folder). Two, because the log is kept back to the older one: a newest snapshot that
- * was damaged on the disk then costs a longer replay and nothing else.
+ * The snapshots of one member: the newest two, each complete or not there at all (temporary file,
+ * sync, rename, sync of the folder). Two, because the log is kept back to the older one: a newest
+ * snapshot that was damaged on the disk then costs a longer replay and nothing else.
  */
 import { assert } from "../../shared/errors/assert.js";
 import type { Logger } from "../../shared/ports/logger.js";

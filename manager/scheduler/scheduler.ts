@@ -1,9 +1,10 @@
 /**
  * The scheduler: gives every pending task a node, or says on the task why it has none.
  *
- * It owns nothing in the store but that step: pending → assigned, and the reason while pending. It follows committed
- * changes into its own state (`core/cluster-state.ts`), decides there, and writes what it decided; a decision that the
- * head no longer allows is given up for that task alone. Runs only while this manager leads, from a fresh start each term.
+ * It owns nothing in the store but that step: pending → assigned, and the reason while pending. It
+ * follows committed changes into its own state (`core/cluster-state.ts`), decides there, and writes
+ * what it decided; a decision that the head no longer allows is given up for that task alone. Runs
+ * only while this manager leads, from a fresh start each term.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
@@ -14,7 +15,10 @@ import type { StoreAccess, Transaction } from "../store/store-access.js";
 import { ClusterState, type Decisions, isWaiting, type Refusal } from "./core/cluster-state.js";
 import type { Placement } from "./core/place-tasks.js";
 
-/** Decided in one go: long enough to use the log well, short enough (about 20 ms) not to hold up the event loop. */
+/**
+ * Decided in one go: long enough to use the log well, short enough (about 20 ms) not
+ * to hold up the event loop.
+ */
 const PLACEMENTS_PER_PASS = 8_000;
 /** Changes in one command: 500 assignments are about 40 kB in the log. */
 const CHANGES_PER_COMMAND = 500;
@@ -81,7 +85,10 @@ export class Scheduler implements LeaderLoop {
     await this.#write(state, decisions);
   }
 
-  /** Commands are proposed together and committed in their order; one that fails gives up its own tasks only. */
+  /**
+   * Commands are proposed together and committed in their order; one that fails
+   * gives up its own tasks only.
+   */
   async #write(state: ClusterState, { placements, refusals }: Decisions): Promise<void> {
     const writes = [
       ...inBatches(placements).map((batch) => this.#assign(state, batch)),

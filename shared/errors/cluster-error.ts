@@ -1,7 +1,7 @@
 /**
- * Operating errors: what users, networks and disks can cause. Each has a code, which decides its gRPC and
- * HTTP status (`status-codes.ts`), and names the object and the numbers. A bug of ours is not one
- * of these: it fails `assert` and ends the process.
+ * Operating errors: what users, networks and disks can cause. Each has a code, which decides its
+ * gRPC and HTTP status (`status-codes.ts`), and names the object and the numbers. A bug of ours is
+ * not one of these: it fails `assert` and ends the process.
  */
 export const ERROR_CODES = [
   "invalid-argument",
@@ -79,7 +79,9 @@ export class NameConflictError extends ClusterError {
   }
 }
 
-/** The id is taken: a proposer drew it twice, or a command was sent again without its request id. */
+/**
+ * The id is taken: a proposer drew it twice, or a command was sent again without its request id.
+ */
 export class AlreadyExistsError extends ClusterError {
   readonly code = "already-exists";
 
@@ -88,7 +90,9 @@ export class AlreadyExistsError extends ClusterError {
   }
 }
 
-/** The update was made from a version that is no longer the present one: read again, then try again. */
+/**
+ * The update was made from a version that is no longer the present one: read again, then try again.
+ */
 export class StaleVersionError extends ClusterError {
   readonly code = "stale-version";
 
@@ -140,7 +144,9 @@ export class TryAgainError extends ClusterError {
   readonly code = "try-again";
 }
 
-/** The events after that sequence number are no longer kept: read everything, then watch from there. */
+/**
+ * The events after that sequence number are no longer kept: read everything, then watch from there.
+ */
 export class WatchExpiredError extends ClusterError {
   readonly code = "watch-expired";
 

@@ -1,6 +1,7 @@
 /**
- * Placement constraints: `node.labels.zone == east`. Parsed once at the gate (bad ones are refused there) and
- * matched by the scheduler and the orchestrator, which stops tasks whose node no longer fits.
+ * Placement constraints: `node.labels.zone == east`. Parsed once at the gate (bad ones are
+ * refused there) and matched by the scheduler and the orchestrator, which stops tasks
+ * whose node no longer fits.
  */
 import ipaddr from "ipaddr.js";
 
@@ -46,7 +47,10 @@ export function parseConstraints(expressions: readonly string[]): readonly Const
   return expressions.map(parseConstraint);
 }
 
-/** Keys are written in any case, but labels keep theirs: `node.labels.Zone` is not `node.labels.zone`. */
+/**
+ * Keys are written in any case, but labels keep theirs: `node.labels.Zone`
+ * is not `node.labels.zone`.
+ */
 function foldKey(key: string): string {
   const folded = key.toLowerCase();
   for (const prefix of [NODE_LABELS, ENGINE_LABELS]) {
@@ -62,7 +66,9 @@ export function matchesNode(constraints: readonly Constraint[], node: Node): boo
   });
 }
 
-/** A key that nothing answers to is never equal, as in Docker: `==` refuses every node, `!=` none. */
+/**
+ * A key that nothing answers to is never equal, as in Docker: `==` refuses every node, `!=` none.
+ */
 function holdsEqual({ key, value }: Constraint, node: Node): boolean {
   switch (key) {
     case "node.id":

@@ -1,10 +1,12 @@
 /**
- * A fence: how recent a manager's knowledge is. Everything sent to an agent carries one; the agent keeps
- * the highest it has seen and refuses lower, so that a deposed, lagging or restored manager cannot
- * make it stop what it should run.
+ * A fence: how recent a manager's knowledge is. Everything sent to an agent carries one; the agent
+ * keeps the highest it has seen and refuses lower, so that a deposed, lagging or restored manager
+ * cannot make it stop what it should run.
  */
 export interface Fence {
-  /** The cluster's epoch: raised when history was rewritten (a restored backup, a forced cluster). */
+  /**
+   * The cluster's epoch: raised when history was rewritten (a restored backup, a forced cluster).
+   */
   readonly epoch: number;
   /** The Raft term in which the sender leads. */
   readonly term: number;

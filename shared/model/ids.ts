@@ -20,7 +20,8 @@ const ID_LENGTH = 25;
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /** A new id from the caller's own random stream: the kind is the caller's to name. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the kind is named at the call: newId<TaskId>(random)
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the kind is named
+// at the call: newId<TaskId>(random)
 export function newId<Id extends AnyId>(random: Random): Id {
   let id = "";
   for (let i = 0; i < ID_LENGTH; i++) id += DIGITS.charAt(random.below(DIGITS.length));

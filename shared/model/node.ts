@@ -1,6 +1,6 @@
 /**
- * A node: one host. Its spec (role, availability, labels) is the user's; its description is what the
- * host says of itself; its status is what the managers observe.
+ * A node: one host. Its spec (role, availability, labels) is the user's; its description is what
+ * the host says of itself; its status is what the managers observe.
  */
 import type { NodeDescription, NodeSpec } from "../docker-api/node-spec.js";
 import type { NodeId } from "./ids.js";

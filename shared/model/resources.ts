@@ -7,7 +7,10 @@ import { isTerminal } from "./task-state.js";
 export interface Resources {
   readonly nanoCpus: number;
   readonly memoryBytes: number;
-  /** Processes and threads: what a task may have at most is held ready for it, as nobody can reserve them. */
+  /**
+   * Processes and threads: what a task may have at most is held ready for it, as
+   * nobody can reserve them.
+   */
   readonly pids: number;
 }
 
@@ -56,7 +59,10 @@ export function fits(wanted: Resources, available: Resources): boolean {
   );
 }
 
-/** A task holds what it reserves from its assignment until an agent has seen it end: a host behind a cut may run it still. */
+/**
+ * A task holds what it reserves from its assignment until an agent has seen it end: a host
+ * behind a cut may run it still.
+ */
 export function holdsResources(task: Task): boolean {
   return task.nodeId !== undefined && !isTerminal(task.status.state);
 }

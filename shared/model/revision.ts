@@ -1,7 +1,7 @@
 /**
- * A revision: one version of a service's task template, stored once. The history of a service is its
- * revisions. A scaled or relabelled service has no new one: a task is current when the hash of its
- * revision's template equals that of its service's.
+ * A revision: one version of a service's task template, stored once. The history of a service is
+ * its revisions. A scaled or relabelled service has no new one: a task is current when the hash of
+ * its revision's template equals that of its service's.
  */
 import type { EndpointPortConfig } from "../docker-api/endpoint.js";
 import type { TaskSpec } from "../docker-api/task-spec.js";
@@ -14,13 +14,19 @@ export interface Revision {
   readonly number: number;
   readonly createdAtMs: number;
   readonly template: TaskSpec;
-  /** Ports published on the task's own host (mode `host`): the one part of the endpoint that its container is made with. */
+  /**
+   * Ports published on the task's own host (mode `host`): the one part of the endpoint that
+   * its container is made with.
+   */
   readonly hostPorts?: readonly EndpointPortConfig[];
   /** `revisionHash`, 16 hexadecimal digits: equal exactly when template and host ports are. */
   readonly hash: string;
 }
 
-/** The hash of what tasks of a revision are made from. No host ports and an empty list of them are the same. */
+/**
+ * The hash of what tasks of a revision are made from. No host ports and an empty
+ * list of them are the same.
+ */
 export function revisionHash(
   template: TaskSpec,
   hostPorts: readonly EndpointPortConfig[] = [],

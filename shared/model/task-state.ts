@@ -1,7 +1,7 @@
 /**
- * The states of a task, in order. A task only moves forward along this list: of two observations the
- * later state is the truer one. What the cluster wants (desired) and what an agent saw (observed)
- * are two types.
+ * The states of a task, in order. A task only moves forward along this list: of two observations
+ * the later state is the truer one. What the cluster wants (desired) and what an agent saw
+ * (observed) are two types.
  */
 export const OBSERVED_STATES = [
   "new",
@@ -21,7 +21,9 @@ export const OBSERVED_STATES = [
 ] as const;
 export type ObservedState = (typeof OBSERVED_STATES)[number];
 
-/** `ready`: prepare, but do not start yet; `complete`: run to the end; `remove`: stop and forget. */
+/**
+ * `ready`: prepare, but do not start yet; `complete`: run to the end; `remove`: stop and forget.
+ */
 export const DESIRED_STATES = ["ready", "running", "complete", "shutdown", "remove"] as const;
 export type DesiredState = (typeof DESIRED_STATES)[number];
 
@@ -51,7 +53,10 @@ export function isWanted(state: DesiredState): boolean {
   return desiredRank(state) <= desiredRank("complete");
 }
 
-/** Whether an observation may follow another: forward only, terminal states are final but for `orphaned`. */
+/**
+ * Whether an observation may follow another: forward only, terminal states are
+ * final but for `orphaned`.
+ */
 export function mayFollow(next: ObservedState, current: ObservedState): boolean {
   if (isTerminal(current)) return next === "orphaned" && current !== "orphaned";
   return observedRank(next) > observedRank(current);

@@ -8,7 +8,10 @@ import type { DesiredState, ObservedState } from "./task-state.js";
 
 export interface Task {
   readonly id: TaskId;
-  /** Sequence number of the store when the task was made or wanted otherwise; status leaves it alone. */
+  /**
+   * Sequence number of the store when the task was made or wanted
+   * otherwise; status leaves it alone.
+   */
   readonly version: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -20,7 +23,9 @@ export interface Task {
   readonly nodeId?: NodeId;
   readonly desired: DesiredState;
   readonly status: TaskStatus;
-  /** When earlier tasks of this slot were restarted (wall ms, oldest first, bounded by its maker). */
+  /**
+   * When earlier tasks of this slot were restarted (wall ms, oldest first, bounded by its maker).
+   */
   readonly restartsAtMs?: readonly number[];
 }
 

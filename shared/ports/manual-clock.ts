@@ -1,4 +1,6 @@
-/** A clock that a test moves by hand: timers fire in order of their due time, then of their making. */
+/**
+ * A clock that a test moves by hand: timers fire in order of their due time, then of their making.
+ */
 import type { Clock, Timer } from "./clock.js";
 
 interface Due {

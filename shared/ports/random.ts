@@ -1,6 +1,6 @@
 /**
- * Randomness as an argument. Every consumer gets a stream of its own (`fork`), so that one more draw
- * in one place does not change what another place sees: a simulation replays from its seed.
+ * Randomness as an argument. Every consumer gets a stream of its own (`fork`), so that one more
+ * draw in one place does not change what another place sees: a simulation replays from its seed.
  */
 export interface Random {
   /** A whole number in [0, bound), evenly spread; `bound` is at most 2^32. */

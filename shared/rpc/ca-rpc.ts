@@ -1,4 +1,7 @@
-/** The conversation with the certificate authority (`proto/ca.proto`): its calls, who may make them, its messages. */
+/**
+ * The conversation with the certificate authority (`proto/ca.proto`): its calls, who may
+ * make them, its messages.
+ */
 import { InvalidArgumentError } from "../errors/cluster-error.js";
 import type { NodeId } from "../model/ids.js";
 import { AVAILABILITIES, type Availability, NODE_ROLES, type NodeRole } from "../model/node.js";
@@ -36,7 +39,9 @@ export const GET_ROOT: UnaryMethod<Record<string, never>, GetRootResponse> = {
   response: messageType("skep.ca.v1.GetRootResponse"),
 };
 
-/** A new node shows its token here, an old one its present certificate; the issuer looks at both. */
+/**
+ * A new node shows its token here, an old one its present certificate; the issuer looks at both.
+ */
 export const ISSUE: UnaryMethod<IssueRequest, IssueResponse> = {
   kind: "unary",
   path: `${SERVICE}/Issue`,

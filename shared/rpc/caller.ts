@@ -14,8 +14,8 @@ export interface Caller {
 }
 
 /**
- * What a certificate that led to the trusted root says of its holder, checked for cluster and time once more: a
- * connection may outlive its certificate.
+ * What a certificate that led to the trusted root says of its holder, checked for cluster and time
+ * once more: a connection may outlive its certificate.
  * @throws UnauthenticatedError it is of another cluster, of no node, or its time is not now.
  */
 export function nodeOfPeer(

@@ -1,6 +1,7 @@
 /**
- * The client's side of a connection to a manager. Dialled by address over mutual TLS; reconnects within half a
- * second, because a manager that was restarted is back sooner than gRPC's own back-off would look.
+ * The client's side of a connection to a manager. Dialled by address over mutual TLS;
+ * reconnects within half a second, because a manager that was restarted is back sooner than
+ * gRPC's own back-off would look.
  */
 import {
   type ChannelOptions,
@@ -16,15 +17,23 @@ import { fromServiceError, RemoteError } from "./rpc-error.js";
 import { bufferOf, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
 import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
 
-/** The whole set of a node's assignments is the largest message: 100,000 tasks and their templates. */
+/**
+ * The whole set of a node's assignments is the largest message: 100,000 tasks and their templates.
+ */
 export const MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024;
 
-/** How long a call may take unless it says otherwise: longer than an election, shorter than a user's patience. */
+/**
+ * How long a call may take unless it says otherwise: longer than an election,
+ * shorter than a user's patience.
+ */
 const CALL_TIMEOUT_MS = 5_000;
 
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_LIMIT_MS = 500;
-/** A connection that is dead without a word is noticed by a ping; the conversations have faster means of their own. */
+/**
+ * A connection that is dead without a word is noticed by a ping; the conversations have
+ * faster means of their own.
+ */
 const PING_PERIOD_MS = 2_000;
 const PING_TIMEOUT_MS = 2_000;
 

@@ -1,8 +1,8 @@
 /**
  * TLS for gRPC: version 1.3 and nothing below, on both sides, and no way to go without.
  *
- * A server is known by its certificate (this cluster's root, role manager), never by its name: managers are dialled
- * by address, and addresses change hands.
+ * A server is known by its certificate (this cluster's root, role manager), never by its name:
+ * managers are dialled by address, and addresses change hands.
  */
 import { createSecureContext, type PeerCertificate, type SecureContextOptions } from "node:tls";
 
@@ -20,7 +20,10 @@ export type ClientTrust =
   | { readonly kind: "member"; readonly identity: IdentitySource }
   /** A host that has the root, but no certificate yet. */
   | { readonly kind: "root"; readonly rootPem: string }
-  /** A host that has nothing yet and is about to check what it gets against the digest in its join token. */
+  /**
+   * A host that has nothing yet and is about to check what it gets against the
+   * digest in its join token.
+   */
   | { readonly kind: "unverified" };
 
 export function clientCredentials(trust: ClientTrust): ChannelCredentials {
@@ -57,8 +60,9 @@ function managersUnder(rootPem: string, own: SecureContextOptions): ChannelCrede
 }
 
 /**
- * A server's side: shows the present certificate to every new connection and asks for the caller's. A connection
- * without one is let in as nobody, because a host that joins has none; what nobody may call is decided per method.
+ * A server's side: shows the present certificate to every new connection and asks for the caller's.
+ * A connection without one is let in as nobody, because a host that joins has none; what nobody may
+ * call is decided per method.
  */
 export class MemberServerCredentials extends ServerCredentials {
   readonly #unsubscribe: () => void;

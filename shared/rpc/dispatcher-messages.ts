@@ -1,6 +1,6 @@
 /**
- * What an agent and the manager that leads say to each other on their one stream (`proto/dispatcher.proto`). The
- * first message up is `hello`, the first one down `welcome`.
+ * What an agent and the manager that leads say to each other on their one stream
+ * (`proto/dispatcher.proto`). The first message up is `hello`, the first one down `welcome`.
  */
 import type { NodeDescription } from "../docker-api/node-spec.js";
 import type { AssignmentSet } from "../model/assignment.js";

@@ -1,4 +1,7 @@
-/** What agents may call on the manager that leads (`proto/dispatcher.proto`), and the messages, proto ↔ model. */
+/**
+ * What agents may call on the manager that leads (`proto/dispatcher.proto`), and the
+ * messages, proto ↔ model.
+ */
 import { NodeDescription } from "../docker-api/node-spec.js";
 import { checkShape } from "../docker-api/validate.js";
 import { InvalidArgumentError } from "../errors/cluster-error.js";
@@ -29,7 +32,9 @@ export const SESSION: StreamMethod<AgentMessage, ManagerMessage> = {
   response: managerMessageCodec(),
 };
 
-/** Said once by a host that leaves the cluster, after it has stopped and removed all of its tasks. */
+/**
+ * Said once by a host that leaves the cluster, after it has stopped and removed all of its tasks.
+ */
 export const LEAVE: UnaryMethod<Record<string, never>, Record<string, never>> = {
   kind: "unary",
   path: `${SERVICE}/Leave`,

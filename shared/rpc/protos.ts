@@ -1,6 +1,7 @@
 /**
- * The protocol files, loaded once. Messages are looked up by their full name; what they look like in
- * TypeScript is said where they are converted (`wire/`, and beside each conversation), nowhere else.
+ * The protocol files, loaded once. Messages are looked up by their full name; what they look
+ * like in TypeScript is said where they are converted (`wire/`, and beside each
+ * conversation), nowhere else.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -16,10 +17,15 @@ const CANDIDATES = ["../../proto", "../../../proto"];
 /** Absolute path of the folder with all `.proto` files. */
 export const PROTO_FOLDER = findProtoFolder();
 
-/** One kind of message; `T` is the plain object that the converter of that message writes and reads. */
+/**
+ * One kind of message; `T` is the plain object that the converter of that message writes and reads.
+ */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
-  /** @throws Error where the bytes are no such message. Absent fields read as their proto3 default; `optional` ones, messages and members of a `oneof` as null. */
+  /**
+   * @throws Error where the bytes are no such message. Absent fields read as their proto3 default;
+   *   `optional` ones, messages and members of a `oneof` as null.
+   */
   decode(bytes: Uint8Array): T;
 }
 
@@ -28,7 +34,8 @@ export function messageType<T extends object>(fullName: string): MessageType<T> 
   const type = protoRoot().lookupType(fullName);
   return {
     encode: (message) => type.encode(message).finish(),
-    // protobufjs has two readers, which read broken UTF-8 differently: the same bytes must read the same.
+    // protobufjs has two readers, which read broken UTF-8 differently: the same
+    // bytes must read the same.
     decode: ({ buffer, byteOffset, length }) =>
       type.decode(Buffer.from(buffer, byteOffset, length)) as unknown as T,
   };
@@ -55,7 +62,10 @@ function load(): protobuf.Root {
   return root;
 }
 
-/** protobufjs reads an absent `optional` field or member of a `oneof` as its default, as if it had been sent. */
+/**
+ * protobufjs reads an absent `optional` field or member of a `oneof` as its
+ * default, as if it had been sent.
+ */
 function readAbsentAsNull(namespace: protobuf.NamespaceBase): void {
   for (const nested of namespace.nestedArray) {
     if (nested instanceof protobuf.Type) {

@@ -1,6 +1,7 @@
 /**
- * Errors across the wire. A `ClusterError` travels as the gRPC status that the one table gives its code, with the
- * code itself beside it, and is an error with the same code and words on the other side.
+ * Errors across the wire. A `ClusterError` travels as the gRPC status that the one table
+ * gives its code, with the code itself beside it, and is an error with the same code and
+ * words on the other side.
  */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
@@ -30,7 +31,10 @@ const CODE_KEY = "skep-error-code";
 /** HTTP/2 trailers are small, and a message is meant to be read. */
 const MESSAGE_LIMIT_CHARACTERS = 2_000;
 
-/** The status of an error that a handler threw; what is not a `ClusterError` tells the caller nothing more. */
+/**
+ * The status of an error that a handler threw; what is not a `ClusterError` tells
+ * the caller nothing more.
+ */
 export function toWireStatus(error: unknown): WireStatus {
   const metadata = new Metadata();
   if (!(error instanceof ClusterError)) {
@@ -41,7 +45,10 @@ export function toWireStatus(error: unknown): WireStatus {
   return { code: STATUS_OF[error.code].grpc, details, metadata };
 }
 
-/** Where the other side named no code of ours, it was gRPC itself that failed: mostly a broken connection. */
+/**
+ * Where the other side named no code of ours, it was gRPC itself that failed:
+ * mostly a broken connection.
+ */
 export function fromServiceError(error: ServiceError, address: string): RemoteError {
   const named = error.metadata.get(CODE_KEY)[0];
   const code = ERROR_CODES.find((known) => known === named);

@@ -1,6 +1,6 @@
 /**
- * What a remote call is: its path, who may make it and how its messages become bytes. Client and server both work
- * from the same declaration, so that neither can forget the caller's role.
+ * What a remote call is: its path, who may make it and how its messages become bytes. Client and
+ * server both work from the same declaration, so that neither can forget the caller's role.
  */
 import type { NodeRole } from "../model/node.js";
 
@@ -10,7 +10,10 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
-/** `anyone`: also a host that has no certificate yet; otherwise the roles whose certificates will do. */
+/**
+ * `anyone`: also a host that has no certificate yet; otherwise the roles
+ * whose certificates will do.
+ */
 export type AllowedCallers = "anyone" | readonly NodeRole[];
 
 export const ANY_NODE: AllowedCallers = ["worker", "manager"];

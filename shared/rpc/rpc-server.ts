@@ -1,6 +1,7 @@
 /**
- * The server's side of gRPC on one port: mutual TLS, and one interceptor that knows from each method's declaration
- * who may call it. Handlers are given the caller as its certificate names it and throw `ClusterError`s.
+ * The server's side of gRPC on one port: mutual TLS, and one interceptor that knows from each
+ * method's declaration who may call it. Handlers are given the caller as its certificate names it
+ * and throw `ClusterError`s.
  */
 import {
   type sendUnaryData,
@@ -42,8 +43,8 @@ export type StreamHandler<Up, Down> = (
 ) => Promise<void>;
 
 /**
- * Longer than the silence after which a node counts as down: the end of a stream should mean that the host ended it,
- * not that nothing was heard.
+ * Longer than the silence after which a node counts as down: the end of a stream should mean that
+ * the host ended it, not that nothing was heard.
  */
 const PING_PERIOD_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
@@ -111,7 +112,10 @@ export class RpcServer {
     );
   }
 
-  /** @returns the port, also where 0 asked for any. @throws UnavailableError the address cannot be listened on. */
+  /**
+   * @returns the port, also where 0 asked for any.
+   * @throws UnavailableError the address cannot be listened on.
+   */
   listen(address: { readonly host: string; readonly port: number }): Promise<number> {
     const host = address.host.includes(":") ? `[${address.host}]` : address.host;
     const target = `${host}:${address.port}`;
@@ -178,7 +182,10 @@ export class RpcServer {
   }
 }
 
-/** A call that was let through, with its caller: reading a certificate takes longer than most answers. */
+/**
+ * A call that was let through, with its caller: reading a certificate takes
+ * longer than most answers.
+ */
 class AdmittedCall extends ServerInterceptingCall {
   readonly #context: AdmittedContext;
 
@@ -206,7 +213,10 @@ function admittedCaller(call: { getAuthContext(): AuthContext }): Caller {
   return (context as AdmittedContext).caller;
 }
 
-/** Ends without an error where the caller is gone: HTTP/2 shows that first as a caller that has finished. */
+/**
+ * Ends without an error where the caller is gone: HTTP/2 shows that first as a
+ * caller that has finished.
+ */
 async function* received<Up>(call: ServerDuplexStream<Up, unknown>): AsyncGenerator<Up> {
   try {
     for await (const message of call.iterator(KEEP_WRITABLE)) yield message as Up;

@@ -1,9 +1,13 @@
 /**
- * A conversation as its users see it, the same on both sides: messages to read in order, messages to send, and a
- * signal for its end. The reader's pace holds the sender back; `backlog` tells a sender that it is too fast.
+ * A conversation as its users see it, the same on both sides: messages to read in order, messages
+ * to send, and a signal for its end. The reader's pace holds the sender back; `backlog` tells a
+ * sender that it is too fast.
  */
 export interface RpcStream<In, Out> {
-  /** To be read once. Ends when the other side has ended; on the client it throws what the server answered. */
+  /**
+   * To be read once. Ends when the other side has ended; on the client it throws
+   * what the server answered.
+   */
   readonly messages: AsyncIterable<In>;
   /** Does nothing once the stream has ended. */
   send(message: Out): void;
@@ -15,10 +19,16 @@ export interface RpcStream<In, Out> {
   readonly ended: AbortSignal;
 }
 
-/** Enough to keep the connection busy, little enough that what is sent next is still news when it arrives. */
+/**
+ * Enough to keep the connection busy, little enough that what is sent next is
+ * still news when it arrives.
+ */
 export const BACKLOG_SMALL = 4;
 
-/** For reading a `Duplex`: by default Node destroys it, its writable side too, once its readable side has ended. */
+/**
+ * For reading a `Duplex`: by default Node destroys it, its writable side too, once its
+ * readable side has ended.
+ */
 export const KEEP_WRITABLE = { destroyOnReturn: false } as const;
 
 /** What is needed of the streams of gRPC, client's and server's. */

@@ -1,6 +1,6 @@
 /**
- * Who a host is in TLS: its certificate, its key and the root that it trusts. They are renewed while connections
- * stand, so whoever needs them holds the source and reads the present ones.
+ * Who a host is in TLS: its certificate, its key and the root that it trusts. They are renewed
+ * while connections stand, so whoever needs them holds the source and reads the present ones.
  */
 import { X509Certificate } from "node:crypto";
 
@@ -31,7 +31,9 @@ export interface CertifiedNode {
   readonly validUntilMs: number;
 }
 
-/** The parts of a certificate that Node's TLS and `X509Certificate` both give, in their own ways. */
+/**
+ * The parts of a certificate that Node's TLS and `X509Certificate` both give, in their own ways.
+ */
 interface CertificateFields {
   readonly commonName: string | undefined;
   readonly organizationalUnit: string | undefined;
@@ -46,7 +48,8 @@ export function fixedIdentity(current: TlsIdentity): IdentitySource {
 }
 
 /**
- * Reads a node's certificate: common name is the node's id, organisational unit its role, organisation its cluster.
+ * Reads a node's certificate: common name is the node's id, organisational unit its role,
+ * organisation its cluster.
  * @throws UnauthenticatedError the certificate is not one of a node.
  */
 export function readNodeCertificate(pem: string): CertifiedNode {

@@ -1,4 +1,5 @@
-// An agent with a real Docker engine: what happens behind its back, and while the engine or the agent is away.
+// An agent with a real Docker engine: what happens behind its back, and while the
+// engine or the agent is away.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Everything that is not Swarm reaches the host's own engine through our socket, streams and terminals included. */
+/**
+ * Everything that is not Swarm reaches the host's own engine through our socket,
+ * streams and terminals included.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

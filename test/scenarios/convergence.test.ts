@@ -1,4 +1,7 @@
-/** Whatever happens to a service, in whatever order: what must never be seen meanwhile, and what must be reached in the end. */
+/**
+ * Whatever happens to a service, in whatever order: what must never be seen meanwhile, and what
+ * must be reached in the end.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -95,7 +98,8 @@ test("stop-first, a slot never runs twice on hosts that can be reached", async (
           if (running.length > 1) twice.push(`web.${number}`);
         }
       });
-      // A host that returns brings back what it still runs: for that the world's rule allows a while.
+      // A host that returns brings back what it still runs: for that the
+      // world's rule allows a while.
       for (const command of story.events.filter((each) => !each.startsWith("up "))) {
         await happen(world, command);
       }

@@ -1,5 +1,6 @@
 /**
- * The world as a transcript shows it, in the manner of `service ps`: a line per task, its slot's past below it.
+ * The world as a transcript shows it, in the manner of `service ps`: a line per task,
+ * its slot's past below it.
  *
  *     web.1      n2  running
  *      \_ web.1  n1  failed: task: non-zero exit (1)

@@ -1,7 +1,8 @@
 /**
- * Hosts that run what they are told, in simulated time: a stand-in for dispatcher, agent and engine together.
- * What a container does is said by its image: `crash` ends with exit code 1 after a second, `once` ends well
- * after a second, `missing` cannot be pulled, and every other image runs until it is stopped.
+ * Hosts that run what they are told, in simulated time: a stand-in for dispatcher, agent and
+ * engine together. What a container does is said by its image: `crash` ends with exit code 1 after
+ * a second, `once` ends well after a second, `missing` cannot be pulled, and every other image
+ * runs until it is stopped.
  */
 import type { StoreAccess } from "../../manager/store/store-access.js";
 import { ProposalDroppedError } from "../../shared/errors/cluster-error.js";

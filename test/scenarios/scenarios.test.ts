@@ -1,5 +1,6 @@
 /**
- * Every `*.txt` here is a test. To write what really happens into the files, and read the difference in git:
+ * Every `*.txt` here is a test. To write what really happens into the files, and
+ * read the difference in git:
  *
  *     SCENARIOS=write npx vitest run test/scenarios
  */

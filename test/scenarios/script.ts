@@ -1,6 +1,6 @@
 /**
- * Transcripts: a text file in which each command is followed by what it printed. The file is at once the test's
- * input, its expectation, and a page that a person can read.
+ * Transcripts: a text file in which each command is followed by what it printed. The file is at
+ * once the test's input, its expectation, and a page that a person can read.
  *
  *     # Prose.
  *     > command with arguments
@@ -52,7 +52,10 @@ function outputAfter(lines: readonly string[], at: number): string[] {
   return output;
 }
 
-/** The script's text with what the commands really printed: equal to the file where all went as expected. */
+/**
+ * The script's text with what the commands really printed: equal to the file
+ * where all went as expected.
+ */
 export function renderScript({ steps, tail }: Script, printed: readonly string[]): string {
   const body = steps.map(({ lead, command }, i) => {
     const output = printed[i] ?? "";

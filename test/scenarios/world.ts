@@ -1,6 +1,6 @@
 /**
- * A manager's planning half in simulated time: a store in memory, the orchestrator and the scheduler as they run
- * on a leader, and hosts that do what they are told.
+ * A manager's planning half in simulated time: a store in memory, the orchestrator and the
+ * scheduler as they run on a leader, and hosts that do what they are told.
  */
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
@@ -75,7 +75,10 @@ export class World {
     await this.wait(0);
   }
 
-  /** What is proposed and not committed never will be, as when a leader loses its followers for a moment. */
+  /**
+   * What is proposed and not committed never will be, as when a leader loses
+   * its followers for a moment.
+   */
   loseProposals(): void {
     this.log.dropWaiting();
   }

@@ -1,4 +1,7 @@
-/** Speaks to the public API in tests: whole requests, or raw bytes where the request itself is what is tested. */
+/**
+ * Speaks to the public API in tests: whole requests, or raw bytes where the request
+ * itself is what is tested.
+ */
 import { request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
@@ -52,7 +55,10 @@ function parsed(content: string): unknown {
   }
 }
 
-/** A connection on which a test writes what it likes; `answered` is all that came back until its end. */
+/**
+ * A connection on which a test writes what it likes; `answered` is all that
+ * came back until its end.
+ */
 export interface RawConnection {
   write(bytes: string | Buffer): Promise<void>;
   /** Closes our direction only. */

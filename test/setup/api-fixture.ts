@@ -1,6 +1,6 @@
 /**
- * A host for tests of the public API: one manager on a store in memory, a membership that does what it is told, and a real
- * server on a unix socket of its own.
+ * A host for tests of the public API: one manager on a store in memory, a membership that does what
+ * it is told, and a real server on a unix socket of its own.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -191,7 +191,8 @@ export class ApiFixture {
   }
 
   #host(): ApiHost {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- a getter of the literal below has a `this` of its own
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- a getter of the literal below
+    // has a `this` of its own
     const fixture = this;
     const manager: ApiManager = {
       store: this.store,

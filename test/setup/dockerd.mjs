@@ -1,7 +1,7 @@
 /**
  * An engine of the tests' own: where its files lie, how it is started, what an earlier run that was
- * killed leaves behind, and how it is stopped. Callers hold the lock. One per network namespace: its
- * bridge and addresses are fixed.
+ * killed leaves behind, and how it is stopped. Callers hold the lock. One per network namespace:
+ * its bridge and addresses are fixed.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * The few calls of the Docker Engine API that setting up needs, over its unix socket with node alone:
- * this runs before any dependency is installed.
+ * The few calls of the Docker Engine API that setting up needs, over its unix socket with node
+ * alone: this runs before any dependency is installed.
  */
 import { request } from "node:http";
 

@@ -2,9 +2,10 @@
  * A Docker engine for tests and demo: the one that is there, or else, as root on Debian, one of our
  * own with its own folder and socket, installed and started when missing.
  *
- * Ownership: an engine that was there is never stopped. One that a process started is shared with
- * all who ask while it runs; the last to call `stop()` stops it, so that nobody loses it under their
- * hands. `node test/setup/engine.mjs` starts one to stay, `node test/setup/engine.mjs stop` ends it.
+ * Ownership: an engine that was there is never stopped. One that a process started is shared
+ * with all who ask while it runs; the last to call `stop()` stops it, so that nobody loses it
+ * under their hands. `node test/setup/engine.mjs` starts one to stay, `node
+ * test/setup/engine.mjs stop` ends it.
  *
  * Nothing but node is needed: this runs before `npm ci`.
  */

@@ -1,4 +1,7 @@
-/** What a log should hold, kept in the simplest way: the naive twin that the durable log is held against. */
+/**
+ * What a log should hold, kept in the simplest way: the naive twin that the
+ * durable log is held against.
+ */
 import type { HardState, LogEntry } from "../../manager/raft/core/record.js";
 import type { AppendRequest, LogFile } from "../../manager/raft/log-file.js";
 
@@ -37,7 +40,10 @@ export async function contentsOf(log: LogFile): Promise<LogContents> {
   return { hardState: log.hardState, lastIndex: log.lastIndex, entries };
 }
 
-/** What `model` would show from `firstIndex` on: where compaction stopped is not the model's business. */
+/**
+ * What `model` would show from `firstIndex` on: where compaction stopped is
+ * not the model's business.
+ */
 export function from(model: LogContents, firstIndex: number): LogContents {
   const entries = new Map([...model.entries].filter(([index]) => index >= firstIndex));
   return { ...model, entries };

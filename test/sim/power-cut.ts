@@ -1,4 +1,6 @@
-/** What a power cut leaves of what was not synced: from nothing to everything, and any part between. */
+/**
+ * What a power cut leaves of what was not synced: from nothing to everything, and any part between.
+ */
 import type { Random } from "../../shared/ports/random.js";
 import type { PendingWrite, PowerCut } from "./simulated-disk.js";
 

@@ -1,7 +1,8 @@
 /**
- * A disk that behaves as badly as real ones may: what was not synced is lost, kept or torn anywhere when
- * the power fails, new names vanish with a folder that was not synced, it fills up, fails and is slow.
- * What was synced stays (the fault model has no other disk), unless a test flips a bit of it.
+ * A disk that behaves as badly as real ones may: what was not synced is lost, kept or torn
+ * anywhere when the power fails, new names vanish with a folder that was not synced, it
+ * fills up, fails and is slow. What was synced stays (the fault model has no other disk),
+ * unless a test flips a bit of it.
  */
 import type { Disk, DiskFile } from "../../manager/raft/disk.js";
 
@@ -195,7 +196,8 @@ export class SimulatedDisk implements Disk {
         try {
           this.#check("sync", path);
         } catch (error) {
-          // Linux forgets what it could not write: it can still be read, and no later sync tries again.
+          // Linux forgets what it could not write: it can still be read, and no
+          // later sync tries again.
           if (!(error instanceof PowerCutError)) inode.pending = [];
           throw error;
         }

@@ -1,7 +1,7 @@
 /**
- * An engine in memory, for simulations: every act takes time, may be refused, and its answer may be lost after it
- * took effect, as with an engine that is killed in the middle. The world beneath it is open to the test: containers
- * die, fall ill and vanish when it says so.
+ * An engine in memory, for simulations: every act takes time, may be refused, and its answer may be
+ * lost after it took effect, as with an engine that is killed in the middle. The world beneath it
+ * is open to the test: containers die, fall ill and vanish when it says so.
  */
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../shared/model/ids.js";

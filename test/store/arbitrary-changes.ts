@@ -1,6 +1,7 @@
 /**
- * Random changes from small pools of ids, names and numbers, so that most meet an object that is there, and
- * many do not fit it. No attention is paid to what is valid: that is what `apply` is for.
+ * Random changes from small pools of ids, names and numbers, so that most meet an
+ * object that is there, and many do not fit it. No attention is paid to what is valid:
+ * that is what `apply` is for.
  */
 import fc from "fast-check";
 
@@ -254,7 +255,9 @@ const requestId = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("r1", "r2", "r3").map((id) => ({ requestId: id })) },
 );
 
-/** One change mostly, so that most commands fit; several now and then, so that some fail half-way. */
+/**
+ * One change mostly, so that most commands fit; several now and then, so that some fail half-way.
+ */
 export const arbitraryCommand: fc.Arbitrary<Command> = fc
   .tuple(
     fc.oneof(

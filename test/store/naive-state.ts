@@ -1,6 +1,6 @@
 /**
- * The dumb twin of the store's tables: lists of objects, searched from end to end. It is kept by what a
- * command says that it changed, so it also holds the events against the tables.
+ * The dumb twin of the store's tables: lists of objects, searched from end to end. It is kept by
+ * what a command says that it changed, so it also holds the events against the tables.
  */
 import type { StoreEvent } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";

@@ -1,4 +1,7 @@
-/** Objects and changes for tests of the store: valid ones, with only what a test cares about spelled out. */
+/**
+ * Objects and changes for tests of the store: valid ones, with only what a test
+ * cares about spelled out.
+ */
 import type { Change, Command } from "../../manager/store/core/change.js";
 import { COMMAND_FORMAT } from "../../manager/store/core/change.js";
 import type { Cluster } from "../../shared/model/cluster.js";
@@ -10,7 +13,8 @@ import type { Task, TaskStatus } from "../../shared/model/task.js";
 import type { ObservedState } from "../../shared/model/task-state.js";
 
 /** An id that reads: `idOf<TaskId>("t1")` is 25 characters that begin with "t1". */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the kind is named at the call
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the
+// kind is named at the call
 export function idOf<Id extends string>(name: string): Id {
   return name.padEnd(25, "0") as Id;
 }

@@ -1,6 +1,7 @@
 /**
- * Join tokens, `SWMTKN-1-<digest>-<secret>`, in the format that Docker's users know. The digest pins the cluster's
- * root, so that a joining host trusts nobody else; the secret says as what the host may join, and can be rotated.
+ * Join tokens, `SWMTKN-1-<digest>-<secret>`, in the format that Docker's users know. The digest
+ * pins the cluster's root, so that a joining host trusts nobody else; the secret says as what the
+ * host may join, and can be rotated.
  */
 import { InvalidArgumentError } from "../../../shared/errors/cluster-error.js";
 import type { Random } from "../../../shared/ports/random.js";
@@ -29,7 +30,10 @@ export function formatJoinToken(token: JoinToken): string {
   return `${PREFIX}${token.digest}-${token.secret}`;
 }
 
-/** @throws InvalidArgumentError with what is wrong; the token itself is a secret and is not repeated. */
+/**
+ * @throws InvalidArgumentError with what is wrong; the token itself is a
+ *   secret and is not repeated.
+ */
 export function parseJoinToken(text: string): JoinToken {
   const [, digest, secret] = TOKEN_PATTERN.exec(text.trim()) ?? [];
   if (digest === undefined || secret === undefined) {
@@ -38,7 +42,10 @@ export function parseJoinToken(text: string): JoinToken {
   return { digest, secret };
 }
 
-/** The digest of the root as it stands in tokens. @param sha256 the 32 bytes over the certificate's DER. */
+/**
+ * The digest of the root as it stands in tokens.
+ * @param sha256 the 32 bytes over the certificate's DER.
+ */
 export function digestText(sha256: Uint8Array): string {
   let number = 0n;
   for (const byte of sha256) number = (number << 8n) | BigInt(byte);

@@ -1,7 +1,7 @@
 /**
- * What a node must know: the tasks that were assigned to it, until they are removed from the store. Ended ones too, or
- * the agent would forget them and throw away the containers that their history and logs are read from. Of other
- * nodes' tasks it hears nothing.
+ * What a node must know: the tasks that were assigned to it, until they are removed from the store.
+ * Ended ones too, or the agent would forget them and throw away the containers that their history
+ * and logs are read from. Of other nodes' tasks it hears nothing.
  */
 import type { TaskTemplate } from "../../../shared/model/assignment.js";
 import type { NodeId, TaskId } from "../../../shared/model/ids.js";
@@ -27,8 +27,8 @@ export function assignedTasks(view: StoreView, nodeId: NodeId): readonly Task[] 
 }
 
 /**
- * The node that has to hear of this event, if any. A status changes nothing for an agent, which mostly reported it
- * itself: only tasks that come, go or are wanted otherwise.
+ * The node that has to hear of this event, if any. A status changes nothing for an agent, which
+ * mostly reported it itself: only tasks that come, go or are wanted otherwise.
  */
 export function concernedNode(event: StoreEvent): { nodeId: NodeId; taskId: TaskId } | undefined {
   if (event.type !== "task") return undefined;
@@ -48,7 +48,10 @@ export function concernedNode(event: StoreEvent): { nodeId: NodeId; taskId: Task
 export class CarriedTemplates {
   readonly #labels = new Map<string, string>();
 
-  /** Those that `tasks` need and the session has not carried yet, or not with the service's present labels. */
+  /**
+   * Those that `tasks` need and the session has not carried yet, or not with the
+   * service's present labels.
+   */
   missing(view: StoreView, tasks: readonly Task[]): TaskTemplate[] {
     const templates: TaskTemplate[] = [];
     for (const task of tasks) {

@@ -1,7 +1,7 @@
 /**
- * Time as a manager that may be inattentive has it. While its event loop is held up, heartbeats lie unread in the
- * kernel: that time counts against nobody. So deadlines are measured on a clock that moves on with every look, but by
- * little where the look came late.
+ * Time as a manager that may be inattentive has it. While its event loop is held up, heartbeats lie
+ * unread in the kernel: that time counts against nobody. So deadlines are measured on a clock that
+ * moves on with every look, but by little where the look came late.
  */
 
 /** How often the dispatcher looks. */

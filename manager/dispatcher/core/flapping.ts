@@ -1,6 +1,7 @@
 /**
- * A node that goes down and comes back again and again would have its tasks moved each time. From its second return
- * within some minutes it has to stay for a while before it counts as ready, longer each time.
+ * A node that goes down and comes back again and again would have its tasks moved each time.
+ * From its second return within some minutes it has to stay for a while before it counts as
+ * ready, longer each time.
  */
 
 const FIRST_WAIT_MS = 1_000;

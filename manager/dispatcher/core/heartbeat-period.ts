@@ -1,4 +1,7 @@
-/** How often agents send heartbeats: what the cluster's spec says, longer where there are many nodes. */
+/**
+ * How often agents send heartbeats: what the cluster's spec says, longer
+ * where there are many nodes.
+ */
 
 /** All agents together: more would keep a core of the leader busy with being greeted. */
 const HEARTBEATS_PER_SECOND = 1_000;

@@ -8,7 +8,10 @@ import { CLOSED_LIMIT_MS, Liveness, SILENCE_LIMIT_MS } from "./liveness.js";
 
 const PERIOD_MS = 500;
 
-/** A manager that looks every 100 ms at nodes that send a heartbeat every 500 ms, while they are told to. */
+/**
+ * A manager that looks every 100 ms at nodes that send a heartbeat every 500
+ * ms, while they are told to.
+ */
 class World {
   nowMs = 1_000_000;
   quorum: "fresh" | "stale" = "fresh";

@@ -1,7 +1,8 @@
 /**
- * Which nodes are there: a state machine over what was heard of each node and when. Fast (three seconds of silence)
- * and slow to panic: time in which this manager did not listen counts against nobody, a host that ended its stream
- * gets longer, one that flaps has to prove itself, and a mass silence makes the manager doubt itself first.
+ * Which nodes are there: a state machine over what was heard of each node and when. Fast (three
+ * seconds of silence) and slow to panic: time in which this manager did not listen counts against
+ * nobody, a host that ended its stream gets longer, one that flaps has to prove itself, and a mass
+ * silence makes the manager doubt itself first.
  *
  * It lives for one term: a new leader starts every clock afresh, and keeps `down` what was down.
  */
@@ -17,11 +18,14 @@ export const SILENCE_LIMIT_MS = 3_000;
 /** With a longer period a node may still lose two heartbeats. */
 const SILENCE_LIMIT_PERIODS = 3;
 /**
- * A stream that its host ended: the daemon is restarting or died, the host answers, the tasks run on. As long for a
- * node that has joined and was not heard yet: its daemon is starting.
+ * A stream that its host ended: the daemon is restarting or died, the host answers, the tasks run
+ * on. As long for a node that has joined and was not heard yet: its daemon is starting.
  */
 export const CLOSED_LIMIT_MS = 30_000;
-/** By then an agent that only turned to another connection is back: no new tasks are sent to one that is not. */
+/**
+ * By then an agent that only turned to another connection is back: no new tasks are
+ * sent to one that is not.
+ */
 const DISCONNECTED_AFTER_MS = 1_000;
 /** A stream that ends after more heartbeats than this were missing was cut, not ended. */
 const FRESH_PERIODS = 2;
@@ -42,7 +46,10 @@ const LEFT: Liveliness = { state: "down", message: "the node left the cluster" }
 type Phase =
   /** Ready when the term began, not heard since. */
   | { readonly kind: "awaited"; readonly heardMs: number; readonly periodMs: number }
-  /** Was not expected to be heard when the term began: it has not come yet, or its host had ended its session. */
+  /**
+   * Was not expected to be heard when the term began: it has not come yet, or its
+   * host had ended its session.
+   */
   | { readonly kind: "absent"; readonly sinceMs: number }
   | {
       readonly kind: "connected";

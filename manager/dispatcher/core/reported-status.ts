@@ -1,4 +1,7 @@
-/** Which reports of an agent go into the store: of its own tasks, of what an agent can see, and nothing older. */
+/**
+ * Which reports of an agent go into the store: of its own tasks, of what an agent
+ * can see, and nothing older.
+ */
 import type { NodeId, TaskId } from "../../../shared/model/ids.js";
 import type { Task, TaskStatus } from "../../../shared/model/task.js";
 import { isTerminal, mayFollow, observedRank } from "../../../shared/model/task-state.js";
@@ -9,7 +12,10 @@ export interface ReportedStatus {
   readonly status: TaskStatus;
 }
 
-/** Of a message or an error: what `service ps` can show, with room. An engine's error may be a page of output. */
+/**
+ * Of a message or an error: what `service ps` can show, with room. An engine's error
+ * may be a page of output.
+ */
 const TEXT_LIMIT_CHARACTERS = 2_000;
 
 export type Verdict =

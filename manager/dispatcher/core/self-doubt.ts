@@ -1,6 +1,7 @@
 /**
- * When many nodes fall silent at once, it is mostly not they who failed: it is the manager that hears nothing. It then
- * waits before it calls them down, so that a cut cable does not move the whole cluster's tasks.
+ * When many nodes fall silent at once, it is mostly not they who failed: it is the manager
+ * that hears nothing. It then waits before it calls them down, so that a cut cable does not
+ * move the whole cluster's tasks.
  */
 
 export interface Hearing {

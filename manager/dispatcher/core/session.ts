@@ -1,6 +1,7 @@
 /**
- * What one session has told its agent, and what it still has to: a complete set first, then increments, numbered
- * without a gap. Changes gather here as ids while the agent is slow; past a bound they become a fresh complete set.
+ * What one session has told its agent, and what it still has to: a complete set first, then
+ * increments, numbered without a gap. Changes gather here as ids while the agent is slow; past a
+ * bound they become a fresh complete set.
  */
 import type { AssignmentSet } from "../../../shared/model/assignment.js";
 import type { Fence } from "../../../shared/model/fence.js";

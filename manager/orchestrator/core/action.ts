@@ -1,7 +1,7 @@
 /**
- * What the orchestrator decides to do: the vocabulary between the planners, which propose, and the shell,
- * which carries out. Each action stands alone: it is checked again against the store when it is
- * carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
+ * What the orchestrator decides to do: the vocabulary between the planners, which propose, and the
+ * shell, which carries out. Each action stands alone: it is checked again against the store when it
+ * is carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
 
@@ -14,7 +14,10 @@ export interface NewTask {
   readonly restarts: Restarts;
 }
 
-/** `now` counts this one against the restart policy's attempts; a replacement by the cluster's own doing does not. */
+/**
+ * `now` counts this one against the restart policy's attempts; a replacement by the
+ * cluster's own doing does not.
+ */
 export interface Restarts {
   readonly earlierMs: readonly number[];
   readonly counts: "now" | "not";

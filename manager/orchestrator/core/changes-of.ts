@@ -1,7 +1,7 @@
 /**
- * From actions to changes of the store. A plan may be carried out in several commands, with others' commands
- * between them: each action is checked against the present view, and one that no longer fits is left
- * out. What it was for is planned anew.
+ * From actions to changes of the store. A plan may be carried out in several commands, with others'
+ * commands between them: each action is checked against the present view, and one that no longer
+ * fits is left out. What it was for is planned anew.
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";

@@ -1,7 +1,7 @@
 /**
- * What becomes of a task when its node changes. The host may be lost (down, or removed from the cluster); it
- * may be meant to run nothing (drain), or not this (a label or its role changed, and a constraint that
- * held when the task was placed holds no more). A paused node keeps what it has.
+ * What becomes of a task when its node changes. The host may be lost (down, or removed from the
+ * cluster); it may be meant to run nothing (drain), or not this (a label or its role changed, and a
+ * constraint that held when the task was placed holds no more). A paused node keeps what it has.
  */
 import type { Constraint } from "../../../shared/model/constraint.js";
 import { matchesNode } from "../../../shared/model/constraint.js";
@@ -9,8 +9,8 @@ import { type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
 
 /**
- * `firm`: the task may stay. `leaving`: it must go, and its host can be asked to stop it. `lost`: its host
- * cannot be asked, it may run on behind a cut; what replaces it does not wait.
+ * `firm`: the task may stay. `leaving`: it must go, and its host can be asked to stop it. `lost`:
+ * its host cannot be asked, it may run on behind a cut; what replaces it does not wait.
  */
 export type Footing = "firm" | "leaving" | "lost";
 

@@ -1,7 +1,7 @@
 /**
- * When the cluster gives a task up. A node that is down may be alive behind a cut: its tasks keep what they hold
- * (addresses, reservations, ports) until it reports them ended, is removed (`apply` sees to that), or has
- * been down for a day.
+ * When the cluster gives a task up. A node that is down may be alive behind a cut: its tasks keep
+ * what they hold (addresses, reservations, ports) until it reports them ended, is removed (`apply`
+ * sees to that), or has been down for a day.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
 import { isTerminal } from "../../../shared/model/task-state.js";

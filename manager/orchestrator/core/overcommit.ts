@@ -1,6 +1,6 @@
 /**
- * A node whose capacity shrank (a changed machine, a label of its engine) may hold more than it has. The tasks that
- * came last must go, until what remains fits again.
+ * A node whose capacity shrank (a changed machine, a label of its engine) may hold more than it
+ * has. The tasks that came last must go, until what remains fits again.
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { nodeAvailability } from "../../../shared/model/node.js";

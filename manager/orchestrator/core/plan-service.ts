@@ -1,6 +1,7 @@
 /**
- * Everything about one service, compared with what the user wants of it: the actions that bring them together.
- * Level-triggered: made from the store's present view alone, and empty once there is nothing to do.
+ * Everything about one service, compared with what the user wants of it: the actions that
+ * bring them together. Level-triggered: made from the store's present view alone, and empty
+ * once there is nothing to do.
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
@@ -13,7 +14,10 @@ import { reconcileReplicated } from "./replicated.js";
 import { type PlanTime, Situation } from "./situation.js";
 import { groupBySlot, type Slot } from "./slot.js";
 
-/** What a leader remembers of a service between plans: since when it waits. A new leader starts afresh. */
+/**
+ * What a leader remembers of a service between plans: since when it waits. A
+ * new leader starts afresh.
+ */
 export interface ServiceMemory {
   /** When a task was first seen waiting with desired state `ready`. */
   readonly readySince: ReadonlyMap<TaskId, number>;

@@ -1,6 +1,6 @@
 /**
- * What the store may forget: removed tasks once nothing runs of them, and a slot's past beyond the history
- * limit. (Revisions go with the last task that needs them: `apply` sees to that.)
+ * What the store may forget: removed tasks once nothing runs of them, and a slot's past beyond the
+ * history limit. (Revisions go with the last task that needs them: `apply` sees to that.)
  */
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -24,7 +24,8 @@ export function reapSlot(slot: Slot, limit: number): Action[] {
 function beyondLimit(slot: Slot, limit: number): readonly Task[] {
   const excess = slot.wanted.length + slot.past.length - limit;
   if (limit < 0 || excess <= 0) return [];
-  // The last task of a slot that ended for good is what holds the slot: without it, it would be filled again.
+  // The last task of a slot that ended for good is what holds the slot: without it,
+  // it would be filled again.
   const spare = slot.wanted.length > 0 ? slot.past : slot.past.slice(0, -1);
   return spare.filter(isOver).slice(0, excess);
 }

@@ -1,7 +1,7 @@
 /**
- * Which events make the orchestrator look at a service again. Most of what happens to a task on its way to
- * running changes nothing that a plan is made from; looking each time would cost a large service
- * one reading of all its tasks per report.
+ * Which events make the orchestrator look at a service again. Most of what happens to a task on its
+ * way to running changes nothing that a plan is made from; looking each time would cost a large
+ * service one reading of all its tasks per report.
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
@@ -84,7 +84,9 @@ function hasPredecessor({ serviceId, slot }: Task, view: StoreView): boolean {
   return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired)).length > 1;
 }
 
-/** Tasks that were placed on the strength of what the node was before: they must be looked at, too. */
+/**
+ * Tasks that were placed on the strength of what the node was before: they must be looked at, too.
+ */
 function placedOnUnfit(before: Task | undefined, after: Task, view: StoreView): boolean {
   if (after.nodeId === undefined || before?.nodeId !== undefined) return false;
   const node = view.node(after.nodeId);

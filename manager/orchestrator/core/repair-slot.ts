@@ -1,7 +1,7 @@
 /**
- * Keeps one slot running: a task that ended is restarted as its policy says, one whose node is lost or must
- * let it go is replaced, one that waits is started when its wait is over, and where one task replaces
- * another start-first, the older is stopped once the newer runs.
+ * Keeps one slot running: a task that ended is restarted as its policy says, one whose node is lost
+ * or must let it go is replaced, one that waits is started when its wait is over, and where one
+ * task replaces another start-first, the older is stopped once the newer runs.
  */
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
@@ -20,8 +20,9 @@ export interface Repair {
 export const NO_REPAIR: Repair = { actions: [] };
 
 /**
- * A task is started although its predecessor still stops, this long after the predecessor's grace period: an engine that
- * hangs must not keep a slot down for ever. Docker waits a minute in all, grace period or not.
+ * A task is started although its predecessor still stops, this long after the predecessor's
+ * grace period: an engine that hangs must not keep a slot down for ever. Docker waits a minute
+ * in all, grace period or not.
  */
 const STOP_PATIENCE_MS = 60_000;
 
@@ -47,7 +48,8 @@ function settleSuccession(
   if (useless.length > 0) return { actions: useless.map(stop) };
   const stillNeeded =
     situation.isCurrent(newest) || olds.some((old) => isMovedAway(old, situation));
-  // The service changed again before the newer task came up: what runs stays, and is replaced in its turn.
+  // The service changed again before the newer task came up: what runs stays, and
+  // is replaced in its turn.
   if (!stillNeeded) return { actions: [stop(newest)] };
   return repairTask(newest, slot, situation);
 }
@@ -70,7 +72,8 @@ function repairTask(task: Task, slot: Slot, situation: Situation): Repair {
 
 /** The task ended by itself. */
 function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
-  // It failed while it was still being prepared (no such image): the next try waits as long as it should have.
+  // It failed while it was still being prepared (no such image): the next try waits as
+  // long as it should have.
   const unserved = task.desired === "ready" ? unservedMs(task, situation) : 0;
   const firm = situation.footingOf(task) === "firm";
   if (unserved > 0 && firm) return { actions: [], wakeInMs: unserved };
@@ -123,7 +126,9 @@ function occupiedMs(task: Task, slot: Slot, situation: Situation): number {
   return Math.max(0, ...waits);
 }
 
-/** Whether a container of an earlier task may still run in this slot, on a host that can be asked. */
+/**
+ * Whether a container of an earlier task may still run in this slot, on a host that can be asked.
+ */
 export function isOccupied(slot: Slot, situation: Situation): boolean {
   return occupants(slot, situation).length > 0;
 }
@@ -135,7 +140,10 @@ function occupants(slot: Slot, situation: Situation): readonly Task[] {
   );
 }
 
-/** Restarts and moves keep the revision: a new template is spread by the updater alone, at its own pace. */
+/**
+ * Restarts and moves keep the revision: a new template is spread by the
+ * updater alone, at its own pace.
+ */
 function successor(task: Task, desired: NewTask["desired"], restarts: Restarts): NewTask {
   return { slot: task.slot, revision: task.revision, desired, restarts };
 }

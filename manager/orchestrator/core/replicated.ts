@@ -1,6 +1,6 @@
 /**
- * The replicated mode: which slots are missing, and which are too many. What happens inside a slot (restarts,
- * replacements) is decided elsewhere; here a slot either is held or is not.
+ * The replicated mode: which slots are missing, and which are too many. What happens inside a slot
+ * (restarts, replacements) is decided elsewhere; here a slot either is held or is not.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
 import { isHeld, latestTask, type Slot } from "./slot.js";
@@ -35,8 +35,9 @@ function vacantNumbers(held: readonly Slot[], count: number): number[] {
 }
 
 /**
- * The most worth keeping first: slots that run before those that do not, then those that are alone on their node
- * before second and third copies there (what stays is balanced over the nodes), then low numbers.
+ * The most worth keeping first: slots that run before those that do not, then those that are
+ * alone on their node before second and third copies there (what stays is balanced over the
+ * nodes), then low numbers.
  */
 function byWorth(held: readonly Slot[]): Slot[] {
   const runningFirst = [...held].sort((a, b) => Number(runs(b)) - Number(runs(a)));

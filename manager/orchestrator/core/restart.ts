@@ -1,10 +1,12 @@
 /**
- * The restart policy: whether a task that ended is followed by another, and after which delay. Docker's rules
- * (condition, delay, attempts, window), and on top of the delay an exponential back-off for a slot whose
- * tasks keep ending, so that a service that cannot run does not wear its hosts out.
+ * The restart policy: whether a task that ended is followed by another, and after which
+ * delay. Docker's rules (condition, delay, attempts, window), and on top of the delay an
+ * exponential back-off for a slot whose tasks keep ending, so that a service that cannot run
+ * does not wear its hosts out.
  *
- * Restarts are counted by `Task.restartsAtMs`, which each restarted task inherits and adds to: the count
- * survives a change of leader, and ends with the revision, as the updater's tasks start with none.
+ * Restarts are counted by `Task.restartsAtMs`, which each restarted task inherits and
+ * adds to: the count survives a change of leader, and ends with the revision, as the
+ * updater's tasks start with none.
  */
 import type { RestartPolicy } from "../../../shared/docker-api/task-spec.js";
 import type { Task } from "../../../shared/model/task.js";
@@ -15,19 +17,25 @@ const NS_PER_MS = 1e6;
 /** Docker's default, for a template that was never completed. */
 const DEFAULT_DELAY_MS = 5_000;
 
-/** Restarts in a row that are served Docker's delay alone: a dependency that comes up late costs nothing. */
+/**
+ * Restarts in a row that are served Docker's delay alone: a dependency that
+ * comes up late costs nothing.
+ */
 const FREE_RESTARTS = 5;
 const BACK_OFF_FIRST_MS = 1_000;
 /** A cause that was mended is noticed within a minute. */
 const BACK_OFF_LIMIT_MS = 60_000;
-/** A task that lived this long beyond the longest back-off was well: the row of failures ends there. */
+/**
+ * A task that lived this long beyond the longest back-off was well: the row of failures ends there.
+ */
 const WELL_AFTER_MS = 60_000;
 
 /** Enough to reach the back-off's limit: 5 free restarts, then 1, 2, 4 … 64 s. */
 const RESTARTS_REMEMBERED = 12;
 /**
- * Attempts that can be counted, at 8 bytes each on every task of a failing slot. A policy that allows more is
- * taken as one without a limit: at the back-off's pace they would take most of a day.
+ * Attempts that can be counted, at 8 bytes each on every task of a failing slot. A
+ * policy that allows more is taken as one without a limit: at the back-off's pace they
+ * would take most of a day.
  */
 const ATTEMPTS_COUNTED_LIMIT = 1_000;
 
@@ -81,8 +89,8 @@ function recent(earlier: readonly number[], policy: RestartPolicy): readonly num
 }
 
 /**
- * How long a task with desired state `ready` waits, from when its leader first saw it (ms). Only a restart
- * is delayed; it is known by its own creation being the last restart that it counts.
+ * How long a task with desired state `ready` waits, from when its leader first saw it (ms). Only a
+ * restart is delayed; it is known by its own creation being the last restart that it counts.
  */
 export function startDelayMs(task: Task, policy: RestartPolicy): number {
   const restarts = task.restartsAtMs ?? [];

@@ -1,6 +1,7 @@
 /**
- * What a plan for one service is made from: the store's view, looked at through the service, and how long this
- * leader has known what it waits for. Templates are read once per revision, not once per task.
+ * What a plan for one service is made from: the store's view, looked at through the service,
+ * and how long this leader has known what it waits for. Templates are read once per
+ * revision, not once per task.
  */
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
 import type { RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";

@@ -1,4 +1,7 @@
-/** A batch: the records that one write and one fdatasync make durable together, wholly or not at all. */
+/**
+ * A batch: the records that one write and one fdatasync make durable
+ * together, wholly or not at all.
+ */
 import { assert } from "../../../shared/errors/assert.js";
 import { byteView, type LogRecord, recordBytes, writeRecord } from "./record.js";
 

@@ -1,7 +1,8 @@
 /**
- * CRC-32C (Castagnoli, RFC 3720 §12.1), the checksum of every record on disk. Node has only CRC-32 of
- * IEEE 802.3 (`zlib.crc32`, not before 20.15); Castagnoli's polynomial finds more of the errors that disks make
- * in records of our size (Koopman 2002). Eight bytes per step (slicing-by-8, Kounavis and Berry 2005).
+ * CRC-32C (Castagnoli, RFC 3720 §12.1), the checksum of every record on disk. Node has only CRC-32
+ * of IEEE 802.3 (`zlib.crc32`, not before 20.15); Castagnoli's polynomial finds more of the errors
+ * that disks make in records of our size (Koopman 2002). Eight bytes per step (slicing-by-8,
+ * Kounavis and Berry 2005).
  */
 
 /** The polynomial 0x1EDC6F41, bits reversed. */
@@ -18,7 +19,8 @@ export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0)
   const t = TABLES;
   let crc = ~seed;
   let i = from;
-  // Reads of a typed array are `number | undefined` to the compiler; inside the bounds they are numbers.
+  // Reads of a typed array are `number | undefined` to the compiler; inside the
+  // bounds they are numbers.
   for (const whole = to - 8; i <= whole; i += 8) {
     crc ^=
       byteAt(bytes, i) |

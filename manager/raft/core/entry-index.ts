@@ -1,6 +1,7 @@
 /**
- * Where each entry of the log is on disk. Four flat arrays instead of an object per entry: a log may hold
- * some 100,000 entries between two snapshots, and this is the only thing about them that stays in memory.
+ * Where each entry of the log is on disk. Four flat arrays instead of an object per entry: a
+ * log may hold some 100,000 entries between two snapshots, and this is the only thing about
+ * them that stays in memory.
  */
 import { assert } from "../../../shared/errors/assert.js";
 
@@ -53,7 +54,9 @@ export class EntryIndex {
     return { index, term, segment, offset, endOffset };
   }
 
-  /** Adds an entry; one that takes the place of another removes all after it (a conflicting suffix). */
+  /**
+   * Adds an entry; one that takes the place of another removes all after it (a conflicting suffix).
+   */
   put(entry: EntryPosition): void {
     assert(entry.index <= this.lastIndex + 1, `entry ${entry.index} after ${this.lastIndex}`);
     if (entry.index < this.#firstIndex) this.restartAfter(entry.index - 1, undefined);

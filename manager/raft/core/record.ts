@@ -12,8 +12,9 @@
  * 20       payload, padded with zeros
  * ```
  *
- * The seed makes a record valid in one place only: bytes of an older log, or a user's data that looks like
- * a record, never pass for one. The durable mark is what tells damage from a torn write (`scan-segment.ts`).
+ * The seed makes a record valid in one place only: bytes of an older log, or a user's data that
+ * looks like a record, never pass for one. The durable mark is what tells damage from a torn
+ * write (`scan-segment.ts`).
  */
 import { assert, assertNever } from "../../../shared/errors/assert.js";
 import { crc32c } from "./crc32c.js";
@@ -35,7 +36,10 @@ export interface HardState {
 export type LogRecord =
   | { readonly kind: "entry"; readonly entry: LogEntry }
   | { readonly kind: "hard-state"; readonly hardState: HardState }
-  /** A snapshot took the place of the whole log: it goes on after `index`, whose entry was of `term`. */
+  /**
+   * A snapshot took the place of the whole log: it goes on after `index`,
+   * whose entry was of `term`.
+   */
   | { readonly kind: "restart"; readonly index: number; readonly term: number }
   /** Nothing but its durable mark: written when the log falls idle. */
   | { readonly kind: "seal" }
@@ -56,7 +60,10 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/** The same bytes in two ways: made once for a whole segment, since making one costs more than a record. */
+/**
+ * The same bytes in two ways: made once for a whole segment, since making one
+ * costs more than a record.
+ */
 export interface ByteView {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -66,7 +73,9 @@ export const RECORD_HEADER_BYTES = 20;
 export const RECORD_ALIGN_BYTES = 4;
 /** Index and term before an entry's data. */
 const ENTRY_PREFIX_BYTES = 16;
-/** Larger payloads are refused, so that a length read from a damaged disk cannot ask for all memory. */
+/**
+ * Larger payloads are refused, so that a length read from a damaged disk cannot ask for all memory.
+ */
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 const MARKER = 0x4b53;

@@ -4,14 +4,14 @@
  * A batch is written in one go and acknowledged once synced; every record says up to which byte its
  * segment was durable when it was written. So where a record is bad:
  *
- * - a later header whose durable mark lies beyond it proves that it had been synced: damage, and nobody
- *   but the user may decide what to do, for acknowledged writes are gone;
+ * - a later header whose durable mark lies beyond it proves that it had been synced: damage, and
+ *   nobody but the user may decide what to do, for acknowledged writes are gone;
  * - otherwise the batch is a torn write: nobody was told of it, and it is cut off as a whole.
  *
  * The limit: damage to the very last batch looks like a torn write until something that was written
- * after its sync says otherwise. Hence the seal, an empty record that is written (not synced) as soon as
- * the log falls idle. What remains is a bit that flips in the last batch of a host that also lost power
- * before the seal reached the disk.
+ * after its sync says otherwise. Hence the seal, an empty record that is written (not synced) as
+ * soon as the log falls idle. What remains is a bit that flips in the last batch of a host that
+ * also lost power before the seal reached the disk.
  */
 import {
   bytesOf,
@@ -105,7 +105,9 @@ function judgeTail(source: ByteView, segment: number, bad: BadRecord): SegmentTa
   return { kind: "torn", offset: bad.at, found: `no ${bad.what} with the right checksum` };
 }
 
-/** Whether a header after `bad` says that its segment was synced beyond `bad` when it was written. */
+/**
+ * Whether a header after `bad` says that its segment was synced beyond `bad` when it was written.
+ */
 function wasDurable(source: ByteView, segment: number, bad: number): boolean {
   const lastOffset = source.bytes.length - RECORD_HEADER_BYTES;
   for (let offset = bad + RECORD_ALIGN_BYTES; offset <= lastOffset; offset += RECORD_ALIGN_BYTES) {

@@ -1,6 +1,6 @@
 /**
- * A snapshot file: what it is of, the state machine's chunks, and an end that shows that none is missing.
- * Little-endian:
+ * A snapshot file: what it is of, the state machine's chunks, and an end that shows that none
+ * is missing. Little-endian:
  *
  * ```
  *  0  8 bytes  "skep-snp"
@@ -25,7 +25,9 @@ export interface SnapshotId {
 
 export const SNAPSHOT_HEADER_BYTES = 32;
 export const CHUNK_HEADER_BYTES = 8;
-/** Longer chunks are refused, so that a length read from a damaged disk cannot ask for all memory. */
+/**
+ * Longer chunks are refused, so that a length read from a damaged disk cannot ask for all memory.
+ */
 export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
 const FORMAT_VERSION = 1;

@@ -1,6 +1,6 @@
 /**
- * The nodes that a group of tasks may go to, best first. A node is handed out (`next`), gets its task, and comes back
- * (`putBack`) to stand for another.
+ * The nodes that a group of tasks may go to, best first. A node is handed out (`next`), gets its
+ * task, and comes back (`putBack`) to stand for another.
  */
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
@@ -11,7 +11,9 @@ import type { NodeClass, NodeIndex } from "./node-index.js";
 import { byLoad, type NodeLoad } from "./node-load.js";
 
 export interface Candidates {
-  /** The best node that accepts one more task, taken out of the index; undefined when there is none. */
+  /**
+   * The best node that accepts one more task, taken out of the index; undefined when there is none.
+   */
   next(): NodeLoad | undefined;
   /** Called once for each node handed out, after its task was counted. */
   putBack(node: NodeLoad): void;
@@ -24,9 +26,14 @@ export class SpreadByService implements Candidates {
   readonly #index: NodeIndex;
   readonly #demand: Demand;
   readonly #service: ServiceId;
-  /** Nodes that have tasks of the service, taken out of the index: few for a new service, all for a large one. */
+  /**
+   * Nodes that have tasks of the service, taken out of the index: few for a new
+   * service, all for a large one.
+   */
   readonly #holding: Heap<NodeLoad>;
-  /** Where the search for nodes without such tasks stands in each class; the least loaded on top. */
+  /**
+   * Where the search for nodes without such tasks stands in each class; the least loaded on top.
+   */
   readonly #fresh: Heap<Cursor>;
   readonly #taken: NodeLoad[];
 
@@ -101,8 +108,9 @@ class Cursor {
 }
 
 /**
- * Evenly over the values of the first label, within each over those of the second, and so on; within the last by
- * service and load. Nodes without the label are a branch of their own, as in Docker.
+ * Evenly over the values of the first label, within each over those of the second, and
+ * so on; within the last by service and load. Nodes without the label are a branch of
+ * their own, as in Docker.
  */
 export class SpreadByLabels implements Candidates {
   readonly #index: NodeIndex;

@@ -15,7 +15,10 @@ import { ClusterState, type Decisions } from "./cluster-state.js";
 const MANY = 1_000_000;
 const MEBIBYTE = 2 ** 20;
 
-/** A state with these nodes and a waiting task for each name, all of one service unless the name says `service:task`. */
+/**
+ * A state with these nodes and a waiting task for each name, all of one service unless the
+ * name says `service:task`.
+ */
 function clusterOf(
   nodes: readonly NodeSketch[],
   options: {

@@ -1,7 +1,7 @@
 /**
- * What the scheduler knows: nodes with their load, tasks that wait for a node, and its own placements that are not
- * committed yet. Fed with committed events; a placement counts from the moment it is decided, so that two passes never
- * promise the same room.
+ * What the scheduler knows: nodes with their load, tasks that wait for a node, and its own
+ * placements that are not committed yet. Fed with committed events; a placement counts from the
+ * moment it is decided, so that two passes never promise the same room.
  */
 import { assert } from "../../../shared/errors/assert.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
@@ -16,7 +16,10 @@ import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
 import { type Placement, placeTasks } from "./place-tasks.js";
 
-/** Something that the store says: an object before and after. The store's own events have this shape. */
+/**
+ * Something that the store says: an object before and after. The store's
+ * own events have this shape.
+ */
 export type SchedulerEvent =
   | { readonly type: "node"; readonly before?: Node; readonly after?: Node }
   | { readonly type: "task"; readonly before?: Task; readonly after?: Task }
@@ -51,9 +54,14 @@ export class ClusterState {
   readonly #index = new NodeIndex();
   /** A service has one revision, or a few while it is updated. */
   readonly #revisions = new Map<ServiceId, RevisionState[]>();
-  /** Revisions whose waiting tasks the next pass will try, in the order in which they came to it. */
+  /**
+   * Revisions whose waiting tasks the next pass will try, in the order in which they came to it.
+   */
   readonly #open = new Set<RevisionState>();
-  /** Those of which the last pass could place no more: not tried again until something could unblock them. */
+  /**
+   * Those of which the last pass could place no more: not tried again until
+   * something could unblock them.
+   */
   readonly #blocked = new Set<RevisionState>();
   readonly #inFlight = new Map<TaskId, Flight>();
 
@@ -76,7 +84,10 @@ export class ClusterState {
     return this.#open.size > 0;
   }
 
-  /** Decides about waiting tasks, at most about `limit` of them. What is placed counts as taken from now on. */
+  /**
+   * Decides about waiting tasks, at most about `limit` of them. What is placed
+   * counts as taken from now on.
+   */
   decide(limit: number): Decisions {
     const placements: Placement[] = [];
     const refusals: Refusal[] = [];
@@ -96,7 +107,10 @@ export class ClusterState {
     return { placements, refusals };
   }
 
-  /** The placement was not written (the task changed, the proposal was dropped): what it took is free again. */
+  /**
+   * The placement was not written (the task changed, the proposal was dropped):
+   * what it took is free again.
+   */
   abandon(taskId: TaskId, current: Task | undefined): void {
     const flight = this.#inFlight.get(taskId);
     if (flight === undefined) return;

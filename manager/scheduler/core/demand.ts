@@ -1,7 +1,7 @@
 /**
- * What the tasks of one revision ask of a node, worked out once per revision: what they reserve, which host ports they
- * bind, and which nodes they accept. `requirement` names the part that depends only on a node's class, so that services that
- * ask for the same share one answer.
+ * What the tasks of one revision ask of a node, worked out once per revision: what they reserve,
+ * which host ports they bind, and which nodes they accept. `requirement` names the part that
+ * depends only on a node's class, so that services that ask for the same share one answer.
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
@@ -34,7 +34,10 @@ export interface Demand {
   readonly requirement: string;
 }
 
-/** Keys whose value differs from node to node: matched per node, or every node would be a class of its own. */
+/**
+ * Keys whose value differs from node to node: matched per node, or every node
+ * would be a class of its own.
+ */
 const NODE_KEYS: ReadonlySet<string> = new Set(["node.id", "node.hostname", "node.ip"]);
 
 export function demandOf(revision: Revision): Demand {

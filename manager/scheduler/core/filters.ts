@@ -1,6 +1,7 @@
 /**
- * Which nodes may run a task. Each filter refuses or lets pass, and says in the user's words how many it refused, so that
- * "why is it pending?" always has an answer. Those that depend only on a node's class are asked once per class.
+ * Which nodes may run a task. Each filter refuses or lets pass, and says in the user's words how
+ * many it refused, so that "why is it pending?" always has an answer. Those that depend only on a
+ * node's class are asked once per class.
  */
 import { canonicalArchitecture, matchesNode } from "../../../shared/model/constraint.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
@@ -69,8 +70,9 @@ export function nodeAccepts(node: NodeLoad, demand: Demand, service: ServiceId):
 }
 
 /**
- * Why no node will do: each node is counted for the first filter that refuses it, and the filter that refuses most is
- * named first. `no suitable node (insufficient resources on 2 nodes; scheduling constraints not satisfied on 1 node)`
+ * Why no node will do: each node is counted for the first filter that refuses it, and the filter
+ * that refuses most is named first. `no suitable node (insufficient resources on 2 nodes;
+ * scheduling constraints not satisfied on 1 node)`
  */
 export function explainRefusal(
   all: Iterable<NodeLoad>,

@@ -1,9 +1,10 @@
 /**
- * The nodes in classes, each class in order of load. Nodes of a class have the same state, role, labels and platform, so a
- * filter on these is asked once per class; the best node of a class is its first, found without a scan.
+ * The nodes in classes, each class in order of load. Nodes of a class have the same state, role,
+ * labels and platform, so a filter on these is asked once per class; the best node of a class is
+ * its first, found without a scan.
  *
- * Invariant: a class's list is ordered by `byLoad`. A node's load changes only while it is taken out of its list
- * (`change` does both, `take` and `giveBack` leave the list short in between).
+ * Invariant: a class's list is ordered by `byLoad`. A node's load changes only while it is taken
+ * out of its list (`change` does both, `take` and `giveBack` leave the list short in between).
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
@@ -97,7 +98,9 @@ export class NodeIndex {
     nodes?.splice(placeOf(load, nodes), 0, load);
   }
 
-  /** Counts a task of the service on a node that is taken out: wanted there (1), or no longer (-1). */
+  /**
+   * Counts a task of the service on a node that is taken out: wanted there (1), or no longer (-1).
+   */
   countTask(load: NodeLoad, service: ServiceId, change: 1 | -1): void {
     load.countTask(service, change);
     let holders = this.#holders.get(service);

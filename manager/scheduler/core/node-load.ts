@@ -1,4 +1,7 @@
-/** One node as the scheduler sees it: what it has, what its tasks hold of it, and how many there are of each service. */
+/**
+ * One node as the scheduler sees it: what it has, what its tasks hold of it, and how many
+ * there are of each service.
+ */
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
 import {
@@ -104,7 +107,10 @@ function count<Key>(counts: Map<Key, number>, key: Key, change: 1 | -1): void {
   else counts.set(key, sum);
 }
 
-/** Least loaded first: by reserved share, then by number of tasks, then by rank so that no two are equal. */
+/**
+ * Least loaded first: by reserved share, then by number of tasks, then by rank
+ * so that no two are equal.
+ */
 export function byLoad(a: NodeLoad, b: NodeLoad): number {
   return a.share - b.share || a.tasks - b.tasks || a.rank - b.rank;
 }

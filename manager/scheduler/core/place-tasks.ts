@@ -1,4 +1,6 @@
-/** Puts a group of like tasks on nodes, one after the other, each on the best node that then stands. */
+/**
+ * Puts a group of like tasks on nodes, one after the other, each on the best node that then stands.
+ */
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import { SpreadByLabels, SpreadByService } from "./candidates.js";
 import type { Demand } from "./demand.js";
@@ -17,8 +19,8 @@ export interface Placement {
 }
 
 /**
- * Places as many tasks as fit, in their order, and counts them in the index. The rest finds no node: a task that
- * does not fit leaves none that do behind it, as they all ask the same.
+ * Places as many tasks as fit, in their order, and counts them in the index. The rest finds no
+ * node: a task that does not fit leaves none that do behind it, as they all ask the same.
  */
 export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
   const { serviceId, demand } = group;

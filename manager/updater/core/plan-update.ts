@@ -1,8 +1,8 @@
 /**
- * The rolling update: which slots get the new template next. Each of `Parallelism` lanes takes a slot, replaces
- * its task, waits until the new one runs, serves `Delay`, and takes the next. A slot that is not running
- * the new template yet occupies a lane whatever the reason, so that a template which does not come
- * up stops the update by itself.
+ * The rolling update: which slots get the new template next. Each of `Parallelism` lanes takes a
+ * slot, replaces its task, waits until the new one runs, serves `Delay`, and takes the next. A slot
+ * that is not running the new template yet occupies a lane whatever the reason, so that a template
+ * which does not come up stops the update by itself.
  */
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action, NewTask } from "../../orchestrator/core/action.js";
@@ -11,7 +11,10 @@ import { isOccupied } from "../../orchestrator/core/repair-slot.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
 import { latestTask, type Slot } from "../../orchestrator/core/slot.js";
 
-/** Per slot number that occupies a lane: when this leader first saw the new task run; undefined before. */
+/**
+ * Per slot number that occupies a lane: when this leader first saw the new
+ * task run; undefined before.
+ */
 export type UpdateLanes = ReadonlyMap<number, number | undefined>;
 
 export const NO_LANES: UpdateLanes = new Map();

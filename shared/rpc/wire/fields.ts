@@ -1,7 +1,13 @@
-/** How protobuf's fields reach ours: absent ones, 64-bit integers, and enums that are string unions here. */
+/**
+ * How protobuf's fields reach ours: absent ones, 64-bit integers, and enums
+ * that are string unions here.
+ */
 import { assert } from "../../errors/assert.js";
 
-/** Whether an optional field is there: protobufjs reads an absent one as null, we write it as undefined. */
+/**
+ * Whether an optional field is there: protobufjs reads an absent one as null,
+ * we write it as undefined.
+ */
 export function isSet<T>(field: T | null | undefined): field is T {
   return field !== null && field !== undefined;
 }
@@ -20,7 +26,10 @@ export interface EnumCodec<Name extends string> {
   toName(number: number): Name;
 }
 
-/** @param numbers every name with its number; the compiler holds it complete (`satisfies Record<Name, number>`). */
+/**
+ * @param numbers every name with its number; the compiler holds it complete (`satisfies
+ *   Record<Name, number>`).
+ */
 export function enumCodec<Name extends string>(
   numbers: Readonly<Record<Name, number>>,
 ): EnumCodec<Name> {

@@ -1,6 +1,7 @@
 /**
- * One copy of texts that many objects share: the ids of services and nodes in a hundred thousand tasks,
- * and messages such as "started". A decoder makes a new string each time; the tables would keep them all.
+ * One copy of texts that many objects share: the ids of services and nodes in a hundred
+ * thousand tasks, and messages such as "started". A decoder makes a new string each time; the
+ * tables would keep them all.
  */
 
 /** Entries kept before the table starts afresh: services, nodes and messages of a large cluster. */

@@ -1,4 +1,7 @@
-/** Tasks and their statuses, proto ↔ model. These are the hot messages: plain field by field, no reflection. */
+/**
+ * Tasks and their statuses, proto ↔ model. These are the hot messages: plain field
+ * by field, no reflection.
+ */
 import type { NodeId, ServiceId, TaskId } from "../../model/ids.js";
 import type {
   ContainerStatus,
