@@ -29,6 +29,9 @@ export interface CommandLine {
   startInTerminal(args: readonly string[]): RunningCommand;
 }
 
+/** A terminal made by `script` has no width, and docker draws bars only where there are more than 110 columns. */
+const TERMINAL_COLUMNS = 160;
+
 /** @param program what is run and the arguments that always come first. */
 export function commandLine(
   program: readonly [string, ...string[]],
@@ -38,11 +41,18 @@ export function commandLine(
   const start = (args: readonly string[]): RunningCommand => follow(path, [...first, ...args], env);
   const run = (args: readonly string[], input?: string | Buffer): Promise<CommandResult> =>
     follow(path, [...first, ...args], env, input ?? "").finished;
+  const startInTerminal = (args: readonly string[]): RunningCommand => {
+    const line = [...program, ...args].map(quoted).join(" ");
+    return follow(
+      "script",
+      ["-qec", `stty cols ${TERMINAL_COLUMNS}; exec ${line}`, "/dev/null"],
+      env,
+    );
+  };
   return {
     run,
     start,
-    startInTerminal: (args) =>
-      follow("script", ["-qec", [...program, ...args].map(quoted).join(" "), "/dev/null"], env),
+    startInTerminal,
     output: async (args) => {
       const { code, stdout, stderr } = await run(args);
       if (code !== 0) throw new Error(`${args.join(" ")}: exit ${String(code)}: ${stderr}`);
