@@ -1,13 +1,16 @@
 /**
- * HTTP to the daemon over its unix socket or TCP. Speaks JSON, one version of Docker's API, and turns
- * what goes wrong into errors that say what to do.
+ * HTTP to the daemon over its unix socket or TCP. Speaks JSON, one version of Docker's API, and
+ * turns what goes wrong into errors that say what to do.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 
 import type { Endpoint } from "./endpoint.js";
 import { DaemonRefusedError, DaemonUnreachableError } from "./errors.js";
 
-/** The version of Docker's API whose shapes this command line knows; `DOCKER_API_VERSION` overrides it. */
+/**
+ * The version of Docker's API whose shapes this command line knows;
+ * `DOCKER_API_VERSION` overrides it.
+ */
 export const API_VERSION = "1.50";
 
 /** Answers of a daemon stay far below this; more would be something else that answers. */
@@ -61,7 +64,8 @@ export class Client {
    */
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const text = await this.callRaw(method, path, options);
-    // The daemon speaks Docker's API: its answers are trusted to have the shapes of shared/docker-api.
+    // The daemon speaks Docker's API: its answers are trusted to have the
+    // shapes of shared/docker-api.
     return parseAnswer(text) as T;
   }
 

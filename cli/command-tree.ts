@@ -21,6 +21,18 @@ export interface TopCommand {
 
 export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
   {
+    kind: "command",
+    name: "completion",
+    summary: "Print the completion script for a shell",
+    load: async () => (await import("./commands/completion.js")).completionCommand,
+  },
+  {
+    kind: "command",
+    name: "info",
+    summary: "Display information on this host and its swarm",
+    load: async () => (await import("./commands/info.js")).infoCommand,
+  },
+  {
     kind: "noun",
     name: "node",
     summary: "Manage the nodes of the swarm",
@@ -37,6 +49,12 @@ export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
     name: "swarm",
     summary: "Manage the swarm",
     load: async () => (await import("./commands/swarm.js")).SWARM_COMMANDS,
+  },
+  {
+    kind: "command",
+    name: "version",
+    summary: "Show the version of skep and of skepd",
+    load: async () => (await import("./commands/version.js")).versionCommand,
   },
 ];
 

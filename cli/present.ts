@@ -1,4 +1,6 @@
-/** Objects of which only what was given is there: an absent property and an `undefined` one differ. */
+/**
+ * Objects of which only what was given is there: an absent property and an `undefined` one differ.
+ */
 type Present<T> = {
   [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
 } & {

@@ -18,6 +18,9 @@ import { programVersion } from "./version.js";
 
 const PROGRAM = "skep";
 
+/** Not in `--help`: the scripts of `skep completion` call it. */
+const COMPLETE_WORD = "__complete";
+
 const GLOBAL_FLAGS = {
   host: text(
     "Address of skepd: unix:///path or tcp://host:port (default $SKEP_HOST, $DOCKER_HOST, or unix:///run/skep/skep.sock)",
@@ -74,6 +77,10 @@ async function dispatch(words: readonly string[], surroundings: Surroundings): P
     surroundings.stdout.write(rootHelp(surroundings));
     return;
   }
+  if (name === COMPLETE_WORD) {
+    await printCompletion(rest, line.flags.host, surroundings);
+    return;
+  }
   const entry = COMMAND_TREE.find((candidate) => candidate.name === name);
   if (entry === undefined) {
     throw new UsageError(`unknown command: ${PROGRAM} ${name} (see '${PROGRAM} --help')`);
@@ -116,13 +123,7 @@ async function runCommand(
   },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { env } = surroundings;
-  const endpoint = parseAddress(chooseAddress(line.host, env));
-  const client = new Client({
-    endpoint,
-    apiVersion: env["DOCKER_API_VERSION"] ?? API_VERSION,
-    signal: surroundings.interrupted,
-  });
+  const client = clientFor(line.host, surroundings);
   const context: CommandContext = { ...surroundings, client };
   try {
     const outcome = await command.execute(context, line.words, line.path);
@@ -132,6 +133,44 @@ async function runCommand(
   } finally {
     client.close();
   }
+}
+
+async function printCompletion(
+  words: readonly string[],
+  host: string | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  const [{ complete }, { namesFromDaemon }] = await Promise.all([
+    import("./completion/complete.js"),
+    import("./completion/names.js"),
+  ]);
+  const { env, clock, stdout } = surroundings;
+  const client = clientFor(hostIn(words) ?? host, surroundings);
+  try {
+    const { candidates, then } = await complete(words, {
+      env,
+      globalFlags: GLOBAL_FLAGS,
+      namesOf: (object) => namesFromDaemon(client, clock, object),
+    });
+    stdout.write(candidates.map(({ word, summary }) => `${word}\t${summary}\n`).join(""));
+    stdout.write(`:${then}\n`);
+  } finally {
+    client.close();
+  }
+}
+
+/** The daemon that the line being typed would talk to. */
+function hostIn(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => word === "-H" || word === "--host");
+  return at < 0 ? undefined : words[at + 1];
+}
+
+function clientFor(host: string | undefined, { env, interrupted }: Surroundings): Client {
+  return new Client({
+    endpoint: parseAddress(chooseAddress(host, env)),
+    apiVersion: env["DOCKER_API_VERSION"] ?? API_VERSION,
+    signal: interrupted,
+  });
 }
 
 function rootHelp(surroundings: Surroundings): string {

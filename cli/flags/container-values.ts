@@ -61,7 +61,10 @@ export function parsePlacementPreference(given: string): PlacementPreference {
   return { Spread: { SpreadDescriptor: descriptor } };
 }
 
-/** `config://id`, `file://path`, `registry://key`; empty takes an old one away. @throws BadValueError */
+/**
+ * `config://id`, `file://path`, `registry://key`; empty takes an old one away.
+ * @throws BadValueError
+ */
 export function parseCredentialSpec(given: string): CredentialSpec {
   if (given === "") return {};
   const [scheme, value] = cut(given, "://");

@@ -1,4 +1,7 @@
-/** Values of several fields (`type=bind,src=/a,dst=/b`): one record of CSV, quotes as RFC 4180 has them. */
+/**
+ * Values of several fields (`type=bind,src=/a,dst=/b`): one record of CSV,
+ * quotes as RFC 4180 has them.
+ */
 import { BadValueError } from "../errors.js";
 import { cut } from "./parse-line.js";
 

@@ -7,7 +7,9 @@
 import { BadValueError, FlagError } from "../errors.js";
 import type { Flag, FlagSet, FlagValues } from "./flag.js";
 
-/** Flags anywhere, or only before the first argument: what follows an image is its command's own. */
+/**
+ * Flags anywhere, or only before the first argument: what follows an image is its command's own.
+ */
 export type FlagPlace = "anywhere" | "before-arguments";
 
 export interface ParsedLine<F extends FlagSet> {

@@ -7,7 +7,10 @@ const SHORT_ID_LENGTH = 12;
 const SIZE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 const SIZE_DIGITS = 4;
 
-/** `About a minute`, `5 hours`; two units of the next kind before it is used (47 hours, then 2 days). */
+/**
+ * `About a minute`, `5 hours`; two units of the next kind before it is used
+ * (47 hours, then 2 days).
+ */
 export function humanDuration(durationMs: number): string {
   const seconds = Math.trunc(durationMs / SECOND_MS);
   if (seconds < 1) return "Less than a second";
@@ -75,7 +78,9 @@ function compareParts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `nginx:1.27@sha256:…` → `nginx:1.27`, `docker.io/library/nginx` → `nginx`; as a table shows it. */
+/**
+ * `nginx:1.27@sha256:…` → `nginx:1.27`, `docker.io/library/nginx` → `nginx`; as a table shows it.
+ */
 export function shortImage(image: string): string {
   const tagged = /^(.*\/)?[^/@]+:[^/@]+/.exec(image)?.[0];
   if (tagged === undefined) return image;

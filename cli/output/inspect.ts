@@ -1,4 +1,6 @@
-/** What `inspect` prints: the daemon's own JSON, what a template takes of it, or a page for reading. */
+/**
+ * What `inspect` prints: the daemon's own JSON, what a template takes of it, or a page for reading.
+ */
 import type { TSchema } from "@sinclair/typebox";
 
 import { ClusterError } from "../../shared/errors/cluster-error.js";

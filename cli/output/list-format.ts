@@ -1,6 +1,6 @@
 /**
- * Lists as tables, as ids alone (`--quiet`), or as `--format` says. The default table is made straight from
- * the columns; the template engine is loaded for templates only.
+ * Lists as tables, as ids alone (`--quiet`), or as `--format` says. The default table is made
+ * straight from the columns; the template engine is loaded for templates only.
  */
 import type { OutputStream } from "../context.js";
 import { text } from "../flags/flag.js";

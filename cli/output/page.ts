@@ -1,6 +1,6 @@
 /**
- * Pages for reading, as `inspect --pretty` and `info` print them: lines of a heading and a value, with
- * Docker's blanks between, and lines that are left out where there is nothing to say.
+ * Pages for reading, as `inspect --pretty` and `info` print them: lines of a heading and a value,
+ * with Docker's blanks between, and lines that are left out where there is nothing to say.
  */
 export type PageLine = string | undefined;
 

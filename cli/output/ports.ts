@@ -39,7 +39,10 @@ function toRange(port: EndpointPortConfig): PortRange {
   };
 }
 
-/** Several ports to one target, or each to its own: `80-81->80` and `80-81->80-81`, but not both in one. */
+/**
+ * Several ports to one target, or each to its own: `80-81->80` and
+ * `80-81->80-81`, but not both in one.
+ */
 function continues(range: PortRange, port: PortRange): boolean {
   if (range.protocol !== port.protocol) return false;
   if (port.published.first - range.published.last > 1) return false;

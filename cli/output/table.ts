@@ -1,6 +1,6 @@
 /**
- * Aligned columns with Docker's measures. Cells that another cell follows are padded; the last of a line
- * is not.
+ * Aligned columns with Docker's measures. Cells that another cell follows are padded;
+ * the last of a line is not.
  */
 const CELL_WIDTH_MIN = 10;
 const GAP = 3;

@@ -1,4 +1,7 @@
-/** Lists of tasks, as `service ps` and `node ps` show them: the newest of a slot first, its past below. */
+/**
+ * Lists of tasks, as `service ps` and `node ps` show them: the newest of a
+ * slot first, its past below.
+ */
 import type { Task } from "../../shared/docker-api/task.js";
 import type { OutputStream } from "../context.js";
 import { filter } from "../flags/filter.js";

@@ -1,4 +1,6 @@
-/** Reads a node, changes its spec and sends it back: what `update`, `promote` and `demote` share. */
+/**
+ * Reads a node, changes its spec and sends it back: what `update`, `promote` and `demote` share.
+ */
 import type { Node, NodeSpec } from "../../../shared/docker-api/node-spec.js";
 import type { Client } from "../../client.js";
 

@@ -82,8 +82,8 @@ function editedDns(before: DNSConfig, flags: UpdateFlags): DNSConfig | undefined
 }
 
 /**
- * Lines of `/etc/hosts`, whose order matters: the first of a name counts. `name` is taken from every line,
- * `name:address` from that address's alone; a line without names goes.
+ * Lines of `/etc/hosts`, whose order matters: the first of a name counts. `name` is taken from
+ * every line, `name:address` from that address's alone; a line without names goes.
  */
 function editedHosts(before: readonly string[], flags: UpdateFlags): string[] | undefined {
   const { "host-add": added, "host-rm": removed } = flags;

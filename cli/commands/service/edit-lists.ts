@@ -1,6 +1,6 @@
 /**
- * Adding to and taking from the lists of a spec. What is changed comes out sorted where order has no
- * meaning, so that the same list written differently restarts no task.
+ * Adding to and taking from the lists of a spec. What is changed comes out sorted where order has
+ * no meaning, so that the same list written differently restarts no task.
  */
 import { toMap } from "../../flags/key-values.js";
 import { cut } from "../../flags/parse-line.js";

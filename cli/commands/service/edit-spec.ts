@@ -16,7 +16,10 @@ import { endpointMode, restartPolicyFrom } from "./spec-from-flags.js";
 import { rollbackConfigFrom, updateConfigFrom } from "./update-config.js";
 import type { UpdateFlags } from "./update-flags.js";
 
-/** Networks, secrets and configs, which need the daemon, are edited elsewhere. @throws UsageError */
+/**
+ * Networks, secrets and configs, which need the daemon, are edited elsewhere.
+ * @throws UsageError
+ */
 export function editedSpec(before: ServiceSpec, flags: UpdateFlags): ServiceSpec {
   const labels = { add: flags["label-add"], remove: flags["label-rm"] };
   return {
@@ -142,7 +145,10 @@ function editedEndpoint(before: EndpointSpec, flags: UpdateFlags): EndpointSpec 
   return edited && { ...before, ...edited };
 }
 
-/** A port is taken away by its target, protocol and mode; one that is there already is not added again. */
+/**
+ * A port is taken away by its target, protocol and mode; one that is there
+ * already is not added again.
+ */
 function editedPorts(
   before: readonly EndpointPortConfig[],
   added: readonly EndpointPortConfig[],

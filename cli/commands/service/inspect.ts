@@ -1,4 +1,6 @@
-/** `skep service inspect`: everything about services, as JSON, as a template says, or for reading. */
+/**
+ * `skep service inspect`: everything about services, as JSON, as a template says, or for reading.
+ */
 import type { Network } from "../../../shared/docker-api/network.js";
 import type { Service } from "../../../shared/docker-api/service-spec.js";
 import { type Client, parseAnswer } from "../../client.js";

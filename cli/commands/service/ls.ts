@@ -69,7 +69,8 @@ function replicasOf({ Spec: spec, ServiceStatus: status }: Service): string {
   const { ReplicatedJob: job, GlobalJob: globalJob, Replicated: replicated } = spec.Mode ?? {};
   const ratio = `${running}/${desired}`;
   if (job !== undefined) return `${ratio} (${completed}/${job.TotalCompletions ?? 0} completed)`;
-  // A global job wants the tasks that are still to complete; all of its tasks are these and the completed.
+  // A global job wants the tasks that are still to complete; all of its tasks are
+  // these and the completed.
   if (globalJob !== undefined) return `${ratio} (${completed}/${desired + completed} completed)`;
   const maxPerNode = spec.TaskTemplate?.Placement?.MaxReplicas ?? 0;
   return replicated !== undefined && maxPerNode > 0

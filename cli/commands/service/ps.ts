@@ -52,7 +52,9 @@ async function findServices(client: Client, references: readonly string[]): Prom
   return { found, missing };
 }
 
-/** Whole id, then whole name, then the one id that begins so; the filters match beginnings of both. */
+/**
+ * Whole id, then whole name, then the one id that begins so; the filters match beginnings of both.
+ */
 function pickService(
   reference: string,
   byId: readonly Service[],

@@ -1,6 +1,6 @@
 /**
- * `--with-registry-auth`: the credentials that `docker login` left for the image's registry, as the daemon
- * wants them in a header.
+ * `--with-registry-auth`: the credentials that `docker login` left for the image's registry, as the
+ * daemon wants them in a header.
  */
 import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";

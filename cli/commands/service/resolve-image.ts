@@ -1,6 +1,6 @@
 /**
- * Pins an image to what its registry has under that tag now, so that every node runs the same; and learns
- * the platforms that it is made for.
+ * Pins an image to what its registry has under that tag now, so that every node runs the same; and
+ * learns the platforms that it is made for.
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";

@@ -1,4 +1,7 @@
-/** What `service create` was given, as a service's spec; what it was not given is the daemon's to choose. */
+/**
+ * What `service create` was given, as a service's spec; what it was not given
+ * is the daemon's to choose.
+ */
 import type { ContainerSpec, HealthConfig } from "../../../shared/docker-api/container-spec.js";
 import type {
   RollbackConfig,

@@ -7,8 +7,8 @@ import type { SHARED_FLAGS } from "./shared-flags.js";
 type SharedValues = FlagValues<typeof SHARED_FLAGS>;
 
 /**
- * Docker's own, for what a first flag leaves open: in a config that is given, a missing number would
- * mean zero.
+ * Docker's own, for what a first flag leaves open: in a config that is given, a
+ * missing number would mean zero.
  */
 const DEFAULTS = {
   Parallelism: 1,

@@ -1,4 +1,6 @@
-/** Shows rows as they change: redrawn in place in a terminal, as new lines elsewhere, or not at all. */
+/**
+ * Shows rows as they change: redrawn in place in a terminal, as new lines elsewhere, or not at all.
+ */
 import type { OutputStream } from "../../context.js";
 import type { Row } from "./core/rows.js";
 

@@ -76,7 +76,10 @@ class ServiceWatch {
     }
   }
 
-  /** @returns when the rows change even if the cluster does not; "done" when there is no more to see. */
+  /**
+   * @returns when the rows change even if the cluster does not; "done" when
+   *   there is no more to see.
+   */
   async #lookOnce(): Promise<number | undefined | "done"> {
     const { clock } = this.#context;
     const observation = await this.#observe();

@@ -20,7 +20,9 @@ export function parseTemplate(source: string): readonly TemplateNode[] {
 
 interface Block {
   readonly nodes: readonly TemplateNode[];
-  /** The action that closed it, with what follows its word; undefined at the end of the template. */
+  /**
+   * The action that closed it, with what follows its word; undefined at the end of the template.
+   */
   readonly end: { readonly word: "end" | "else"; readonly rest: readonly Token[] } | undefined;
 }
 

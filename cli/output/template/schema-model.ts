@@ -1,7 +1,7 @@
 /**
- * The API's objects as Docker's templates see them, which are written for Go structs: `{{.User}}` of a
- * container without a user is empty and no error, `{{if .Spec.Mode.Global}}` is true for `{}`, and
- * a field that no such object has is an error.
+ * The API's objects as Docker's templates see them, which are written for Go structs: `{{.User}}`
+ * of a container without a user is empty and no error, `{{if .Spec.Mode.Global}}` is true for `{}`,
+ * and a field that no such object has is an error.
  */
 import type { TSchema } from "@sinclair/typebox";
 

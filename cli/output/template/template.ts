@@ -1,6 +1,6 @@
 /**
- * Go templates for `--format`. (The packages that evaluate them in JavaScript are unkept or partial; what
- * Docker's users write is small.)
+ * Go templates for `--format`. (The packages that evaluate them in JavaScript are unkept or
+ * partial; what Docker's users write is small.)
  */
 import { FUNCTIONS, type TemplateFunction } from "./functions.js";
 import { parseTemplate } from "./parse.js";

@@ -2,8 +2,8 @@
 import { TemplateError } from "./syntax.js";
 
 /**
- * How the objects of the data behave. A Go struct has certain fields whether they are set or not, and is
- * true even when empty; a map has the keys that it has.
+ * How the objects of the data behave. A Go struct has certain fields whether they are set or not,
+ * and is true even when empty; a map has the keys that it has.
  */
 export interface ObjectModel {
   /** @throws TemplateError the object has no such field. */

@@ -1,6 +1,6 @@
 /**
- * Whether a service has become what its user asked for: all its tasks run, and went on running for as
- * long as the service's updates are watched. Pure; one call for each look at the cluster.
+ * Whether a service has become what its user asked for: all its tasks run, and went on running for
+ * as long as the service's updates are watched. Pure; one call for each look at the cluster.
  */
 import type { Service, UpdateStatus } from "../../../../shared/docker-api/service-spec.js";
 import { countTasks, type Observation } from "./count-tasks.js";
@@ -57,7 +57,8 @@ export function look(observation: Observation, before: Convergence, nowMs: numbe
   if (state === "paused") return failed(`service update paused: ${message}`, told, before);
   if (state === "rollback_paused")
     return failed(`service rollback paused: ${message}`, told, before);
-  // Docker's engine says so only once it has watched long enough itself; then the rest is not of this update.
+  // Docker's engine says so only once it has watched long enough itself; then the
+  // rest is not of this update.
   if (state === "completed" && !complete && before.completeSinceMs === undefined) {
     return { rows: told, verdict: { kind: "converged" }, next: before };
   }

@@ -1,4 +1,6 @@
-/** How far the tasks of a service have come, by its mode: the rows to show, and whether that is all. */
+/**
+ * How far the tasks of a service have come, by its mode: the rows to show, and whether that is all.
+ */
 import type { Service } from "../../../../shared/docker-api/service-spec.js";
 import type { Task, TaskState } from "../../../../shared/docker-api/task.js";
 import { reasonRows, reasonText, type Row, TASK_ROWS_MAX } from "./rows.js";
@@ -17,7 +19,9 @@ export interface Count {
   readonly complete: boolean;
 }
 
-/** The order in which a task passes through its states; what is not listed is no longer of interest. */
+/**
+ * The order in which a task passes through its states; what is not listed is no longer of interest.
+ */
 const STEPS: readonly TaskState[] = [
   "new",
   "allocated",
@@ -163,8 +167,8 @@ function taskRow(id: string, task: Task, lastStep: number): Row {
 }
 
 /**
- * One task for each key: of several, the one that is wanted least far along (a restart's new task), then
- * the one that is least far along itself.
+ * One task for each key: of several, the one that is wanted least far along (a restart's new task),
+ * then the one that is least far along itself.
  */
 function newestBy<K>(keyOf: (task: Task) => K, tasks: readonly Task[]): Map<K, Task> {
   return chosenBy(
