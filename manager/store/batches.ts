@@ -1,6 +1,7 @@
 /**
- * Work that is too large for one command, cut into several. Each is valid by itself and applied as a whole;
- * between them other writes may come, so what is written for an item must fit whatever the head is by then.
+ * Work that is too large for one command, cut into several. Each is valid by itself and applied
+ * as a whole; between them other writes may come, so what is written for an item must fit
+ * whatever the head is by then.
  */
 import { CHANGES_PER_COMMAND_MAX, COMMAND_BYTES_MAX } from "./limits.js";
 import type { StoreWriter, Transaction } from "./store-access.js";
@@ -18,10 +19,10 @@ export interface BatchOptions {
 }
 
 /**
- * Calls `write` once for each item, in order, and resolves when all that was written is committed. An item
- * for which nothing is written costs nothing.
- * @throws what `write` or a command throws, the first of them, once everything begun has ended: the commands
- *   before it, and possibly some after it, are committed. Also the signal's reason.
+ * Calls `write` once for each item, in order, and resolves when all that was written is committed.
+ * An item for which nothing is written costs nothing.
+ * @throws what `write` or a command throws, the first of them, once everything begun has ended: the
+ *   commands before it, and possibly some after it, are committed. Also the signal's reason.
  */
 export async function updateInBatches<Item>(
   store: StoreWriter,

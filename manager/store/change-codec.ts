@@ -1,4 +1,6 @@
-/** Changes, proto ↔ model. Specs that come with a change are measured here, where they become text. */
+/**
+ * Changes, proto ↔ model. Specs that come with a change are measured here, where they become text.
+ */
 import type { NodeDescription, NodeSpec } from "../../shared/docker-api/node-spec.js";
 import type { ServiceFrame } from "../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../shared/docker-api/swarm-spec.js";

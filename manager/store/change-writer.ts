@@ -1,4 +1,7 @@
-/** Changes written into a command: those of tasks straight into bytes, the rare others by protobufjs. */
+/**
+ * Changes written into a command: those of tasks straight into bytes, the
+ * rare others by protobufjs.
+ */
 import { assertNever } from "../../shared/errors/assert.js";
 import { messageType } from "../../shared/rpc/protos.js";
 import type { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";

@@ -1,6 +1,6 @@
 /**
- * Commands, proto ↔ model. A command grows change by change: each is encoded as it is made, so that its
- * size is known while its maker can still stop, and nothing is encoded twice.
+ * Commands, proto ↔ model. A command grows change by change: each is encoded as it is made, so that
+ * its size is known while its maker can still stop, and nothing is encoded twice.
  */
 import { assert } from "../../shared/errors/assert.js";
 import { TooLargeError, UnimplementedError } from "../../shared/errors/cluster-error.js";
@@ -79,8 +79,8 @@ export class CommandWriter {
   }
 
   #asRead(change: Change, start: number): Change {
-    // `apply` takes a task field by field, and texts come back as they were: nothing to gain from reading
-    // it. A spec may hold what JSON does not say, and its maker may go on changing it.
+    // `apply` takes a task field by field, and texts come back as they were: nothing to gain from
+    // reading it. A spec may hold what JSON does not say, and its maker may go on changing it.
     if (isTaskChange(change) && this.#writer.exact) return change;
     const [asRead] = changesFromWire(commandType.decode(this.#writer.since(start)));
     assert(asRead !== undefined, "what was just written is there");
@@ -102,8 +102,8 @@ export function encodeCommand(command: Command): Uint8Array {
 }
 
 /**
- * @throws UnimplementedError a later release wrote it. Going on without it would make this manager's state
- *   differ from the others', so this one has to stop.
+ * @throws UnimplementedError a later release wrote it. Going on without it would make this
+ *   manager's state differ from the others', so this one has to stop.
  */
 export function decodeCommand(data: Uint8Array): Command {
   const wire = commandType.decode(data);

@@ -1,10 +1,13 @@
-/** Messages as a stream of bytes: each preceded by its length, cut into chunks wherever they happen to end. */
+/**
+ * Messages as a stream of bytes: each preceded by its length, cut into chunks
+ * wherever they happen to end.
+ */
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { MessageType } from "../../shared/rpc/protos.js";
 
 /**
- * Encoded between two turns of the event loop: some 300 tasks, under a millisecond. Also what one write to
- * a file or to a stream carries.
+ * Encoded between two turns of the event loop: some 300 tasks, under a millisecond. Also what one
+ * write to a file or to a stream carries.
  */
 export const CHUNK_BYTES = 64 * 1024;
 

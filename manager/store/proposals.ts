@@ -1,8 +1,8 @@
 /**
- * The writing side of the store: the speculative head and the commands in flight. A write runs on the head
- * and is proposed at once, behind those before it; many are on their way together. The head is right as
- * long as everything that is committed has come through it: whatever breaks that ends the head, and a
- * new one begins on committed state once nothing is in flight any more.
+ * The writing side of the store: the speculative head and the commands in flight. A write runs on
+ * the head and is proposed at once, behind those before it; many are on their way together. The
+ * head is right as long as everything that is committed has come through it: whatever breaks that
+ * ends the head, and a new one begins on committed state once nothing is in flight any more.
  */
 import { assert } from "../../shared/errors/assert.js";
 import {
@@ -40,7 +40,9 @@ export class Proposals {
   /** In the order in which they were proposed; those that are committed have left. */
   readonly #inFlight: Proposal[] = [];
   #inFlightBytes = 0;
-  /** What the newest proposal comes to: all before it have come to the same, or failed before it. */
+  /**
+   * What the newest proposal comes to: all before it have come to the same, or failed before it.
+   */
   #newest: Promise<Applied> | undefined;
   readonly #byRequest = new Map<string, Promise<Applied>>();
   #writing = false;

@@ -1,7 +1,8 @@
 /**
- * A snapshot of the state as a stream of bytes: a header, then every object, each in a length-delimited
- * frame. Values in the tables are never changed, only replaced: the list of them that is taken at the
- * beginning is the frozen state, and what `apply` replaces meanwhile lives on in it alone.
+ * A snapshot of the state as a stream of bytes: a header, then every object, each in a
+ * length-delimited frame. Values in the tables are never changed, only replaced: the list of
+ * them that is taken at the beginning is the frozen state, and what `apply` replaces
+ * meanwhile lives on in it alone.
  */
 import { UnimplementedError } from "../../shared/errors/cluster-error.js";
 import { messageType } from "../../shared/rpc/protos.js";

@@ -1,6 +1,7 @@
 /**
- * What the rest of the manager may do with the store: read what is committed, write on the speculative
- * head, watch what changes. `Store` implements all three; each part asks for the least it needs.
+ * What the rest of the manager may do with the store: read what is committed, write on
+ * the speculative head, watch what changes. `Store` implements all three; each part
+ * asks for the least it needs.
  */
 import type { Change, StoreEvent } from "./core/change.js";
 import type { RequestOutcome } from "./core/requests.js";
@@ -9,7 +10,10 @@ import type { StoreView } from "./core/view.js";
 export interface StoreReader {
   /** Committed state, valid until the next `await`: read it anew after waiting. */
   readonly committed: StoreView;
-  /** Incremental hash of the committed state (16 hexadecimal digits): equal on managers at the same sequence. */
+  /**
+   * Incremental hash of the committed state (16 hexadecimal digits): equal on
+   * managers at the same sequence.
+   */
   stateHash(): string;
   /** What became of the request with this id, if it is committed and still remembered. */
   requestOutcome(requestId: string): RequestOutcome | undefined;
@@ -17,12 +21,14 @@ export interface StoreReader {
 
 export interface StoreWriter {
   /**
-   * Runs `write` on the speculative head and proposes what it changed as one command. Resolves with what
-   * `write` returned once the command is committed and applied; a write without changes resolves once
-   * what it read is committed. If `write` throws, nothing is proposed, the head is as before, and the error
-   * is passed on once what it was based on is committed.
-   * @throws what a change's precondition says (`NotFoundError`, `StaleVersionError`, `NameConflictError`, …)
-   * @throws ProposalDroppedError, NoLeaderError, TryAgainError from the log; TooLargeError past the size limits.
+   * Runs `write` on the speculative head and proposes what it changed as one command. Resolves with
+   * what `write` returned once the command is committed and applied; a write without changes
+   * resolves once what it read is committed. If `write` throws, nothing is proposed, the head is as
+   * before, and the error is passed on once what it was based on is committed.
+   * @throws what a change's precondition says (`NotFoundError`, `StaleVersionError`,
+   *   `NameConflictError`, …)
+   * @throws ProposalDroppedError, NoLeaderError, TryAgainError from the log;
+   *   TooLargeError past the size limits.
    */
   update<T>(write: (tx: Transaction) => T, options?: UpdateOptions<T>): Promise<T>;
 }
@@ -31,8 +37,8 @@ export interface StoreWriter {
 export interface UpdateOptions<T> {
   readonly requestId: string;
   /**
-   * The answer for a request that was applied before, instead of what `write` would return: `write` is not
-   * run. A remembered failure is thrown without asking.
+   * The answer for a request that was applied before, instead of what `write` would return: `write`
+   * is not run. A remembered failure is thrown without asking.
    */
   readonly replay: (outcome: RequestOutcome) => T;
 }
@@ -50,9 +56,10 @@ export interface Transaction {
 
 export interface StoreWatcher {
   /**
-   * Calls `listener` synchronously after every command that changed something, in order. With `after`, the
-   * batches after that sequence number are delivered first, before this call returns.
-   * @throws WatchExpiredError the batches after that number are no longer kept: read everything, then watch.
+   * Calls `listener` synchronously after every command that changed something, in order. With
+   * `after`, the batches after that sequence number are delivered first, before this call returns.
+   * @throws WatchExpiredError the batches after that number are no longer kept: read
+   *   everything, then watch.
    */
   watch(listener: (batch: CommittedBatch) => void, options?: { readonly after?: number }): Watch;
 }

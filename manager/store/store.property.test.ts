@@ -87,7 +87,9 @@ class World implements StateMachine {
     this.headEnded = this.inFlight.length > 0;
   }
 
-  /** Runs `command` on the head, which must be what is committed and in flight, before and after. */
+  /**
+   * Runs `command` on the head, which must be what is committed and in flight, before and after.
+   */
   write(command: Command): void {
     const { requestId: _, ...rest } = command;
     const asked = asRead({ ...rest, atMs: this.clock.wallMs() });

@@ -1,7 +1,7 @@
 /**
- * The store of one manager: the replicated state, applied from the log. Readers and watchers see what is
- * committed; writers, on the manager that leads, see the speculative head (`proposals.ts`). The log
- * owns the order; the store owns the state, and hears of every entry exactly once.
+ * The store of one manager: the replicated state, applied from the log. Readers and watchers see
+ * what is committed; writers, on the manager that leads, see the speculative head (`proposals.ts`).
+ * The log owns the order; the store owns the state, and hears of every entry exactly once.
  */
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";

@@ -1,13 +1,13 @@
 /**
- * Who watches the store, and the newest events for those who come back. Committed changes alone pass here,
- * in order, each exactly once.
+ * Who watches the store, and the newest events for those who come back. Committed changes alone
+ * pass here, in order, each exactly once.
  */
 import { WatchExpiredError } from "../../shared/errors/cluster-error.js";
 import type { CommittedBatch, Watch } from "./store-access.js";
 
 /**
- * Kept for watchers that were away: at 2,000 changes a second a reconnect of five seconds, at the usual
- * few a minute days. Each holds an old version of its object: some 5 MB in all.
+ * Kept for watchers that were away: at 2,000 changes a second a reconnect of five seconds, at the
+ * usual few a minute days. Each holds an old version of its object: some 5 MB in all.
  */
 export const EVENTS_KEPT = 10_000;
 
@@ -52,8 +52,8 @@ export class WatchHistory {
   }
 
   /**
-   * The state was replaced by a later one. Those who watch get what differs as one batch; those who are
-   * away must read everything anew.
+   * The state was replaced by a later one. Those who watch get what differs as one batch; those who
+   * are away must read everything anew.
    */
   replaced(batch: CommittedBatch): void {
     this.#batches = [];

@@ -1,6 +1,7 @@
 /**
- * A hash of a plain value that depends on what it says, not on the order in which its properties were
- * written: two managers that hold the same object agree on it. For comparing, not for security.
+ * A hash of a plain value that depends on what it says, not on the order in which its properties
+ * were written: two managers that hold the same object agree on it. For comparing, not for
+ * security.
  */
 
 /** Two 32-bit halves: compared, added up and printed, never interpreted. */
@@ -9,30 +10,47 @@ export interface Hash64 {
   readonly low: number;
 }
 
-export const ZERO_HASH: Hash64 = { high: 0, low: 0 };
-
 /**
  * Two FNV-1a streams with different primes; collisions need 2^32 objects. Members of an object are hashed one
  * by one and added up, so that nothing has to be sorted or written out: this runs for every change of the state.
  */
 export function stableHash(value: unknown): Hash64 {
-  const digest = new Digest();
+  digest.begin();
   digest.value(value);
-  return digest.finish();
+  return { high: digest.high >>> 0, low: digest.low >>> 0 };
+}
+
+/** The hash of a set: the sum of its members', which does not depend on their order. */
+export class HashSum {
+  #high = 0;
+  #low = 0;
+
+  /** @param kind told apart from equal values of another kind. */
+  add(kind: string, value: unknown): void {
+    digest.begin();
+    digest.value(kind);
+    digest.value(value);
+    this.#high = (this.#high + digest.high) | 0;
+    this.#low = (this.#low + digest.low) | 0;
+  }
+
+  subtract(kind: string, value: unknown): void {
+    digest.begin();
+    digest.value(kind);
+    digest.value(value);
+    this.#high = (this.#high - digest.high) | 0;
+    this.#low = (this.#low - digest.low) | 0;
+  }
+
+  /** 16 hexadecimal digits. */
+  text(): string {
+    return hashText({ high: this.#high >>> 0, low: this.#low >>> 0 });
+  }
 }
 
 /** 16 hexadecimal digits. */
 export function hashText(hash: Hash64): string {
   return hash.high.toString(16).padStart(8, "0") + hash.low.toString(16).padStart(8, "0");
-}
-
-/** Sum modulo 2^32 in each half: the hash of a set does not depend on the order of its members. */
-export function addHash(a: Hash64, b: Hash64): Hash64 {
-  return { high: (a.high + b.high) >>> 0, low: (a.low + b.low) >>> 0 };
-}
-
-export function subtractHash(a: Hash64, b: Hash64): Hash64 {
-  return { high: (a.high - b.high) >>> 0, low: (a.low - b.low) >>> 0 };
 }
 
 /** JSON with sorted keys; a property that is `undefined` is absent, as it is on disk. */
@@ -64,9 +82,18 @@ class Digest {
   #high = OFFSET_HIGH;
   #low = OFFSET_LOW;
 
-  finish(): Hash64 {
-    const low = this.#low ^ (this.#high >>> 15);
-    return { high: mix(this.#high) >>> 0, low: mix(low) >>> 0 };
+  begin(): void {
+    this.#high = OFFSET_HIGH;
+    this.#low = OFFSET_LOW;
+  }
+
+  /** Signed, as all words here. */
+  get high(): number {
+    return mix(this.#high);
+  }
+
+  get low(): number {
+    return mix(this.#low ^ (this.#high >>> 15));
   }
 
   value(value: unknown): void {
@@ -91,12 +118,11 @@ class Digest {
     for (const key in object) {
       const value = (object as Readonly<Record<string, unknown>>)[key];
       if (value === undefined) continue; // absent, as it is on disk
-      this.#high = OFFSET_HIGH;
-      this.#low = OFFSET_LOW;
+      this.begin();
       this.#text(KIND.object, key);
       this.value(value);
-      high = (high + mix(this.#high)) | 0;
-      low = (low + mix(this.#low ^ (this.#high >>> 15))) | 0;
+      high = (high + this.high) | 0;
+      low = (low + this.low) | 0;
     }
     this.#high = outerHigh;
     this.#low = outerLow;
@@ -134,11 +160,15 @@ class Digest {
   #word(word: number): void {
     const high = Math.imul(this.#high ^ word, PRIME_HIGH);
     const low = Math.imul(this.#low ^ (word + 0x9e), PRIME_LOW);
-    // A product carries upwards only: what is in the top bits must come down to be multiplied again.
+    // A product carries upwards only: what is in the top bits must come down to be multiplied
+    // again.
     this.#high = high ^ (high >>> 15);
     this.#low = low ^ (low >>> 15);
   }
 }
+
+/** One for all: hashing is synchronous, and makes no garbage. */
+const digest = new Digest();
 
 /** The finisher of MurmurHash3: spreads the last characters over all bits. */
 function mix(word: number): number {

@@ -1,7 +1,8 @@
 /**
- * `apply`: one command upon the committed state. Pure, deterministic and total: the same commands in the
- * same order give the same state on every manager, and a command that no longer fits changes nothing and
- * says why. It never throws: a throw here would stop every manager at the same entry, for ever.
+ * `apply`: one command upon the committed state. Pure, deterministic and total: the same
+ * commands in the same order give the same state on every manager, and a command that no longer
+ * fits changes nothing and says why. It never throws: a throw here would stop every manager at
+ * the same entry, for ever.
  */
 import { ClusterError, type ErrorCode } from "../../../shared/errors/cluster-error.js";
 import { applyChange } from "./apply/change.js";
@@ -71,7 +72,7 @@ function createdObject(events: readonly StoreEvent[]): { objectId?: string } {
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof ClusterError) return { code: error.code, message: error.message };
-  // A bug of ours, or a command of a shape that no release writes. The engine's own words differ between
-  // its releases, and what is remembered must be the same on every manager.
+  // A bug of ours, or a command of a shape that no release writes. The engine's own words differ
+  // between its releases, and what is remembered must be the same on every manager.
   return { code: "invalid-argument", message: "the command has a shape that cannot be applied" };
 }

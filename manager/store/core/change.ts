@@ -1,7 +1,8 @@
 /**
- * What can happen to the replicated state. A command is a list of changes that are applied together or
- * not at all. It carries every id and time it needs, chosen by its proposer: `apply` computes, and
- * never generates. Each change states its precondition by what it names; `apply` checks it again.
+ * What can happen to the replicated state. A command is a list of changes that are applied
+ * together or not at all. It carries every id and time it needs, chosen by its proposer:
+ * `apply` computes, and never generates. Each change states its precondition by what it names;
+ * `apply` checks it again.
  */
 import type { NodeDescription, NodeSpec } from "../../../shared/docker-api/node-spec.js";
 import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
@@ -19,14 +20,19 @@ export const COMMAND_FORMAT = 1;
 
 export interface Command {
   readonly format: number;
-  /** Wall clock of the proposer (ms): becomes `createdAtMs` and `updatedAtMs` of what it touches. */
+  /**
+   * Wall clock of the proposer (ms): becomes `createdAtMs` and `updatedAtMs` of what it touches.
+   */
   readonly atMs: number;
   /** The caller's own id for this request: the same id again gets the same answer. */
   readonly requestId?: string;
   readonly changes: readonly Change[];
 }
 
-/** `version` and the times of a new object are set by `apply`; what the maker puts there is not read. */
+/**
+ * `version` and the times of a new object are set by `apply`; what the
+ * maker puts there is not read.
+ */
 export type Change =
   | { readonly kind: "create-cluster"; readonly cluster: Cluster }
   | {
@@ -58,7 +64,10 @@ export type Change =
       readonly serviceId: ServiceId;
       readonly expectedVersion?: number;
       readonly frame: ServiceFrame;
-      /** The revision that tasks should run from now on: an existing one, or the one in `newRevision`. */
+      /**
+       * The revision that tasks should run from now on: an existing one, or
+       * the one in `newRevision`.
+       */
       readonly revision: number;
       readonly newRevision?: Revision;
       /** Absent: there is nothing to roll back to from now on. */

@@ -1,4 +1,7 @@
-/** What changed between two states that share no history: the events that would have led from one to the other. */
+/**
+ * What changed between two states that share no history: the events that would have
+ * led from one to the other.
+ */
 import { canonicalText } from "../../../shared/model/stable-hash.js";
 import type { StoreEvent } from "./change.js";
 import type { Tables } from "./tables.js";

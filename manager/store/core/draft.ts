@@ -1,6 +1,7 @@
 /**
- * One command being carried out: changes go through it to the state, and it keeps what each object was
- * before and is after, for watchers, for the hash, and to take everything back if a later change does not fit.
+ * One command being carried out: changes go through it to the state, and it keeps what each
+ * object was before and is after, for watchers, for the hash, and to take everything back if a
+ * later change does not fit.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";

@@ -1,6 +1,6 @@
 /**
- * The speculative head: what is committed plus what is in flight. Writers see it, and nobody else. It is
- * thin: only what is in flight lies in it, and leaves it when its command is committed.
+ * The speculative head: what is committed plus what is in flight. Writers see it, and nobody else.
+ * It is thin: only what is in flight lies in it, and leaves it when its command is committed.
  */
 import { OverlayCells } from "./overlay.js";
 import { OverlayTable, OverlayTaskTable } from "./overlay-table.js";

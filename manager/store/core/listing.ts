@@ -1,7 +1,8 @@
 /**
- * Listings by id that cost little to keep. Sorting at every change would make a bulk load quadratic, and
- * sorting at every read would make each decision pay for the whole cluster: so a listing is kept as it
- * was last read, and what changed since is merged into it at the next read. Nobody reads: nothing is kept.
+ * Listings by id that cost little to keep. Sorting at every change would make a bulk load
+ * quadratic, and sorting at every read would make each decision pay for the whole cluster: so a
+ * listing is kept as it was last read, and what changed since is merged into it at the next read.
+ * Nobody reads: nothing is kept.
  */
 
 export interface Identified<Id extends string> {
@@ -16,7 +17,10 @@ export interface Membership<Id extends string> {
 
 /** Merging costs less than sorting while fewer than one in this many rows changed. */
 const MERGE_FRACTION = 4;
-/** Below this many changes the listing is never given up: small ones are rebuilt by merging as cheaply. */
+/**
+ * Below this many changes the listing is never given up: small ones are
+ * rebuilt by merging as cheaply.
+ */
 const MERGE_ALWAYS = 64;
 
 export class Listing<Id extends string, T extends Identified<Id>> {
@@ -49,8 +53,9 @@ export class Listing<Id extends string, T extends Identified<Id>> {
 }
 
 /**
- * @param rows ordered by id. @param changed ids whose row is now what `get` says, or gone.
- * Looks at few of the rows themselves: at a hundred thousand, reading each one's id costs more than all the rest.
+ * @param rows ordered by id. @param changed ids whose row is now what `get` says, or
+ * gone. Looks at few of the rows themselves: at a hundred thousand, reading each one's id
+ * costs more than all the rest.
  */
 export function mergeById<Id extends string, T extends Identified<Id>>(
   rows: readonly T[],

@@ -1,6 +1,7 @@
 /**
- * One index over an overlay: which of the rows in flight have, or had, a key. It is built at the first
- * question and kept until nothing is in flight: most commands only look up ids, and pay nothing for it.
+ * One index over an overlay: which of the rows in flight have, or had, a key. It is built
+ * at the first question and kept until nothing is in flight: most commands only look up
+ * ids, and pay nothing for it.
  */
 import { type Identified, mergeById } from "./listing.js";
 import type { Version } from "./overlay.js";
@@ -28,7 +29,9 @@ export class OverlayGroup<Id extends string, T extends Identified<Id>> {
     });
   }
 
-  /** Rows that have or had the key: all whose committed row may differ from the present one in it. */
+  /**
+   * Rows that have or had the key: all whose committed row may differ from the present one in it.
+   */
   touched(key: string): ReadonlySet<Id> {
     if (this.#chains.size === 0) return NONE;
     this.#touched ??= this.#build();

@@ -119,7 +119,8 @@ export class OverlayTaskTable implements TaskRows {
 
   anyOfService(id: ServiceId): boolean {
     const touched = this.#byService.touched(id);
-    // Each touched task hides at most one committed one: more committed ones than that cannot all be hidden.
+    // Each touched task hides at most one committed one: more committed ones than
+    // that cannot all be hidden.
     if (this.#base.countOfService(id) > touched.size) return true;
     for (const taskId of touched) if (this.get(taskId)?.serviceId === id) return true;
     for (const taskId of this.#base.idsOfService(id)) if (!touched.has(taskId)) return true;

@@ -1,11 +1,14 @@
 /**
- * Values that are proposed and not committed yet, over those that are. Each key that was written has the
- * chain of its versions in flight, the newest first and the committed one last, so that a command can
- * be taken back and a committed one can leave without the others noticing. Keys nobody writes cost nothing.
+ * Values that are proposed and not committed yet, over those that are. Each key that was written
+ * has the chain of its versions in flight, the newest first and the committed one last, so that a
+ * command can be taken back and a committed one can leave without the others noticing. Keys
+ * nobody writes cost nothing.
  */
 import type { Cells } from "./table.js";
 
-/** Commands in flight are counted upwards; a value that is committed was written by none of them. */
+/**
+ * Commands in flight are counted upwards; a value that is committed was written by none of them.
+ */
 export const COMMITTED = -1;
 
 export interface Version<T> {

@@ -1,12 +1,13 @@
 /**
- * The answers to requests that carried an id of their own. The same id again gets the same answer, so
- * that a retry after a lost reply makes no second service and no false conflict. Replicated and bounded.
+ * The answers to requests that carried an id of their own. The same id again gets the same
+ * answer, so that a retry after a lost reply makes no second service and no false
+ * conflict. Replicated and bounded.
  */
 import type { ErrorCode } from "../../../shared/errors/cluster-error.js";
 
 /**
- * A retry follows its request within seconds, at 2,000 writes a second at most: the newest 10,000 cover
- * five seconds of the worst load and hours of the usual one, in 2 MB.
+ * A retry follows its request within seconds, at 2,000 writes a second at most: the newest 10,000
+ * cover five seconds of the worst load and hours of the usual one, in 2 MB.
  */
 export const REQUESTS_KEPT = 10_000;
 

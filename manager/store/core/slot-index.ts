@@ -1,6 +1,7 @@
 /**
- * The tasks of each slot, its history included. Most slots hold one task and none holds more than the
- * history limit and a few, so a slot is an id or a short array of them: there are as many slots as tasks.
+ * The tasks of each slot, its history included. Most slots hold one task and none holds
+ * more than the history limit and a few, so a slot is an id or a short array of them: there
+ * are as many slots as tasks.
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";

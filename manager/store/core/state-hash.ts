@@ -3,14 +3,7 @@
  * same one. It is the sum of its objects' hashes, so an object that changes is subtracted and added again.
  * That is put off until somebody asks, or until much has gathered: most objects change several times first.
  */
-import {
-  addHash,
-  type Hash64,
-  hashText,
-  stableHash,
-  subtractHash,
-  ZERO_HASH,
-} from "../../../shared/model/stable-hash.js";
+import { HashSum } from "../../../shared/model/stable-hash.js";
 import type { StoreEvent } from "./change.js";
 import type { RequestOutcome } from "./requests.js";
 
@@ -34,7 +27,7 @@ interface Waiting {
 }
 
 export class StateHash {
-  #sum: Hash64 = ZERO_HASH;
+  readonly #sum = new HashSum();
   /** By type and key; within a type, what has waited longest comes first. */
   readonly #waiting: Readonly<Record<HashedType, Map<string, Waiting>>> = {
     cluster: new Map(),
@@ -59,7 +52,7 @@ export class StateHash {
   /** 16 hexadecimal digits. */
   text(): string {
     for (const type of HASHED_TYPES) this.#fold(type, this.#waiting[type].size);
-    return hashText(this.#sum);
+    return this.#sum.text();
   }
 
   #change(
@@ -78,14 +71,10 @@ export class StateHash {
     for (const [key, { counted, present }] of this.#waiting[type]) {
       if (left-- === 0) return;
       this.#waiting[type].delete(key);
-      if (counted !== undefined) this.#sum = subtractHash(this.#sum, hashOf(type, counted));
-      if (present !== undefined) this.#sum = addHash(this.#sum, hashOf(type, present));
+      if (counted !== undefined) this.#sum.subtract(type, counted);
+      if (present !== undefined) this.#sum.add(type, present);
     }
   }
-}
-
-function hashOf(type: HashedType, object: object): Hash64 {
-  return stableHash([type, object]);
 }
 
 function keyOf(event: StoreEvent): string {

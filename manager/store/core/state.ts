@@ -1,6 +1,7 @@
 /**
- * The state as its readers and `apply` see it, whatever holds it: `Tables` what is committed, `Head` the
- * speculation on top. Reading and changing are written once here; where the values lie is theirs.
+ * The state as its readers and `apply` see it, whatever holds it: `Tables` what is
+ * committed, `Head` the speculation on top. Reading and changing are written once here;
+ * where the values lie is theirs.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";

@@ -1,7 +1,7 @@
 /**
- * The two forms of storage that the state is made of: rows with an id of their own, and cells under a
- * key. Both are plain mutable maps; the values in them are never changed, only replaced, so whoever
- * holds one holds it as it was.
+ * The two forms of storage that the state is made of: rows with an id of their own, and cells under
+ * a key. Both are plain mutable maps; the values in them are never changed, only replaced, so
+ * whoever holds one holds it as it was.
  */
 import { type Identified, Listing } from "./listing.js";
 
@@ -11,7 +11,9 @@ export interface Rows<Id extends string, T extends Identified<Id>> {
   get(id: Id): T | undefined;
   /** Ordered by id. */
   all(): readonly T[];
-  /** `before` is the present row, absent for a new one; `after` the one to be, absent to remove it. */
+  /**
+   * `before` is the present row, absent for a new one; `after` the one to be, absent to remove it.
+   */
   put(id: Id, before: T | undefined, after: T | undefined): void;
 }
 

@@ -6,7 +6,10 @@ import { GroupIndex } from "./group-index.js";
 import { SlotIndex } from "./slot-index.js";
 import { type Rows, Table } from "./table.js";
 
-/** `TaskTable` is the committed one, `OverlayTaskTable` the speculative one. Lists are ordered by id. */
+/**
+ * `TaskTable` is the committed one, `OverlayTaskTable` the speculative one.
+ * Lists are ordered by id.
+ */
 export interface TaskRows extends Rows<TaskId, Task> {
   ofService(id: ServiceId): readonly Task[];
   ofSlot(id: ServiceId, slot: number): readonly Task[];

@@ -1,7 +1,7 @@
 /**
- * Reading the store. A view is what readers (the API, planners, the dispatcher) and writers see of the
- * tables, committed state and speculative head alike. Every listing has a fixed order (by id) unless
- * its name says otherwise, so that no decision hangs on the order of insertion.
+ * Reading the store. A view is what readers (the API, planners, the dispatcher) and writers see of
+ * the tables, committed state and speculative head alike. Every listing has a fixed order (by id)
+ * unless its name says otherwise, so that no decision hangs on the order of insertion.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
@@ -12,7 +12,9 @@ import type { Task } from "../../../shared/model/task.js";
 import type { ObservedState } from "../../../shared/model/task-state.js";
 
 export interface StoreView {
-  /** Commands applied so far; the version of an object is the sequence number that last changed it. */
+  /**
+   * Commands applied so far; the version of an object is the sequence number that last changed it.
+   */
   readonly sequence: number;
   cluster(): Cluster | undefined;
 

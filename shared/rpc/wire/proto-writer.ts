@@ -1,10 +1,11 @@
 /**
- * Writes protobuf's encoding straight into bytes. protobufjs makes a small object per field before it writes
- * anything, which for the messages that come by the hundred thousand (tasks and their changes) costs more
- * than all the rest of a write to the store; those are written here, everything else by protobufjs. Reading
- * is protobufjs' in both cases, and the tests hold the one against the other.
+ * Writes protobuf's encoding straight into bytes. protobufjs makes a small object per field before
+ * it writes anything, which for the messages that come by the hundred thousand (tasks and their
+ * changes) costs more than all the rest of a write to the store; those are written here, everything
+ * else by protobufjs. Reading is protobufjs' in both cases, and the tests hold the one against the
+ * other.
  */
-import { assert } from "../../errors/assert.js";
+import { assert, AssertionError } from "../../errors/assert.js";
 
 const KIB = 1024;
 const FIRST_BYTES = 4 * KIB;
@@ -13,11 +14,16 @@ const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 
-/** A nested message's length is written with this many bytes, known or not, so that nothing has to be moved. */
+/**
+ * A nested message's length is written with this many bytes, known or not, so that nothing has to
+ * be moved.
+ */
 const LENGTH_BYTES = 3;
 const LENGTH_MAX = 2 ** (7 * LENGTH_BYTES) - 1;
 
-/** Half of a character beyond U+FFFF, as cutting a text to a length leaves it; UTF-8 cannot say it. */
+/**
+ * Half of a character beyond U+FFFF, as cutting a text to a length leaves it; UTF-8 cannot say it.
+ */
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
 /** Strings up to here are written character by character, longer ones by the engine. */
@@ -54,9 +60,11 @@ export class ProtoWriter {
     this.#exact = true;
   }
 
-  /** `uint32`, `uint64` and enums: whole numbers from 0 to 2^53. Zero is absent, as proto3 has it. */
+  /**
+   * `uint32`, `uint64` and enums: whole numbers from 0 to 2^53. Zero is absent, as proto3 has it.
+   */
   uint(field: number, value: number): void {
-    assert(value >= 0 && Number.isSafeInteger(value), `${value} cannot be in field ${field}`);
+    if (value < 0 || !Number.isSafeInteger(value)) refuse(field, value);
     if (value === 0) return;
     this.#tag(field, VARINT);
     this.#varint(value);
@@ -64,7 +72,7 @@ export class ProtoWriter {
 
   /** `optional sint32`: written also when 0. */
   sint(field: number, value: number): void {
-    assert(value === (value | 0), `${value} cannot be in field ${field}`);
+    if (value !== (value | 0)) refuse(field, value);
     this.#tag(field, VARINT);
     this.#varint(((value << 1) ^ (value >> 31)) >>> 0);
   }
@@ -119,7 +127,7 @@ export class ProtoWriter {
 
   end(begun: number): void {
     const length = this.#length - begun;
-    assert(length <= LENGTH_MAX, `a nested message has ${length} bytes`);
+    assert(length <= LENGTH_MAX, "a nested message is longer than its length can say");
     // Every byte but the last says that another follows, needed or not: protobuf allows it.
     this.#bytes[begun - 3] = (length & 0x7f) | 0x80;
     this.#bytes[begun - 2] = ((length >>> 7) & 0x7f) | 0x80;
@@ -160,4 +168,9 @@ export class ProtoWriter {
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
+}
+
+/** Apart from its callers: a message made for every number would cost more than the number. */
+function refuse(field: number, value: number): never {
+  throw new AssertionError(`${value} cannot be in field ${field}`);
 }

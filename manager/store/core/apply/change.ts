@@ -1,4 +1,7 @@
-/** Which function carries out which change. Each checks its own preconditions and throws a `ClusterError`. */
+/**
+ * Which function carries out which change. Each checks its own preconditions and
+ * throws a `ClusterError`.
+ */
 import { assertNever } from "../../../../shared/errors/assert.js";
 import type { Change } from "../change.js";
 import type { Draft } from "../draft.js";
@@ -7,7 +10,10 @@ import { createNode, observeNode, removeNode, updateNode } from "./node.js";
 import { createService, removeRevision, removeService, updateService } from "./service.js";
 import { assignTask, createTask, observeTask, removeTask, wantTask } from "./task.js";
 
-/** @throws ClusterError the change does not fit the present state; the draft must then be rolled back. */
+/**
+ * @throws ClusterError the change does not fit the present state; the draft
+ *   must then be rolled back.
+ */
 export function applyChange(draft: Draft, change: Change): void {
   switch (change.kind) {
     case "create-cluster":

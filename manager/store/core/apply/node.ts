@@ -1,4 +1,6 @@
-/** Changes of nodes. A removed node's tasks are orphaned with it: nobody will report them any more. */
+/**
+ * Changes of nodes. A removed node's tasks are orphaned with it: nobody will report them any more.
+ */
 import {
   AlreadyExistsError,
   FailedPreconditionError,

@@ -1,6 +1,6 @@
 /**
- * Changes of services and of their revisions. Revisions are there as long as their service, or a task of
- * it, is: removing the last of both removes them in the same command.
+ * Changes of services and of their revisions. Revisions are there as long as their service, or a
+ * task of it, is: removing the last of both removes them in the same command.
  */
 import {
   AlreadyExistsError,

@@ -10,9 +10,9 @@ import type { ContainerStatus, Task, TaskStatus } from "../../../../shared/model
 export interface TaskChanges {
   readonly version?: number;
   readonly createdAtMs?: number;
-  readonly serviceId?: ServiceId;
   readonly updatedAtMs: number;
-  readonly nodeId?: NodeId;
+  readonly serviceId?: ServiceId;
+  readonly nodeId?: NodeId | undefined;
   readonly desired?: Task["desired"];
   readonly status?: TaskStatus;
 }

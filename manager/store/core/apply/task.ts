@@ -32,7 +32,7 @@ export function createTask(draft: Draft, task: Task): void {
     updatedAtMs: atMs,
     // One copy of each id, however many tasks bear it.
     serviceId: service.id,
-    ...(node !== undefined && { nodeId: node.id }),
+    nodeId: node?.id,
     status: keptStatus(task.status),
   });
   draft.setTask(task.id, undefined, made);
