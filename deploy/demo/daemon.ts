@@ -15,7 +15,10 @@ const DIST = fileURLToPath(new URL("../..", import.meta.url));
 /** Enough of a log to see why its daemon ended. */
 const TAIL_LINES = 15;
 
-/** Every answer takes milliseconds; a daemon that gives none hangs, and the demo must not hang with it. */
+/**
+ * Every answer takes milliseconds; a daemon that gives none hangs, and the
+ * demo must not hang with it.
+ */
 const CALL_LIMIT_MS = 10_000;
 
 export interface DaemonOptions {

@@ -1,4 +1,7 @@
-/** What runs the demo's tasks: the Docker engine of this machine with an image that it can run, or plain processes. */
+/**
+ * What runs the demo's tasks: the Docker engine of this machine with an image that it can
+ * run, or plain processes.
+ */
 import Docker from "dockerode";
 
 import { DemoFailure } from "./demo-failure.js";
@@ -65,7 +68,9 @@ type Answer =
   | { readonly kind: "skep" }
   | { readonly kind: "none" };
 
-/** A `DOCKER_HOST` may well be a skepd: then it is not what skepd itself can run containers with. */
+/**
+ * A `DOCKER_HOST` may well be a skepd: then it is not what skepd itself can run containers with.
+ */
 async function answerOf(socketPath: string): Promise<Answer> {
   try {
     const docker = new Docker({ socketPath, timeout: ANSWER_LIMIT_MS });

@@ -1,6 +1,6 @@
 /**
- * What is needed to clear a demo away, kept in its folder: the demo itself does it at its end, `--stop` does it for
- * demos that were left running or were killed.
+ * What is needed to clear a demo away, kept in its folder: the demo itself does it at its end,
+ * `--stop` does it for demos that were left running or were killed.
  */
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

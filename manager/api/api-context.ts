@@ -20,7 +20,8 @@ export interface ApiContext {
 const READ_TIMEOUT_MS = 10_000;
 
 /**
- * Runs `read` on committed state that is as new as this request, so that who has been told of a write sees it.
+ * Runs `read` on committed state that is as new as this request, so that who has been
+ * told of a write sees it.
  * @throws NotAManagerError, NoLeaderError, UnavailableError, and what `read` throws.
  */
 export async function readCommitted<T>(

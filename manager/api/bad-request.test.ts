@@ -1,4 +1,6 @@
-/** What is wrong with a request is said within a second, in Docker's words, and nothing is created. */
+/**
+ * What is wrong with a request is said within a second, in Docker's words, and nothing is created.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ManualClock } from "../../shared/ports/manual-clock.js";

@@ -1,4 +1,7 @@
-/** The line to the host's own engine: its socket, its API version, and its answers to small questions. */
+/**
+ * The line to the host's own engine: its socket, its API version, and its
+ * answers to small questions.
+ */
 import { type ClientRequest, request, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
 import { json } from "node:stream/consumers";
@@ -39,7 +42,10 @@ export class EngineLink {
     return this.#socketPath();
   }
 
-  /** A request on a connection of its own, whose two directions end independently: attached streams need that. */
+  /**
+   * A request on a connection of its own, whose two directions end independently:
+   * attached streams need that.
+   */
   open(options: RequestOptions): ClientRequest {
     const path = this.#requirePath();
     return request({

@@ -1,4 +1,6 @@
-/** Errors as answers: Docker's shape, `{"message": …}`, with the status that the error's code has. */
+/**
+ * Errors as answers: Docker's shape, `{"message": …}`, with the status that the error's code has.
+ */
 import type { FastifyReply } from "fastify";
 
 import { ClusterError, TooLargeError } from "../../shared/errors/cluster-error.js";
@@ -14,7 +16,9 @@ export interface ErrorAnswer {
 
 const REQUEST_TIMEOUT = 408;
 
-/** @param error whatever a route threw; what is no operating error is a bug of ours and is logged. */
+/**
+ * @param error whatever a route threw; what is no operating error is a bug of ours and is logged.
+ */
 export function answerTo(error: unknown, logger: Logger): ErrorAnswer {
   if (error instanceof RequestTimeoutError) {
     return { status: REQUEST_TIMEOUT, message: error.message };

@@ -1,7 +1,7 @@
 /**
- * Where connections come in. Decides by the path alone who answers, before anything of a body is read: an upload of
- * gigabytes to the engine is none of fastify's business. Holds the bounds that keep a stalling or endless client from
- * costing more than its own connection.
+ * Where connections come in. Decides by the path alone who answers, before anything of a body is
+ * read: an upload of gigabytes to the engine is none of fastify's business. Holds the bounds that
+ * keep a stalling or endless client from costing more than its own connection.
  */
 import {
   createServer,
@@ -36,13 +36,22 @@ export interface FrontDoorOptions {
 /** Registry credentials of many registries travel in one header. */
 const HEADER_LIMIT_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often the server looks for headers that are late, at most: it is one pass over its connections. */
+/**
+ * How often the server looks for headers that are late, at most: it is one
+ * pass over its connections.
+ */
 const CHECK_EVERY_MS = 1_000;
-/** Longer than clients keep idle connections (Go: 90 s), so that they close first and never write into a closing one. */
+/**
+ * Longer than clients keep idle connections (Go: 90 s), so that they close first and never
+ * write into a closing one.
+ */
 const KEEP_ALIVE_MS = 120_000;
 /** Attached streams are connections, too; far more than one host's users and watchers need. */
 const CONNECTIONS_MAX = 8_192;
-/** How long the rest of a body that nobody wants is thrown away, for its sender to come to reading the answer. */
+/**
+ * How long the rest of a body that nobody wants is thrown away, for its sender to
+ * come to reading the answer.
+ */
 const DISCARD_MS = 5_000;
 
 export class FrontDoor {
@@ -64,7 +73,8 @@ export class FrontDoor {
       noDelay: true,
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
-    // A client that closes its side after its last word still waits for the answer. (Node's types do not know this one.)
+    // A client that closes its side after its last word still waits for the answer. (Node's
+    // types do not know this one.)
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on("request", (request, response) => this.#answer(request, response));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -116,7 +126,8 @@ export class FrontDoor {
       this.#options.passThrough.upgrade(request, { socket, head }, { version, path });
       return;
     }
-    // Nothing of ours is upgraded: it is answered as if nobody had asked for that, and the connection ends.
+    // Nothing of ours is upgraded: it is answered as if nobody had asked for that,
+    // and the connection ends.
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -154,7 +165,10 @@ function setOwnHeaders(response: ServerResponse): void {
 const TIMED_OUT = "ERR_HTTP_REQUEST_TIMEOUT";
 const HEADERS_TOO_LARGE = "HPE_HEADER_OVERFLOW";
 
-/** What is no HTTP, or does not come. There is no request yet to answer, so the answer is written by hand. */
+/**
+ * What is no HTTP, or does not come. There is no request yet to answer, so the
+ * answer is written by hand.
+ */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const status =

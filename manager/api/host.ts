@@ -1,6 +1,6 @@
 /**
- * What the public API needs of the host that it runs on. Every `skepd` serves the API, also one that is a
- * worker only, or in no swarm at all: then `manager()` says so in Docker's words.
+ * What the public API needs of the host that it runs on. Every `skepd` serves the API, also one
+ * that is a worker only, or in no swarm at all: then `manager()` says so in Docker's words.
  */
 import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
 import type { NodeId } from "../../shared/model/ids.js";
@@ -10,7 +10,10 @@ export interface ApiHost {
   readonly swarm: SwarmMembership;
   /** @throws NotAManagerError this host is in no swarm, or a worker in it. */
   manager(): ApiManager;
-  /** Path of the local engine's socket: everything that is not Swarm goes there. Absent without an engine. */
+  /**
+   * Path of the local engine's socket: everything that is not Swarm goes there.
+   * Absent without an engine.
+   */
   readonly engineSocket?: string;
 }
 
@@ -41,7 +44,10 @@ export interface MembershipStatus {
 
 export interface ApiManager {
   readonly store: StoreAccess;
-  /** Resolves once a read of `store.committed` is linearizable. @throws NoLeaderError, UnavailableError */
+  /**
+   * Resolves once a read of `store.committed` is linearizable.
+   * @throws NoLeaderError, UnavailableError
+   */
   readIndex(signal: AbortSignal): Promise<void>;
   /** How the managers see the member that runs on this node; undefined for workers. */
   managerStatus(nodeId: NodeId): ManagerReachability | undefined;

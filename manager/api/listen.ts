@@ -5,7 +5,10 @@ import { connect } from "node:net";
 
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
 
-/** A unix socket alone: on a TCP port the API needs client certificates, as whoever reaches it is as good as root. */
+/**
+ * A unix socket alone: on a TCP port the API needs client certificates, as whoever
+ * reaches it is as good as root.
+ */
 export interface ListenAddress {
   readonly path: string;
 }

@@ -1,8 +1,9 @@
 /**
- * Passes requests on to the host's own engine, byte for byte but for the version in the path: an engine older than us is
- * asked in the newest words that it knows. Bodies stream in both directions at once and without a limit; connections that
- * are taken over (`attach`, `exec`, BuildKit's sessions) become two pipes, each of which may end before the other:
- * `docker run -i` closes its input and goes on reading.
+ * Passes requests on to the host's own engine, byte for byte but for the version in the path: an
+ * engine older than us is asked in the newest words that it knows. Bodies stream in both directions
+ * at once and without a limit; connections that are taken over (`attach`, `exec`, BuildKit's
+ * sessions) become two pipes, each of which may end before the other: `docker run -i` closes its
+ * input and goes on reading.
  */
 import {
   type ClientRequest,
@@ -19,7 +20,9 @@ import { withoutEngine } from "./core/without-engine.js";
 import { type EngineLink, PATIENCE_MS } from "./engine-link.js";
 import { answerTo } from "./error-reply.js";
 
-/** A client's connection that it wants to take over, and what came on it after the request's head. */
+/**
+ * A client's connection that it wants to take over, and what came on it after the request's head.
+ */
 export interface TakenConnection {
   readonly socket: Socket;
   readonly head: Buffer;
@@ -43,8 +46,8 @@ const OURS_TO_ANSWER: ReadonlySet<string> = new Set(["host", "expect"]);
 const OURS_TO_TELL: ReadonlySet<string> = new Set(["api-version", "docker-experimental", "ostype"]);
 
 /**
- * An engine that is told to close may do so before our last (empty) write, which then fails and takes the answer with
- * it. So it is told to leave the connection open, and we close it.
+ * An engine that is told to close may do so before our last (empty) write, which then fails and
+ * takes the answer with it. So it is told to leave the connection open, and we close it.
  */
 const KEPT_OPEN: OutgoingHttpHeaders = { connection: "keep-alive" };
 
@@ -114,7 +117,8 @@ export class PassThrough {
     toEngine.on("response", (answer) => this.#relay(answer, response));
     toEngine.on("error", (error) => this.#fail(response, this.#engine.unreachable(error)));
     response.on("close", () => toEngine.destroy());
-    // Whether a client that closed its side still wants its answer depends on what it asked: the engine knows.
+    // Whether a client that closed its side still wants its answer depends on what it
+    // asked: the engine knows.
     const halfClose = (): unknown => toEngine.socket?.end();
     request.socket.once("end", halfClose);
     response.on("close", () => request.socket.off("end", halfClose));
@@ -133,7 +137,8 @@ export class PassThrough {
 
   #fail(response: ServerResponse, error: unknown): void {
     if (response.headersSent) {
-      // An engine that refused early closes on us while we still send: its answer is whole nevertheless.
+      // An engine that refused early closes on us while we still send: its
+      // answer is whole nevertheless.
       if (!response.writableEnded) response.destroy();
       return;
     }
@@ -193,7 +198,10 @@ function bodyLength(request: IncomingMessage): number {
   return Number(request.headers["content-length"] ?? 0);
 }
 
-/** The parser stops at the head of a request that asks for an upgrade: its body is still on the connection. */
+/**
+ * The parser stops at the head of a request that asks for an upgrade: its body is
+ * still on the connection.
+ */
 function sendExactly(
   bytes: number,
   { socket, head }: TakenConnection,

@@ -1,7 +1,7 @@
 /**
- * Reads the bodies of our own routes, with a bound on size and time. A body that is too large is answered at once and
- * never held; what its sender still sends is thrown away (`front-door.ts` bounds for how long), so that it gets
- * to read the answer.
+ * Reads the bodies of our own routes, with a bound on size and time. A body that is too large is
+ * answered at once and never held; what its sender still sends is thrown away (`front-door.ts`
+ * bounds for how long), so that it gets to read the answer.
  */
 import type { IncomingMessage } from "node:http";
 
@@ -13,7 +13,10 @@ export interface RawBody {
   readonly text: string;
 }
 
-/** Far above any spec (configs and secrets are limited to 1 MB and 500 kB), and small enough to parse at once. */
+/**
+ * Far above any spec (configs and secrets are limited to 1 MB and 500 kB), and small
+ * enough to parse at once.
+ */
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Clients send their JSON in one go; who takes longer has stalled. */
@@ -24,7 +27,9 @@ export class RequestTimeoutError extends ClusterError {
   readonly code = "unavailable";
 }
 
-/** @throws TooLargeError, RequestTimeoutError, or the stream's own error where the client went away. */
+/**
+ * @throws TooLargeError, RequestTimeoutError, or the stream's own error where the client went away.
+ */
 export async function readRawBody(stream: IncomingMessage, clock: Clock): Promise<RawBody> {
   const announced = Number(stream.headers["content-length"] ?? 0);
   if (announced > BODY_LIMIT_BYTES) throw tooLarge(announced);

@@ -49,8 +49,10 @@ export function pathId(request: FastifyRequest): string {
 const REQUEST_ID_LENGTH_MAX = 128;
 
 /**
- * For a request that brings an id of its own, with which it may be sent again: `X-Skep-Request-Id` or `Idempotency-Key`.
- * @param operation so that an id used for another request by mistake does not get that one's answer.
+ * For a request that brings an id of its own, with which it may be sent again:
+ * `X-Skep-Request-Id` or `Idempotency-Key`.
+ * @param operation so that an id used for another request by mistake does not
+ *   get that one's answer.
  * @throws MalformedRequestError
  */
 export function repeatable<T>(

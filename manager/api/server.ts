@@ -2,8 +2,9 @@
  * The public API of a host: Docker's Swarm API on a unix socket, with everything that is not Swarm
  * passed through to the host's own engine. Made by `skepd` on every host, manager or not.
  *
- * A request takes this way: `front-door` (version, whose path it is) → either `pass-through` or fastify (`routes/`) →
- * gate (`core/check-…`, nothing that cannot be meant goes further) → the store → `core/show-…`.
+ * A request takes this way: `front-door` (version, whose path it is) → either `pass-through`
+ * or fastify (`routes/`) → gate (`core/check-…`, nothing that cannot be meant goes further) →
+ * the store → `core/show-…`.
  */
 import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
 
@@ -35,7 +36,10 @@ export interface ApiServerOptions {
 }
 
 export interface ApiServer {
-  /** May be called for several addresses. @throws UnavailableError where somebody else answers there. */
+  /**
+   * May be called for several addresses.
+   * @throws UnavailableError where somebody else answers there.
+   */
   listen(address: ListenAddress): Promise<void>;
   /** Ends attached streams, too. */
   close(): Promise<void>;
@@ -88,8 +92,9 @@ function createRoutes(context: ApiContext): FastifyInstance {
     },
   });
   app.removeAllContentTypeParsers();
-  // A parser that fails makes fastify close the connection under a client that is still sending, and that
-  // would then never read the answer. So the parser hands its error on as the body, and the hook throws it.
+  // A parser that fails makes fastify close the connection under a client that is still
+  // sending, and that would then never read the answer. So the parser hands its error on as the
+  // body, and the hook throws it.
   app.addContentTypeParser(
     "*",
     async (_request: unknown, payload: Parameters<typeof readRawBody>[0]) =>

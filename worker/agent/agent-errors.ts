@@ -2,7 +2,10 @@
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { Fence } from "../../shared/model/fence.js";
 
-/** The manager knows less than one that was heard before: deposed, lagging, or restored without a new epoch. */
+/**
+ * The manager knows less than one that was heard before: deposed, lagging, or
+ * restored without a new epoch.
+ */
 export class OutdatedManagerError extends ClusterError {
   readonly code = "failed-precondition";
 

@@ -1,9 +1,11 @@
 /**
- * The agent of one node: hears from the managers what to run here, has one runner per task see to it, and reports.
+ * The agent of one node: hears from the managers what to run here, has one runner per
+ * task see to it, and reports.
  *
- * Invariants (DESIGN 5: 4, 6, 11): what it was told is durable before it is acted on; a message below the highest
- * fence ever seen is refused whole; nothing new starts before the first complete assignment since the agent began;
- * no task is stopped because a manager, a session or the agent itself went away. Created and run by `node/`.
+ * Invariants (DESIGN 5: 4, 6, 11): what it was told is durable before it is acted on; a message
+ * below the highest fence ever seen is refused whole; nothing new starts before the first complete
+ * assignment since the agent began; no task is stopped because a manager, a session or the agent
+ * itself went away. Created and run by `node/`.
  */
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import { assert, AssertionError } from "../../shared/errors/assert.js";
@@ -34,7 +36,10 @@ export interface AgentOptions {
   readonly engine: Engine;
   /** What the node calls itself, where that is not what its engine says. */
   readonly hostname?: string;
-  /** `host:port` of managers to begin with; those that a manager names later are remembered and come first. */
+  /**
+   * `host:port` of managers to begin with; those that a manager names later are
+   * remembered and come first.
+   */
   readonly managers: readonly string[];
   /** See `dispatcherConnector`. */
   readonly connect: (address: string) => Conversation;
@@ -114,7 +119,8 @@ export class Agent {
   }
 
   /**
-   * Stops and removes every task of this node and forgets the cluster: the node leaves. Not while `run` runs.
+   * Stops and removes every task of this node and forgets the cluster: the node
+   * leaves. Not while `run` runs.
    * @throws EngineUnavailableError where the engine is away; it may then be called again.
    */
   async leave({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -296,7 +302,9 @@ export class Agent {
   }
 }
 
-/** Runs all until `signal` aborts; where one fails the others are ended before its error is thrown. */
+/**
+ * Runs all until `signal` aborts; where one fails the others are ended before its error is thrown.
+ */
 async function allOrNone(
   signal: AbortSignal,
   loops: readonly ((until: AbortSignal) => Promise<void>)[],

@@ -1,6 +1,7 @@
 /**
- * Which manager to turn to next, and when. The one that last answered first, then the others in an order of chance,
- * so that the agents of a manager that died spread over the rest; a pause only after all were asked in vain.
+ * Which manager to turn to next, and when. The one that last answered first, then the others in an
+ * order of chance, so that the agents of a manager that died spread over the rest; a pause only
+ * after all were asked in vain.
  */
 import type { Random } from "../../shared/ports/random.js";
 
@@ -10,7 +11,10 @@ const PAUSE_FIRST_MS = 100;
 const PAUSE_LIMIT_MS = 900;
 /** Before turning to the next: a thousand agents must not come in the same millisecond. */
 const SPREAD_MS = 100;
-/** First time to connect and be welcomed in; doubled with each round in vain, for hosts that are that slow. */
+/**
+ * First time to connect and be welcomed in; doubled with each round in vain, for
+ * hosts that are that slow.
+ */
 const WELCOME_FIRST_MS = 1_000;
 const WELCOME_LIMIT_MS = 8_000;
 

@@ -1,4 +1,7 @@
-/** Between what the agent knows and what it writes down: templates once each, and only those that tasks use. */
+/**
+ * Between what the agent knows and what it writes down: templates once each, and
+ * only those that tasks use.
+ */
 import type { TaskTemplate } from "../../shared/model/assignment.js";
 import type { TaskId } from "../../shared/model/ids.js";
 import type { Task } from "../../shared/model/task.js";

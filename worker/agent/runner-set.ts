@@ -1,6 +1,7 @@
 /**
- * One runner per task, for all tasks of the node: begun when the task is first heard of or found, gone when
- * nothing is left of it. Holds new launches back until the managers have said what should run.
+ * One runner per task, for all tasks of the node: begun when the task is first heard of
+ * or found, gone when nothing is left of it. Holds new launches back until the managers
+ * have said what should run.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import type { TaskStatus } from "../../shared/model/task.js";
@@ -39,7 +40,10 @@ export class RunnerSet {
     this.#failed.catch(() => undefined); // heard of by `run`
   }
 
-  /** Until `signal` aborts: then every runner ends and leaves its task as it is. @throws what a runner threw. */
+  /**
+   * Until `signal` aborts: then every runner ends and leaves its task as it is.
+   * @throws what a runner threw.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -71,7 +75,9 @@ export class RunnerSet {
     this.#running.get(taskId)?.runner.unassign();
   }
 
-  /** A complete assignment has come: new tasks may begin, and what it does not name is cleared away. */
+  /**
+   * A complete assignment has come: new tasks may begin, and what it does not name is cleared away.
+   */
   release(): void {
     this.#launches = "allow";
     for (const { runner } of this.#running.values()) runner.reconsider();

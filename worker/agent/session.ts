@@ -1,6 +1,7 @@
 /**
- * One conversation with one manager, from `hello` to its end. The manager that stays silent has lost us; one whose
- * fence is lower than what we have seen is not listened to. Ends only by throwing: why, is for the log.
+ * One conversation with one manager, from `hello` to its end. The manager that stays silent has
+ * lost us; one whose fence is lower than what we have seen is not listened to. Ends only by
+ * throwing: why, is for the log.
  */
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
@@ -10,7 +11,9 @@ import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
 import type { StatusBook } from "./status-book.js";
 
-/** Silence after which an agent turns to the next manager, unless heartbeats are rarer than that. */
+/**
+ * Silence after which an agent turns to the next manager, unless heartbeats are rarer than that.
+ */
 const SILENCE_MS = 1_000;
 /** Heartbeats that may stay unanswered. */
 const SILENT_HEARTBEATS = 2;
@@ -146,8 +149,8 @@ export class Session {
   }
 
   /**
-   * Waits for the manager's next word in two halves: after a stall of our own, what had come in the meantime is read
-   * between them, and the manager is not blamed for it.
+   * Waits for the manager's next word in two halves: after a stall of our own, what had come in the
+   * meantime is read between them, and the manager is not blamed for it.
    */
   #expectWord(): void {
     const { clock } = this.#options;

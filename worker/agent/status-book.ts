@@ -1,6 +1,7 @@
 /**
- * The newest status of every task here, and which of them the managers have yet to store. Older statuses of a task
- * are dropped where a newer one is there: of two observations the later state is the truer one.
+ * The newest status of every task here, and which of them the managers have yet to store.
+ * Older statuses of a task are dropped where a newer one is there: of two observations the
+ * later state is the truer one.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import type { TaskStatus } from "../../shared/model/task.js";

@@ -1,9 +1,11 @@
 /**
- * What the agent must remember across its own death: the highest fence, what it was told to run, and what it
- * has yet to report. Two files, each replaced whole. The assignments are durable before they are acted on; the
- * statuses are written soon after, for what is lost of them the engine still shows.
+ * What the agent must remember across its own death: the highest fence, what it was told to
+ * run, and what it has yet to report. Two files, each replaced whole. The assignments are
+ * durable before they are acted on; the statuses are written soon after, for what is lost of
+ * them the engine still shows.
  *
- * A file that does not read as it was written is set aside under another name and told of, never guessed at.
+ * A file that does not read as it was written is set aside under another name and
+ * told of, never guessed at.
  */
 import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
@@ -47,7 +49,10 @@ export interface Remembered {
 const FORMAT = 1;
 const ASSIGNMENTS_FILE = "assignments.json";
 const STATUSES_FILE = "statuses.json";
-/** A task that starts changes its status five times within a second: one write for all, of all tasks. */
+/**
+ * A task that starts changes its status five times within a second: one
+ * write for all, of all tasks.
+ */
 const GATHER_MS = 100;
 
 export class TaskDb {

@@ -1,7 +1,8 @@
 /**
- * Takes one task through its life, one transition at a time: look, decide (`core/task-machine`), act, look again.
- * Level-triggered: an assignment or an engine's event only wakes it. An engine that is away is waited for, because
- * nothing is known of a task then; only what the engine refuses makes a task fail.
+ * Takes one task through its life, one transition at a time: look, decide (`core/task-machine`),
+ * act, look again. Level-triggered: an assignment or an engine's event only wakes it. An engine
+ * that is away is waited for, because nothing is known of a task then; only what the engine
+ * refuses makes a task fail.
  */
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { TaskId } from "../../shared/model/ids.js";
@@ -52,7 +53,9 @@ export class TaskRunner {
   /** Counts the engine's hints: an observation made before the last of them is not trusted. */
   #hints = 0;
   #hintsSeen = 0;
-  /** Counts whatever calls for a decision: one that was made before the last of them is made again. */
+  /**
+   * Counts whatever calls for a decision: one that was made before the last of them is made again.
+   */
   #calls = 0;
   #wake: () => void = () => undefined;
   #preparing: AbortController | undefined;
@@ -96,7 +99,10 @@ export class TaskRunner {
     this.#wake();
   }
 
-  /** Until nothing is left of the task and nobody wants it, or `signal` aborts: then all stays as it is. */
+  /**
+   * Until nothing is left of the task and nobody wants it, or `signal` aborts:
+   * then all stays as it is.
+   */
   async run(signal: AbortSignal): Promise<void> {
     for (;;) {
       const calls = this.#calls;

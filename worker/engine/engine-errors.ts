@@ -1,4 +1,7 @@
-/** How engines fail: away (try again, the task is not to blame), or refusing (the task will not run). */
+/**
+ * How engines fail: away (try again, the task is not to blame), or refusing
+ * (the task will not run).
+ */
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 
 /** The engine cannot be reached, or went away in the middle. Tasks may well be running. */

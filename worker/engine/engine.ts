@@ -1,10 +1,11 @@
 /**
- * What an agent needs of whatever runs its tasks. The interface speaks in tasks: containers, process
- * groups and their ids stay behind it. Implemented by `docker/`, `process/` and the simulator.
+ * What an agent needs of whatever runs its tasks. The interface speaks in tasks:
+ * containers, process groups and their ids stay behind it. Implemented by `docker/`,
+ * `process/` and the simulator.
  *
- * Every operation may be repeated: preparing what is prepared, starting what runs, stopping what has
- * ended and removing what is gone all succeed, because an agent that was killed half-way simply does
- * it again. An engine touches only what carries its own cluster's and its own node's identity.
+ * Every operation may be repeated: preparing what is prepared, starting what runs, stopping what
+ * has ended and removing what is gone all succeed, because an agent that was killed half-way simply
+ * does it again. An engine touches only what carries its own cluster's and its own node's identity.
  */
 import type { EndpointPortConfig } from "../../shared/docker-api/endpoint.js";
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
@@ -32,8 +33,8 @@ export interface TaskRun {
 }
 
 /**
- * Says that a task should be looked at again; never what is true of it. `resync`: events may have been
- * missed, look at all of them.
+ * Says that a task should be looked at again; never what is true of it. `resync`: events may have
+ * been missed, look at all of them.
  */
 export type EngineEvent =
   { readonly kind: "task"; readonly taskId: TaskId } | { readonly kind: "resync" };
@@ -46,13 +47,17 @@ export interface StopOptions {
 }
 
 /**
- * @throws EngineUnavailableError from any method where the engine cannot be reached: nothing is known of
- * the task then, and it must not be taken for failed. Other errors are the engine's refusal.
+ * @throws EngineUnavailableError from any method where the engine cannot be reached:
+ * nothing is known of the task then, and it must not be taken for failed. Other errors
+ * are the engine's refusal.
  */
 export interface Engine {
   /** What the host offers, as its node's description says it. */
   describe(signal: AbortSignal): Promise<NodeDescription>;
-  /** Fetches the image and creates the container, without starting it. @throws TaskRefusedError, ImageUnavailableError */
+  /**
+   * Fetches the image and creates the container, without starting it.
+   * @throws TaskRefusedError, ImageUnavailableError
+   */
   prepare(run: TaskRun, signal: AbortSignal): Promise<TaskObservation>;
   /** Starts what `prepare` made. @throws TaskRefusedError */
   start(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation>;
@@ -63,6 +68,9 @@ export interface Engine {
   remove(taskId: TaskId, signal: AbortSignal): Promise<void>;
   /** Every task of this cluster and node that there is something of, running or not. */
   list(signal: AbortSignal): Promise<readonly TaskId[]>;
-  /** Begins with `resync`; ends by throwing when the engine goes away, or returns when `signal` aborts. */
+  /**
+   * Begins with `resync`; ends by throwing when the engine goes away, or
+   * returns when `signal` aborts.
+   */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
 }

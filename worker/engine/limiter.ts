@@ -8,7 +8,10 @@ export class Limiter {
     this.#limit = limit;
   }
 
-  /** @throws the signal's reason where it aborts before the turn comes; the work itself is its own matter. */
+  /**
+   * @throws the signal's reason where it aborts before the turn comes; the work
+   *   itself is its own matter.
+   */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#turn(signal);
     try {

@@ -1,6 +1,6 @@
 /**
- * Versions of the Docker API: which one a path asks for, and whether we speak it. A path without a version
- * means the newest, as in Docker.
+ * Versions of the Docker API: which one a path asks for, and whether we speak it. A path without a
+ * version means the newest, as in Docker.
  */
 import { MalformedRequestError } from "./malformed-request.js";
 

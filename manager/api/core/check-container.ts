@@ -1,6 +1,6 @@
 /**
- * Whether a container can be meant: image, environment, mounts, health check, limits. The words are SwarmKit's
- * (controlapi/service.go) where it has some.
+ * Whether a container can be meant: image, environment, mounts, health check, limits. The words are
+ * SwarmKit's (controlapi/service.go) where it has some.
  */
 import type {
   ConfigFileReference,
@@ -40,7 +40,9 @@ function checkImage(image: string): void {
   }
 }
 
-/** A variable may be named alone, and the same one twice (the last counts); but it must have a name. */
+/**
+ * A variable may be named alone, and the same one twice (the last counts); but it must have a name.
+ */
 function checkEnvironment(env: readonly string[]): void {
   for (const variable of env) {
     if (variable === "" || variable.startsWith("=")) {

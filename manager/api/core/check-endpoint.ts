@@ -1,4 +1,6 @@
-/** Whether the ports that a service asks for can be had: by itself, and beside the other services. */
+/**
+ * Whether the ports that a service asks for can be had: by itself, and beside the other services.
+ */
 import type { EndpointPortConfig, EndpointSpec } from "../../../shared/docker-api/endpoint.js";
 import { InvalidArgumentError } from "../../../shared/errors/cluster-error.js";
 import { type Service, serviceName } from "../../../shared/model/service.js";
@@ -35,8 +37,8 @@ function checkNumber(which: "target" | "published", port: number, least: 0 | 1):
 }
 
 /**
- * A port of the mesh belongs to one service in the whole cluster. Ports on the tasks' own hosts are the scheduler's
- * business, as long as nobody has them in the mesh.
+ * A port of the mesh belongs to one service in the whole cluster. Ports on the tasks' own hosts are
+ * the scheduler's business, as long as nobody has them in the mesh.
  * @param others every service but this one; asked for only where a port is wanted.
  * @throws InvalidArgumentError naming the port and its owner.
  */

@@ -1,6 +1,6 @@
 /**
- * The gate for services: whether a completed spec can be meant. Its shape has been checked before; whether
- * its name and ports are free, the store's own state decides (`plan-service.ts`).
+ * The gate for services: whether a completed spec can be meant. Its shape has been checked before;
+ * whether its name and ports are free, the store's own state decides (`plan-service.ts`).
  */
 import type {
   RollbackConfig,
@@ -20,7 +20,10 @@ const NAME = /^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/;
 /** As many tasks as a cluster is built for (DESIGN section 2). */
 const REPLICAS_MAX = 1_000_000;
 
-/** @throws InvalidArgumentError, MalformedRequestError, UnimplementedError, NotFoundError for a network */
+/**
+ * @throws InvalidArgumentError, MalformedRequestError, UnimplementedError,
+ *   NotFoundError for a network
+ */
 export function checkService(spec: ServiceSpec): void {
   checkName(spec.Name ?? "");
   checkTaskTemplate(spec.TaskTemplate ?? {});

@@ -1,4 +1,7 @@
-/** Whether a task template can be meant: resources, restart policy, placement, networks, and its container. */
+/**
+ * Whether a task template can be meant: resources, restart policy, placement,
+ * networks, and its container.
+ */
 import type { Placement, RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import {
   InvalidArgumentError,

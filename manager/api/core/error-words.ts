@@ -1,7 +1,8 @@
 /**
- * An error in the words of Docker's API. Docker's daemon asks its own managers over gRPC and passes on what
- * they say with `rpc error: code = … desc = ` before it; clients look for words in there (`update out of sequence`,
- * `already exists`), and people know the form. What the daemon itself refuses has no such prefix.
+ * An error in the words of Docker's API. Docker's daemon asks its own managers over gRPC and passes
+ * on what they say with `rpc error: code = … desc = ` before it; clients look for words in there
+ * (`update out of sequence`, `already exists`), and people know the form. What the daemon itself
+ * refuses has no such prefix.
  */
 import type { ClusterError, ErrorCode } from "../../../shared/errors/cluster-error.js";
 import { MalformedRequestError, SwarmNotLockedError } from "./malformed-request.js";

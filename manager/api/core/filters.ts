@@ -1,12 +1,15 @@
 /**
- * The `filters` parameter of list requests: JSON, either `{"name":{"web":true}}` or, from old clients,
- * `{"name":["web"]}`. Values of one key are alternatives; keys must all hold.
+ * The `filters` parameter of list requests: JSON, either `{"name":{"web":true}}` or, from old
+ * clients, `{"name":["web"]}`. Values of one key are alternatives; keys must all hold.
  */
 import { MalformedRequestError } from "./malformed-request.js";
 
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-/** @throws MalformedRequestError for what is no filter at all, and for keys that this list does not know. */
+/**
+ * @throws MalformedRequestError for what is no filter at all, and for keys that
+ *   this list does not know.
+ */
 export function parseFilters(text: string | undefined, known: readonly string[]): Filters {
   const filters = new Map<string, readonly string[]>();
   if (text === undefined || text === "") return filters;

@@ -1,6 +1,6 @@
 /**
- * What a user means by `web`: the object with this id, else the one with this name, else the only one whose id begins
- * so. The order is Docker's.
+ * What a user means by `web`: the object with this id, else the one with this name, else the only
+ * one whose id begins so. The order is Docker's.
  */
 import {
   AmbiguousError,

@@ -1,6 +1,7 @@
 /**
- * References to images, in Docker's grammar (github.com/distribution/reference): `[domain/]path[:tag][@digest]`.
- * What has no domain is Docker Hub's, and one word alone lies in its `library/`.
+ * References to images, in Docker's grammar (github.com/distribution/reference):
+ * `[domain/]path[:tag][@digest]`. What has no domain is Docker Hub's, and one word
+ * alone lies in its `library/`.
  */
 export interface ImageReference {
   /** `docker.io` where the text names none. */
@@ -63,7 +64,10 @@ export function parseImageReference(text: string): ParsedImage {
   };
 }
 
-/** The first word is a domain only if it could be no path: it has a dot, a port or capitals, or is `localhost`. */
+/**
+ * The first word is a domain only if it could be no path: it has a dot, a port or
+ * capitals, or is `localhost`.
+ */
 function splitDomain(text: string): { domain: string; rest: string } {
   const slash = text.indexOf("/");
   if (slash === -1) return { domain: HUB, rest: HUB_LIBRARY + text };

@@ -1,6 +1,7 @@
 /**
- * A request that is wrong before anyone looks at what it is about: its JSON, its query, its version. Docker
- * answers these in plain words, and refusals of a spec in those of its RPC (`error-reply.ts`).
+ * A request that is wrong before anyone looks at what it is about: its JSON, its query,
+ * its version. Docker answers these in plain words, and refusals of a spec in those of
+ * its RPC (`error-reply.ts`).
  */
 import { ClusterError } from "../../../shared/errors/cluster-error.js";
 

@@ -1,4 +1,7 @@
-/** What Docker answers where the cluster's state cannot be had: clients and people know these sentences. */
+/**
+ * What Docker answers where the cluster's state cannot be had: clients and
+ * people know these sentences.
+ */
 import { NotAManagerError } from "../../../shared/errors/cluster-error.js";
 
 /** @param role of this host in the swarm; `none` where it is in none. */

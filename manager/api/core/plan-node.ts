@@ -41,8 +41,8 @@ export function planNodeUpdate(
 export type RemovalMode = "only-if-down" | "forced";
 
 /**
- * Tasks that go in one command: with the node's own removal they stay far below the store's size limit, and few nodes
- * have more.
+ * Tasks that go in one command: with the node's own removal they stay far below the store's size
+ * limit, and few nodes have more.
  */
 const TASKS_PER_COMMAND = 500;
 
@@ -53,7 +53,8 @@ export interface PlannedRemoval {
 }
 
 /**
- * Nobody will report on the node's tasks any more: they are orphaned, so that others take their place.
+ * Nobody will report on the node's tasks any more: they are orphaned, so that
+ * others take their place.
  * @throws FailedPreconditionError for a manager, and for a node that is not down
  */
 export function planNodeRemoval(

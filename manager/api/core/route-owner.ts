@@ -22,7 +22,8 @@ export function ownerOf(method: string, path: string): RouteOwner {
   const bare = queryAt === -1 ? path : path.slice(0, queryAt);
   const [, first = "", second] = bare.split("/");
   if (OWN_WORDS.has(first)) return "skep";
-  // The engine knows the networks of its own host only: which networks services can use is ours to say.
+  // The engine knows the networks of its own host only: which networks services
+  // can use is ours to say.
   const asksForSwarm = queryAt !== -1 && /[?&]scope=swarm(?:&|$)/.test(path.slice(queryAt));
   if (method === "GET" && first === "networks" && second !== undefined && asksForSwarm) {
     return "skep";

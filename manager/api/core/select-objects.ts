@@ -42,7 +42,10 @@ export function selectServices(view: StoreView, filters: Filters): readonly Serv
   });
 }
 
-/** @throws MalformedRequestError, and NotFoundError or AmbiguousError for a service or node that is named. */
+/**
+ * @throws MalformedRequestError, and NotFoundError or AmbiguousError for a service
+ *   or node that is named.
+ */
 export function selectTasks(view: StoreView, filters: Filters): readonly Task[] {
   checkWords(filters, "desired-state", [...DESIRED_STATES, ...OBSERVED_STATES]);
   const services = filters.get("service")?.map((named) => findService(view, named).id);

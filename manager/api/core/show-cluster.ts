@@ -32,7 +32,9 @@ export function showSwarm(cluster: Cluster, trust: TLSInfo): Swarm {
   };
 }
 
-/** The key is secret, and the certificate without it would make a read spec unfit to be sent back. */
+/**
+ * The key is secret, and the certificate without it would make a read spec unfit to be sent back.
+ */
 function withoutSigner(spec: SwarmSpec): SwarmSpec {
   const { SigningCACert: _certificate, SigningCAKey: _key, ...ca } = spec.CAConfig ?? {};
   return { ...spec, Labels: spec.Labels ?? {}, CAConfig: ca };

@@ -1,4 +1,7 @@
-/** A service as the API shows it: its frame and its revision's template put together again to the spec that was declared. */
+/**
+ * A service as the API shows it: its frame and its revision's template put together again to
+ * the spec that was declared.
+ */
 import type { Endpoint, EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type {
   Service as ShownService,

@@ -1,4 +1,7 @@
-/** What a task is called: `web.3.<id>`, and `web.<node>.<id>` where the node stands for the slot. Containers carry this name. */
+/**
+ * What a task is called: `web.3.<id>`, and `web.<node>.<id>` where the node stands for the slot.
+ * Containers carry this name.
+ */
 import { serviceName } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";

@@ -1,7 +1,8 @@
 /**
- * What a host without a container engine answers where an engine is asked. Lists are empty and objects are not found, so
- * that clients which look through all kinds of objects (`docker inspect`, dashboards) get to those that are here; what
- * would have to be done by an engine is refused in clear words.
+ * What a host without a container engine answers where an engine is asked. Lists are empty
+ * and objects are not found, so that clients which look through all kinds of objects (`docker
+ * inspect`, dashboards) get to those that are here; what would have to be done by an engine
+ * is refused in clear words.
  */
 import { PREDEFINED_NETWORKS } from "./check-task-template.js";
 import { showPredefinedNetwork } from "./show-network.js";

@@ -1,6 +1,6 @@
 /**
- * `GET /networks/X?scope=swarm`, by which the docker CLI looks up what a service is attached to. Networks of our own do
- * not exist yet; the predefined ones are on every host, under their names.
+ * `GET /networks/X?scope=swarm`, by which the docker CLI looks up what a service is attached to.
+ * Networks of our own do not exist yet; the predefined ones are on every host, under their names.
  */
 import type { FastifyInstance } from "fastify";
 

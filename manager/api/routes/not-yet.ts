@@ -1,6 +1,7 @@
 /**
- * Objects that do not exist yet: their lists are empty, none of them is found, and making one is refused in clear
- * words. The docker CLI's `inspect` walks all of them and stops at anything but "not found".
+ * Objects that do not exist yet: their lists are empty, none of them is found, and making one
+ * is refused in clear words. The docker CLI's `inspect` walks all of them and stops at
+ * anything but "not found".
  */
 import type { FastifyInstance } from "fastify";
 

@@ -59,7 +59,8 @@ export function serveServices(app: FastifyInstance, context: ApiContext): void {
   });
 
   app.get("/services/:id", async (request) => {
-    // Defaults are filled when a spec is accepted: with `insertDefaults` or without, all of them are there.
+    // Defaults are filled when a spec is accepted: with `insertDefaults` or
+    // without, all of them are there.
     queryBoolean(request, "insertDefaults");
     return await readCommitted(context, (view) =>
       showService(view, findService(view, pathId(request))),

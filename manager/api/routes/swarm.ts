@@ -121,7 +121,10 @@ function noSwarm(): UnavailableError {
   return new UnavailableError("This node is not part of a swarm");
 }
 
-/** Where a host's membership does not allow what is asked, Docker answers "unavailable", in plain words. */
+/**
+ * Where a host's membership does not allow what is asked, Docker answers
+ * "unavailable", in plain words.
+ */
 async function membership<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -1,4 +1,7 @@
-/** `/_ping`, `/version`, `/info`: what a client asks before anything else. They answer on every host. */
+/**
+ * `/_ping`, `/version`, `/info`: what a client asks before anything else.
+ * They answer on every host.
+ */
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 import { UnavailableError } from "../../../shared/errors/cluster-error.js";
@@ -49,7 +52,10 @@ async function setPingHeaders(reply: FastifyReply, { host, engine }: ApiContext)
   }
 }
 
-/** What is shown of the cluster here is this manager's own knowledge: `/info` must answer without a quorum, too. */
+/**
+ * What is shown of the cluster here is this manager's own knowledge: `/info` must
+ * answer without a quorum, too.
+ */
 function swarmState({ host }: ApiContext): SwarmState {
   const status = host.swarm.status();
   if (status.state !== "active" || status.role !== "manager") return { status };

@@ -1,6 +1,6 @@
 /**
- * What the agent has been told to run, and how a message changes it. Messages with a lower fence are
- * refused whole; a missed increment shows as a gap and calls for a complete set.
+ * What the agent has been told to run, and how a message changes it. Messages with a lower fence
+ * are refused whole; a missed increment shows as a gap and calls for a complete set.
  */
 import type { AssignmentSet, TaskTemplate } from "../../../shared/model/assignment.js";
 import { compareFences, type Fence, LOWEST_FENCE } from "../../../shared/model/fence.js";
@@ -9,7 +9,9 @@ import type { Task } from "../../../shared/model/task.js";
 
 export interface Assignment {
   readonly task: Task;
-  /** Absent where even a complete set came without it: such a task can be stopped, but not begun. */
+  /**
+   * Absent where even a complete set came without it: such a task can be stopped, but not begun.
+   */
   readonly template: TaskTemplate | undefined;
 }
 
@@ -58,7 +60,10 @@ export function beginSession(known: Assignments): Assignments {
   return { ...known, sequence: 0 };
 }
 
-/** Notes the fence of a message that carries nothing else. @returns undefined where it is outdated. */
+/**
+ * Notes the fence of a message that carries nothing else.
+ * @returns undefined where it is outdated.
+ */
 export function raiseFence(known: Assignments, fence: Fence): Assignments | undefined {
   const order = compareFences(fence, known.fence);
   if (order < 0) return undefined;

@@ -1,10 +1,12 @@
 /**
- * The life of one task on its host: given what is wanted, what was last reported and what the engine
- * shows, the one thing to do next. The runner carries it out, looks again and asks again, so a task can
- * be picked up at any point: after a crash, after the engine was away, after someone stopped it by hand.
+ * The life of one task on its host: given what is wanted, what was last reported and what the
+ * engine shows, the one thing to do next. The runner carries it out, looks again and asks again,
+ * so a task can be picked up at any point: after a crash, after the engine was away, after
+ * someone stopped it by hand.
  *
- * Invariants: what is reported only goes forward and ends in one terminal state; a task is stopped only
- * on an order or for its own failing health; nothing starts before the cluster wants it running.
+ * Invariants: what is reported only goes forward and ends in one terminal state; a task is
+ * stopped only on an order or for its own failing health; nothing starts before the
+ * cluster wants it running.
  */
 import { assertNever } from "../../../shared/errors/assert.js";
 import type { ContainerStatus, PublishedPort } from "../../../shared/model/task.js";
@@ -17,7 +19,10 @@ import {
 } from "../../../shared/model/task-state.js";
 import type { TaskObservation } from "../../engine/core/observation.js";
 
-/** What the cluster wants of a task here; `gone`: it is no longer assigned, nothing may be left of it. */
+/**
+ * What the cluster wants of a task here; `gone`: it is no longer assigned,
+ * nothing may be left of it.
+ */
 export type Wanted = DesiredState | "gone";
 
 export interface TaskSituation {

@@ -1,6 +1,6 @@
 /**
- * Placeholders in a spec, such as `{{.Task.Slot}}`, filled in per task. Docker has Go templates here;
- * these are the forms its documentation names: the fields of service, node and task, and
+ * Placeholders in a spec, such as `{{.Task.Slot}}`, filled in per task. Docker has Go templates
+ * here; these are the forms its documentation names: the fields of service, node and task, and
  * `{{index .Service.Labels "key"}}`. Anything else is refused rather than passed on as text.
  */
 import { InvalidArgumentError } from "../../../shared/errors/cluster-error.js";

@@ -1,7 +1,7 @@
 /**
- * From a task's spec to the body of the engine's container-create call: pure, and complete. What the
- * engine calls otherwise than the spec is said here and nowhere else; what both call the same passes unchanged,
- * fields that we do not know included.
+ * From a task's spec to the body of the engine's container-create call: pure, and complete. What
+ * the engine calls otherwise than the spec is said here and nowhere else; what both call the same
+ * passes unchanged, fields that we do not know included.
  */
 import type { ContainerSpec, Privileges } from "../../../shared/docker-api/container-spec.js";
 import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
@@ -12,7 +12,9 @@ import { fillEnvironment, fillPlaceholders, type PlaceholderValues } from "../co
 export type ContainerConfig = Readonly<Record<string, unknown>>;
 
 const NANOSECONDS_PER_SECOND = 1e9;
-/** Networks that every engine has by itself. Others are made and joined by the node's own network. */
+/**
+ * Networks that every engine has by itself. Others are made and joined by the node's own network.
+ */
 const ENGINE_NETWORKS = ["bridge", "host", "none"];
 
 export interface ContainerConfigInput {
@@ -29,7 +31,8 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const container = spec.ContainerSpec ?? {};
   return compact({
     Image: container.Image,
-    // A command takes the place of the image's entrypoint and its arguments with it; arguments alone do not.
+    // A command takes the place of the image's entrypoint and its arguments with it;
+    // arguments alone do not.
     Entrypoint: nonEmpty(container.Command),
     Cmd: nonEmpty(container.Args),
     Env: container.Env?.map((entry) => fillEnvironment(entry, values)),

@@ -1,7 +1,7 @@
 /**
- * The labels by which a container is known as a task's. Those of Swarm are there because users' tools
- * (Traefik, Prometheus, log collectors) read them; ours say which agent it belongs to, and no agent touches a
- * container that does not say its own.
+ * The labels by which a container is known as a task's. Those of Swarm are there because users'
+ * tools (Traefik, Prometheus, log collectors) read them; ours say which agent it belongs to, and no
+ * agent touches a container that does not say its own.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { EngineIdentity, TaskRun } from "../engine.js";

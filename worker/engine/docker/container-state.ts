@@ -30,7 +30,8 @@ export function observationOf(inspect: ContainerInspect): TaskObservation {
   if (state.Running) {
     return { kind: "running", containerId, pid: state.Pid, health, ports: portsOf(inspect) };
   }
-  // `created` also after a start that failed: it may be tried again, and fails again in the same words.
+  // `created` also after a start that failed: it may be tried again, and fails
+  // again in the same words.
   if (state.Status === "created") return { kind: "created", containerId };
   const reason = state.OOMKilled ? "killed for lack of memory (OOM)" : state.Error;
   return {

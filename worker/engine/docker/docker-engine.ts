@@ -1,6 +1,7 @@
 /**
- * Runs tasks as containers of the host's Docker engine. One container per task, known by its labels; one
- * event stream for all of them. The engine is the memory: after a restart everything is found again by label.
+ * Runs tasks as containers of the host's Docker engine. One container per task, known by its
+ * labels; one event stream for all of them. The engine is the memory: after a restart everything
+ * is found again by label.
  */
 import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
@@ -23,8 +24,9 @@ import { requireApi } from "./required-api.js";
 /** Added to a task's grace period: the engine kills after it, and then has to tear down. */
 const STOP_MARGIN_MS = 60_000;
 /**
- * Containers being made and being started at once. Starting is the work, and an engine on two cores is kept busy by
- * these; making is kept apart from it, so that the first are started while the last are being made.
+ * Containers being made and being started at once. Starting is the work, and an engine on two
+ * cores is kept busy by these; making is kept apart from it, so that the first are started while
+ * the last are being made.
  */
 const CREATES = 4;
 const STARTS = 8;

@@ -1,7 +1,7 @@
 /**
- * Requests to a Docker engine: one place where its silence, its refusals and our own deadlines become
- * our errors. Goes through dockerode's transport, whose answers to half-closed connections are awaited for
- * ever unless a deadline ends them: here every request has one.
+ * Requests to a Docker engine: one place where its silence, its refusals and our own deadlines
+ * become our errors. Goes through dockerode's transport, whose answers to half-closed connections
+ * are awaited for ever unless a deadline ends them: here every request has one.
  */
 import type { Readable } from "node:stream";
 
@@ -58,7 +58,9 @@ export class EngineClient {
     this.#docker = new Docker({ socketPath, ...(nowhere as unknown as Docker.DockerOptions) });
   }
 
-  /** The version that both sides know; asked for anew, because an engine may come back as another. */
+  /**
+   * The version that both sides know; asked for anew, because an engine may come back as another.
+   */
   async negotiate(signal: AbortSignal): Promise<ApiVersion> {
     const answer = await this.request<{ ApiVersion?: string }>(
       { method: "GET", path: "/version" },
@@ -86,7 +88,10 @@ export class EngineClient {
     }
   }
 
-  /** A long answer, piece by piece. The signal holds until its end; only the beginning has a deadline. */
+  /**
+   * A long answer, piece by piece. The signal holds until its end; only the
+   * beginning has a deadline.
+   */
   async stream(request: EngineRequest, signal: AbortSignal): Promise<Readable> {
     const limit = this.#limited(signal, request.limitMs ?? REQUEST_LIMIT_MS);
     try {
@@ -170,7 +175,10 @@ export class EngineClient {
   }
 }
 
-/** An engine that is being stopped fails what it is doing with these words; the task is not to blame. */
+/**
+ * An engine that is being stopped fails what it is doing with these words;
+ * the task is not to blame.
+ */
 const LEAVING = /daemon is shutting down|ttrpc: closed|transport is closing|context canceled/;
 
 interface Limit {

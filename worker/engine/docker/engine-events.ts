@@ -7,8 +7,8 @@ import { ownLabels, taskOf } from "./container-labels.js";
 import type { EngineClient } from "./engine-client.js";
 
 /**
- * The engine answers before it listens to itself: what happens between the two is replayed from a little
- * before. An event that is seen twice costs one look.
+ * The engine answers before it listens to itself: what happens between the two is replayed from a
+ * little before. An event that is seen twice costs one look.
  */
 const REPLAY_MS = 2_000;
 

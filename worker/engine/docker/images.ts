@@ -1,7 +1,8 @@
 /**
- * Sees to it that a task's image is on the host. An image named by digest cannot change and is fetched
- * only when it is missing; one named by tag is asked for once per revision of a service, so that all tasks of
- * a revision start from the same fetch, and what is on the host serves where the registry does not answer.
+ * Sees to it that a task's image is on the host. An image named by digest cannot change and is
+ * fetched only when it is missing; one named by tag is asked for once per revision of a service, so
+ * that all tasks of a revision start from the same fetch, and what is on the host serves where the
+ * registry does not answer.
  */
 import type { Readable } from "node:stream";
 
@@ -37,7 +38,9 @@ export class Images {
     this.#logger = logger;
   }
 
-  /** Before a container is made. What cannot be fetched may still be there: the engine then decides. */
+  /**
+   * Before a container is made. What cannot be fetched may still be there: the engine then decides.
+   */
   async refresh(wish: ImageWish, signal: AbortSignal): Promise<void> {
     if (isPinned(wish.image) || this.#fetched.has(keyOf(wish))) return;
     try {

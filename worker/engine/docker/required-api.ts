@@ -1,6 +1,7 @@
 /**
- * Fields that an older engine would quietly leave out, and whose absence would do harm: another folder mounted than
- * asked for, writable where read-only was asked for. Such a task is refused instead. Others degrade harmlessly.
+ * Fields that an older engine would quietly leave out, and whose absence would do harm: another
+ * folder mounted than asked for, writable where read-only was asked for. Such a task is refused
+ * instead. Others degrade harmlessly.
  */
 import type { Mount } from "../../../shared/docker-api/mount.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";

@@ -1,4 +1,7 @@
-/** What the host's files and processes fail with, as an engine's errors: nothing of it is a bug of ours. */
+/**
+ * What the host's files and processes fail with, as an engine's errors:
+ * nothing of it is a bug of ours.
+ */
 import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
 
 /** @throws TaskRefusedError where the host says no: the task will not run here. */
@@ -8,7 +11,10 @@ export function refusing<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-/** @throws EngineUnavailableError where the host says no: nothing is known of the task, and it is tried again. */
+/**
+ * @throws EngineUnavailableError where the host says no: nothing is known of the task,
+ *   and it is tried again.
+ */
 export function waiting<T>(work: Promise<T>): Promise<T> {
   return work.catch((cause: unknown) => {
     throw isHostError(cause) ? new EngineUnavailableError(cause.message, { cause }) : cause;

@@ -1,7 +1,8 @@
 /**
- * Runs tasks as plain process groups on the host, so that a machine without a container engine can try
- * a cluster: no isolation, no images, no limits. What is known of a task is in its folder and in the
- * kernel, never in memory alone: a second engine on the same folder sees and stops the same tasks.
+ * Runs tasks as plain process groups on the host, so that a machine without a container
+ * engine can try a cluster: no isolation, no images, no limits. What is known of a task is in
+ * its folder and in the kernel, never in memory alone: a second engine on the same folder
+ * sees and stops the same tasks.
  */
 import { once } from "node:events";
 import { availableParallelism, constants, hostname, totalmem } from "node:os";
@@ -25,7 +26,9 @@ import { spawnWrapper } from "./wrapper.js";
 const OUTPUT_BYTES = 8 * 1024 * 1024;
 /** How often outputs are bounded and processes of an earlier daemon are looked at. */
 const TICK_MS = 500;
-/** How often a process that should end is looked at; only adopted ones do not tell us themselves. */
+/**
+ * How often a process that should end is looked at; only adopted ones do not tell us themselves.
+ */
 const END_POLL_MS = 20;
 /** A shell that has not come to its command in this time hangs, and is signalled all the same. */
 const BEGIN_LIMIT_MS = 1000;

@@ -1,6 +1,7 @@
 /**
- * Who a process is. A pid alone says nothing: after it has ended another may get the same one. A pid
- * with the time at which it started, and the boot of the host in which it did, names one process for ever.
+ * Who a process is. A pid alone says nothing: after it has ended another may get the same
+ * one. A pid with the time at which it started, and the boot of the host in which it did,
+ * names one process for ever.
  */
 import { readFile } from "node:fs/promises";
 
@@ -13,8 +14,8 @@ export interface ProcessIdentity {
 export const UNKNOWN_START = "unknown";
 
 /**
- * Whether this very process lives. Without /proc a live pid is taken for it: to start a task twice would be
- * the greater harm.
+ * Whether this very process lives. Without /proc a live pid is taken for it: to start a task twice
+ * would be the greater harm.
  */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   if (!answersSignals(identity.pid)) return false;

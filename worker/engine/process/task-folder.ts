@@ -1,6 +1,7 @@
 /**
- * The files of one task of the process engine: its launch plan, who its wrapper is, how it ended, and the
- * newest of its output. All that is known of a process is here, so that any daemon can pick it up.
+ * The files of one task of the process engine: its launch plan, who its wrapper is, how
+ * it ended, and the newest of its output. All that is known of a process is here, so that
+ * any daemon can pick it up.
  */
 import {
   chown,
@@ -78,7 +79,10 @@ export class TaskFolder {
     return (await readIfThere(join(this.path, "begun"))) !== undefined;
   }
 
-  /** @returns undefined while the command runs, and where its wrapper was killed before it could tell. */
+  /**
+   * @returns undefined while the command runs, and where its wrapper was
+   *   killed before it could tell.
+   */
   async readExitCode(): Promise<number | undefined> {
     const text = (await readIfThere(join(this.path, "exit")))?.trim() ?? "";
     return text === "" ? undefined : Number(text);
@@ -94,9 +98,9 @@ export class TaskFolder {
   }
 
   /**
-   * Keeps the newest output within `limitBytes`: half of it in the file that grows, half in the one before.
-   * The file is copied and cut, not renamed, because the task holds it open; what the task writes
-   * between the two is lost, which a bound on a busy writer's output may cost.
+   * Keeps the newest output within `limitBytes`: half of it in the file that grows, half in the one
+   * before. The file is copied and cut, not renamed, because the task holds it open; what the task
+   * writes between the two is lost, which a bound on a busy writer's output may cost.
    */
   async boundOutput(limitBytes: number): Promise<void> {
     const sizeBytes = (await stat(this.outputPath).catch(() => undefined))?.size ?? 0;

@@ -1,4 +1,6 @@
-/** From a task's spec to what has to be run as a process: pure, and the reason where it cannot be. */
+/**
+ * From a task's spec to what has to be run as a process: pure, and the reason where it cannot be.
+ */
 import type { ContainerSpec } from "../../../../shared/docker-api/container-spec.js";
 import { InvalidArgumentError } from "../../../../shared/errors/cluster-error.js";
 import {
@@ -20,7 +22,10 @@ export interface LaunchPlan {
 
 const SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** @throws InvalidArgumentError where there is nothing to run, or more is asked than a process can give. */
+/**
+ * @throws InvalidArgumentError where there is nothing to run, or more is asked
+ *   than a process can give.
+ */
 export function planLaunch(spec: ContainerSpec, values: PlaceholderValues): LaunchPlan {
   const [program, ...args] = [...(spec.Command ?? []), ...(spec.Args ?? [])];
   if (program === undefined) {
