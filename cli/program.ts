@@ -1,6 +1,6 @@
 /**
- * From the words of a command line to an exit status: finds the command, runs it, and says in a line
- * what went wrong.
+ * From the words of a command line to an exit status: finds the command, runs it, and says
+ * in a line what went wrong.
  */
 import { ClusterError } from "../shared/errors/cluster-error.js";
 import type { Clock } from "../shared/ports/clock.js";

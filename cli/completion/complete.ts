@@ -1,4 +1,7 @@
-/** What may stand next on a command line: commands, flags, the values of flags, names from the daemon. */
+/**
+ * What may stand next on a command line: commands, flags, the values of
+ * flags, names from the daemon.
+ */
 import type { Command } from "../command.js";
 import { COMMAND_TREE, findVerb } from "../command-tree.js";
 import type { Environment } from "../context.js";

@@ -1,6 +1,7 @@
 /**
- * The scripts that teach shells to complete `skep`. Each only passes the words on to `skep __complete`
- * and hands its answer to the shell: lines of a word, a tab and its summary, then `:` and what comes next.
+ * The scripts that teach shells to complete `skep`. Each only passes the words on to `skep
+ * __complete` and hands its answer to the shell: lines of a word, a tab and its summary, then
+ * `:` and what comes next.
  */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];

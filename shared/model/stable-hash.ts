@@ -11,8 +11,9 @@ export interface Hash64 {
 }
 
 /**
- * Two FNV-1a streams with different primes; collisions need 2^32 objects. Members of an object are hashed one
- * by one and added up, so that nothing has to be sorted or written out: this runs for every change of the state.
+ * Two FNV-1a streams with different primes; collisions need 2^32 objects. Members of an object are
+ * hashed one by one and added up, so that nothing has to be sorted or written out: this runs for
+ * every change of the state.
  */
 export function stableHash(value: unknown): Hash64 {
   digest.begin();

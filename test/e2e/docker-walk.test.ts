@@ -1,4 +1,7 @@
-/** A service's whole life through the official docker CLI and through skep: one skepd, the Docker engine. */
+/**
+ * A service's whole life through the official docker CLI and through skep: one
+ * skepd, the Docker engine.
+ */
 import { expect, test } from "vitest";
 
 import type { CommandLine } from "../setup/command-line.js";
@@ -10,7 +13,10 @@ import { SkepdProcess } from "./skepd-process.js";
 const IMAGE = "skep/busybox:1";
 const SLEEP = [IMAGE, "sleep", "10000"];
 const NAMED_WEB = ["--name", "web", "--replicas", "6", "--no-resolve-image"];
-/** The shell of the image as process 1 ignores SIGTERM, and a display watches for as long as the monitor says. */
+/**
+ * The shell of the image as process 1 ignores SIGTERM, and a display watches for as
+ * long as the monitor says.
+ */
 const BRISK = ["--stop-signal", "SIGKILL", "--update-monitor", "1s"];
 
 describeWithEngine("one host and its Docker engine", (engineSocket) => {

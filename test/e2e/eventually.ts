@@ -1,4 +1,7 @@
-/** Waits for what other processes bring about: looks again and again until it holds, never for a fixed time. */
+/**
+ * Waits for what other processes bring about: looks again and again until it
+ * holds, never for a fixed time.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Short beside anything that is waited for, and cheap. */

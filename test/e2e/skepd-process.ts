@@ -1,6 +1,7 @@
 /**
- * A real `skepd` of `dist/` in a folder of its own: started, killed and started again as a host would, and spoken to by
- * the programs that people use. When it is disposed of, nothing of its cluster is left on the machine.
+ * A real `skepd` of `dist/` in a folder of its own: started, killed and started again as a host
+ * would, and spoken to by the programs that people use. When it is disposed of, nothing of its
+ * cluster is left on the machine.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,7 +40,10 @@ export class SkepdProcess implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #log = "";
 
-  /** Resolves once its API answers. Within a test: where that fails, the end of the daemon's log is shown. */
+  /**
+   * Resolves once its API answers. Within a test: where that fails, the end of
+   * the daemon's log is shown.
+   */
   static async start(settings: SkepdSettings): Promise<SkepdProcess> {
     const skepd = new SkepdProcess(settings);
     onTestFailed(() => {

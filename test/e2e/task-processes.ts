@@ -1,6 +1,6 @@
 /**
- * The processes that tasks of the process engine run as, found in /proc by where they run: below the data folder of
- * their daemon. What Skep says of them is what is under test.
+ * The processes that tasks of the process engine run as, found in /proc by where they run: below
+ * the data folder of their daemon. What Skep says of them is what is under test.
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";

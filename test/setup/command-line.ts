@@ -1,4 +1,7 @@
-/** Runs a command line program in tests as a user would: to its end, beside the test, or in a terminal. */
+/**
+ * Runs a command line program in tests as a user would: to its end, beside
+ * the test, or in a terminal.
+ */
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 
@@ -29,7 +32,10 @@ export interface CommandLine {
   startInTerminal(args: readonly string[]): RunningCommand;
 }
 
-/** A terminal made by `script` has no width, and docker draws bars only where there are more than 110 columns. */
+/**
+ * A terminal made by `script` has no width, and docker draws bars only where there
+ * are more than 110 columns.
+ */
 const TERMINAL_COLUMNS = 160;
 
 /** @param program what is run and the arguments that always come first. */

@@ -1,4 +1,7 @@
-/** `skep swarm inspect`: the swarm's settings and its trust root. (Docker shows them in `info` alone.) */
+/**
+ * `skep swarm inspect`: the swarm's settings and its trust root. (Docker
+ * shows them in `info` alone.)
+ */
 import { defineCommand, NO_ARGUMENTS } from "../../command.js";
 import type { FlagSet } from "../../flags/flag.js";
 import { INSPECT_FLAGS, printInspected } from "../../output/inspect.js";

@@ -1,15 +1,16 @@
 /**
- * A hash of the whole replicated state, kept as it changes: managers at the same sequence number have the
- * same one. It is the sum of its objects' hashes, so an object that changes is subtracted and added again.
- * That is put off until somebody asks, or until much has gathered: most objects change several times first.
+ * A hash of the whole replicated state, kept as it changes: managers at the same sequence number
+ * have the same one. It is the sum of its objects' hashes, so an object that changes is subtracted
+ * and added again. That is put off until somebody asks, or until much has gathered: most objects
+ * change several times first.
  */
 import { HashSum } from "../../../shared/model/stable-hash.js";
 import type { StoreEvent } from "./change.js";
 import type { RequestOutcome } from "./requests.js";
 
 /**
- * Changed objects that may wait to be hashed: asking then takes some 20 ms at most, and the old versions
- * that are held for it some 10 MB.
+ * Changed objects that may wait to be hashed: asking then takes some 20 ms at most, and the old
+ * versions that are held for it some 10 MB.
  */
 const WAITING_MAX = 8_192;
 

@@ -1,7 +1,8 @@
 /**
- * Copies of tasks, written out field by field. All tasks get the same shape in memory (a spread would add a
- * table of extra properties to each, by the hundred thousand), and hold what the log holds and no more: the
- * manager that made a change applies its own objects, all others what they read.
+ * Copies of tasks, written out field by field. All tasks get the same shape in memory (a
+ * spread would add a table of extra properties to each, by the hundred thousand), and hold
+ * what the log holds and no more: the manager that made a change applies its own objects,
+ * all others what they read.
  */
 import type { NodeId, ServiceId } from "../../../../shared/model/ids.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../../shared/model/task.js";

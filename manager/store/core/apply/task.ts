@@ -1,4 +1,7 @@
-/** Changes of tasks: made for a service's revision, placed once, wanted less and less, observed forward only. */
+/**
+ * Changes of tasks: made for a service's revision, placed once, wanted less and
+ * less, observed forward only.
+ */
 import {
   AlreadyExistsError,
   FailedPreconditionError,
