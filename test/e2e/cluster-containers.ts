@@ -8,6 +8,8 @@ export interface ContainerFact {
   readonly name: string;
   readonly service: string;
   readonly startedAt: string;
+  /** While it runs: Docker's year one. */
+  readonly finishedAt: string;
   readonly running: boolean;
   readonly pid: number;
 }
@@ -56,6 +58,7 @@ function factOf(details: Docker.ContainerInspectInfo): ContainerFact {
     name: Name.replace(/^\//, ""),
     service: Config.Labels["com.docker.swarm.service.name"] ?? "",
     startedAt: State.StartedAt,
+    finishedAt: State.FinishedAt,
     running: State.Running,
     pid: State.Pid,
   };
