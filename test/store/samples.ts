@@ -13,10 +13,9 @@ import type { Task, TaskStatus } from "../../shared/model/task.js";
 import type { ObservedState } from "../../shared/model/task-state.js";
 
 /** An id that reads: `idOf<TaskId>("t1")` is 25 characters that begin with "t1". */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the
-// kind is named at the call
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- named at the call
 export function idOf<Id extends string>(name: string): Id {
-  return name.padEnd(25, "0") as Id;
+  return name.padEnd(25, "z") as Id;
 }
 
 /** What `apply` sets itself: whatever stands here must not matter. */
