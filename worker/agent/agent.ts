@@ -7,6 +7,8 @@
  * assignment since the agent began; no task is stopped because a manager, a session or the agent
  * itself went away. Created and run by `node/`.
  */
+import { setMaxListeners } from "node:events";
+
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import { assert, AssertionError } from "../../shared/errors/assert.js";
 import { ClusterError } from "../../shared/errors/cluster-error.js";
@@ -130,6 +132,8 @@ export class Agent {
     try {
       await this.#remember(new StatusBook(() => undefined));
       const taskIds = await engine.list(signal);
+      // Every task waits on it: without a word, Node takes more than ten listeners for a leak.
+      setMaxListeners(0, signal);
       this.#logger.info({ tasks: taskIds.length }, "leaving: stopping all tasks of this node");
       await Promise.all(
         taskIds.map(async (taskId) => {
@@ -232,8 +236,11 @@ export class Agent {
     if (cause instanceof AssertionError || !(cause instanceof Error)) throw cause;
     this.#session = undefined;
     const fields = { manager: address, reason: cause.message };
-    if (this.#state.kind === "connected") {
-      search.lost();
+    if (this.#state.kind === "connected") search.lost();
+    if (!(cause instanceof ClusterError)) {
+      // A full disk, or what a manager said was beyond us: the tasks must not pay for it.
+      this.#logger.error({ ...fields, error: cause }, "session failed; tasks run on");
+    } else if (this.#state.kind === "connected") {
       this.#logger.warn(fields, "session with manager ended, turning to the next; tasks run on");
     } else {
       const level = cause instanceof OutdatedManagerError ? "warn" : "debug";

@@ -89,20 +89,35 @@ export class EngineClient {
   }
 
   /**
-   * A long answer, piece by piece. The signal holds until its end; only the
-   * beginning has a deadline.
+   * A long answer of one JSON value per line. Resolves when the engine has accepted the request;
+   * only that has a deadline. What it resolves to must be read, and throws as `request` does.
    */
-  async stream(request: EngineRequest, signal: AbortSignal): Promise<Readable> {
+  async lines(request: EngineRequest, signal: AbortSignal): Promise<AsyncIterable<unknown>> {
     const limit = this.#limited(signal, request.limitMs ?? REQUEST_LIMIT_MS);
     try {
       const stream = (await this.#dial(request, limit.signal, "stream")) as Readable;
       limit.relax();
-      stream.once("close", limit.release);
-      return stream;
+      return this.#read(stream, limit, signal);
     } catch (cause) {
       limit.release();
       signal.throwIfAborted();
       throw cause;
+    }
+  }
+
+  async *#read(stream: Readable, limit: Limit, signal: AbortSignal): AsyncIterable<unknown> {
+    try {
+      yield* jsonLines(stream);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const { message } = cause as Error;
+      throw new EngineUnavailableError(
+        `the Docker engine at unix://${this.socketPath} broke off its answer: ${message}`,
+        { cause },
+      );
+    } finally {
+      limit.release();
+      stream.destroy();
     }
   }
 
@@ -117,7 +132,7 @@ export class EngineClient {
       }
       signal.addEventListener("abort", abandon, { once: true });
       const options = {
-        path: `${request.path}?`,
+        path: request.query === undefined ? request.path : `${request.path}?`,
         method: request.method,
         // An empty body is left out by the transport; a missing one would be replaced by the query.
         options: { _query: request.query ?? {}, _body: request.body ?? {} },
@@ -186,6 +201,17 @@ interface Limit {
   /** No deadline any more, only the caller's signal. */
   readonly relax: () => void;
   readonly release: () => void;
+}
+
+async function* jsonLines(stream: Readable): AsyncIterable<unknown> {
+  stream.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line);
+  }
+  if (rest.trim() !== "") yield JSON.parse(rest);
 }
 
 interface AnsweredError {

@@ -1,6 +1,4 @@
 /** The engine's event stream, read as hints which task to look at. */
-import type { Readable } from "node:stream";
-
 import type { EngineEvent, EngineIdentity } from "../engine.js";
 import { EngineUnavailableError } from "../engine-errors.js";
 import { ownLabels, taskOf } from "./container-labels.js";
@@ -29,28 +27,11 @@ export async function* containerEvents(
   };
   const since = ((options.sinceMs - REPLAY_MS) / 1000).toFixed(3);
   const query = { filters: JSON.stringify(filters), since };
-  const stream = await client.stream({ method: "GET", path: "/events", query }, signal);
+  const events = await client.lines({ method: "GET", path: "/events", query }, signal);
   yield { kind: "resync" };
-  try {
-    for await (const event of jsonLines(stream)) {
-      const taskId = taskOf((event as ContainerEvent).Actor?.Attributes, options.identity);
-      if (taskId !== undefined) yield { kind: "task", taskId };
-    }
-  } catch (cause) {
-    if (signal.aborted) return;
-    throw new EngineUnavailableError("the Docker engine broke its event stream off", { cause });
-  } finally {
-    stream.destroy();
+  for await (const event of events) {
+    const taskId = taskOf((event as ContainerEvent).Actor?.Attributes, options.identity);
+    if (taskId !== undefined) yield { kind: "task", taskId };
   }
-  if (!signal.aborted) throw new EngineUnavailableError("the Docker engine ended its event stream");
-}
-
-async function* jsonLines(stream: Readable): AsyncIterable<unknown> {
-  stream.setEncoding("utf8");
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + String(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line);
-  }
+  throw new EngineUnavailableError("the Docker engine ended its event stream");
 }

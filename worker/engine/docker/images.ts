@@ -4,8 +4,6 @@
  * that all tasks of a revision start from the same fetch, and what is on the host serves where the
  * registry does not answer.
  */
-import type { Readable } from "node:stream";
-
 import type { Logger } from "../../../shared/ports/logger.js";
 import { ImageUnavailableError } from "../engine-errors.js";
 import { EngineAnswerError, type EngineClient, EngineSilentError } from "./engine-client.js";
@@ -85,7 +83,7 @@ export class Images {
     const { image } = wish;
     this.#logger.info({ image }, "fetching image");
     try {
-      const stream = await this.#client.stream(
+      const progress = await this.#client.lines(
         {
           method: "POST",
           path: "/images/create",
@@ -94,7 +92,7 @@ export class Images {
         },
         signal,
       );
-      await followPull(stream);
+      for await (const line of progress) throwFailure(line as PullProgress);
     } catch (cause) {
       signal.throwIfAborted();
       const refused = cause instanceof EngineAnswerError || cause instanceof EngineSilentError;
@@ -131,20 +129,12 @@ function pullQuery(image: string): { fromImage: string; tag: string } {
   return { fromImage, tag: digest ?? (tagged ? named.slice(colon + 1) : "latest") };
 }
 
-/** The engine tells its progress line by line, and its failure in the last one. */
-async function followPull(stream: Readable): Promise<void> {
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + String(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) throwFailure(line);
-  }
-  throwFailure(rest);
+interface PullProgress {
+  readonly error?: string;
 }
 
-function throwFailure(line: string): void {
-  if (line.trim() === "") return;
-  const { error } = JSON.parse(line) as { error?: string };
+/** The engine tells its failure in the last line of a progress that had begun well. */
+function throwFailure({ error }: PullProgress): void {
   if (error !== undefined) throw new EngineAnswerError(error, 500, {});
 }
 
