@@ -123,6 +123,7 @@ function checkHeader({ header }: WireSnapshotItem): WireSnapshotHeader {
 function load({ tables, requests, hash }: Replica, item: WireSnapshotItem): void {
   if (isSet(item.task)) {
     const task = taskFromWire(item.task);
+    expectNew(tables.task(task.id));
     tables.setTask(task.id, undefined, task);
     hash.note([{ type: "task", after: task }]);
   } else if (isSet(item.request)) {
@@ -130,14 +131,17 @@ function load({ tables, requests, hash }: Replica, item: WireSnapshotItem): void
     hash.noteRequest(request, requests.add(request));
   } else if (isSet(item.revision)) {
     const revision = revisionFromWire(item.revision);
+    expectNew(tables.revision(revision.serviceId, revision.number));
     tables.setRevision(revision.serviceId, revision.number, revision);
     hash.note([{ type: "revision", after: revision }]);
   } else if (isSet(item.service)) {
     const service = serviceFromWire(item.service);
+    expectNew(tables.service(service.id));
     tables.setService(service.id, undefined, service);
     hash.note([{ type: "service", after: service }]);
   } else if (isSet(item.node)) {
     const node = nodeFromWire(item.node);
+    expectNew(tables.node(node.id));
     tables.setNode(node.id, undefined, node);
     hash.note([{ type: "node", after: node }]);
   } else if (isSet(item.cluster)) {
@@ -145,4 +149,8 @@ function load({ tables, requests, hash }: Replica, item: WireSnapshotItem): void
     tables.setCluster(undefined, cluster);
     hash.note([{ type: "cluster", after: cluster }]);
   } else throw new DamagedSnapshotError("it holds an object of no known kind");
+}
+
+function expectNew(present: object | undefined): void {
+  if (present !== undefined) throw new DamagedSnapshotError("it holds an object twice");
 }

@@ -69,7 +69,7 @@ const status: fc.Arbitrary<TaskStatus> = fc
   )
   .map((made) => made as TaskStatus);
 
-export const arbitraryTask: fc.Arbitrary<Task> = fc
+const arbitraryTask: fc.Arbitrary<Task> = fc
   .record(
     {
       id: taskId,
@@ -242,7 +242,7 @@ const taskChange = fc.oneof(
   { weight: 2, arbitrary: taskId.map((id): Change => ({ kind: "remove-task", taskId: id })) },
 );
 
-export const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
+const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: clusterChange },
   { weight: 3, arbitrary: nodeChange },
   { weight: 3, arbitrary: serviceChange },

@@ -9,7 +9,7 @@ import type { Cells } from "./table.js";
 /**
  * Commands in flight are counted upwards; a value that is committed was written by none of them.
  */
-export const COMMITTED = -1;
+const COMMITTED = -1;
 
 export interface Version<T> {
   /** Absent where this version removed it. */
