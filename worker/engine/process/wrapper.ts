@@ -17,7 +17,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /** Exit status of a wrapper that found the task already started. */
-export const ALREADY_STARTED = 125;
+const ALREADY_STARTED = 125;
 
 // Files are named relative to the working directory, which is the task's folder: the folders above
 // it may be closed to the user that the task runs as.

@@ -1,0 +1,223 @@
+import { beforeEach, describe, expect, test } from "vitest";
+
+import type { AssignmentSet } from "../../shared/model/assignment.js";
+import { type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
+import type { TaskId } from "../../shared/model/ids.js";
+import { ManualClock } from "../../shared/ports/manual-clock.js";
+import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
+import { OutdatedManagerError } from "./agent-errors.js";
+import { type Conversation, Session, type SessionHandlers } from "./session.js";
+import { StatusBook } from "./status-book.js";
+
+const FENCE: Fence = { epoch: 1, term: 1, sequence: 1 };
+const WELCOME: ManagerMessage = {
+  kind: "welcome",
+  sessionId: "s",
+  fence: FENCE,
+  heartbeatPeriodMs: 500,
+};
+const ANSWER: ManagerMessage = { kind: "heartbeat-received" };
+
+/** Both ends of a stream, in memory. */
+class Line implements Conversation {
+  readonly sent: AgentMessage[] = [];
+  readonly #queue: ManagerMessage[] = [];
+  #open = true;
+  #wake: () => void = () => undefined;
+
+  get messages(): AsyncIterable<ManagerMessage> {
+    return this.#read();
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(message: AgentMessage): void {
+    this.sent.push(message);
+  }
+
+  cancel(): void {
+    this.#open = false;
+    this.#wake();
+  }
+
+  say(...messages: ManagerMessage[]): void {
+    this.#queue.push(...messages);
+    this.#wake();
+  }
+
+  kinds(): string[] {
+    return this.sent.map(({ kind }) => kind);
+  }
+
+  async *#read(): AsyncIterable<ManagerMessage> {
+    for (;;) {
+      const message = this.#queue.shift();
+      if (message !== undefined) yield message;
+      else if (!this.#open) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+let clock: ManualClock;
+let line: Line;
+let book: StatusBook;
+let session: Session;
+let ended: Error | undefined;
+let off: AbortController;
+let outcomes: ("applied" | "gap")[];
+let applied: number[];
+
+beforeEach(() => {
+  clock = new ManualClock();
+  line = new Line();
+  book = new StatusBook(() => undefined);
+  ended = undefined;
+  off = new AbortController();
+  outcomes = [];
+  applied = [];
+});
+
+function begin(handlers: Partial<SessionHandlers> = {}): void {
+  session = new Session({
+    conversation: line,
+    clock,
+    book,
+    hello: { description: {}, fence: LOWEST_FENCE, memory: "none" },
+    handlers: {
+      welcomed: () => Promise.resolve(),
+      assigned: (set) => {
+        applied.push(set.sequence);
+        return Promise.resolve(outcomes.shift() ?? "applied");
+      },
+      managersChanged: () => Promise.resolve(),
+      ...handlers,
+    },
+    welcomeLimitMs: 2_000,
+  });
+  session.run(off.signal).catch((cause: unknown) => {
+    ended = cause as Error;
+  });
+}
+
+async function welcomed(): Promise<void> {
+  begin();
+  line.say(WELCOME);
+  await clock.advance(0);
+}
+
+function set(sequence: number, kind: AssignmentSet["kind"]): ManagerMessage {
+  const nothing = { tasks: [], removed: [], templates: [] };
+  return { kind: "assignments", set: { fence: FENCE, kind, sequence, ...nothing } };
+}
+
+describe("a session", () => {
+  test("says hello, and heartbeats once it is welcome", async () => {
+    begin();
+    await clock.advance(1_900);
+    expect(line.kinds()).toEqual(["hello"]);
+    line.say(WELCOME);
+    await clock.advance(500);
+    line.say(ANSWER);
+    await clock.advance(500);
+    expect(line.kinds()).toEqual(["hello", "heartbeat", "heartbeat"]);
+  });
+
+  test("ends where the welcome does not come in time", async () => {
+    begin();
+    await clock.advance(2_000);
+    expect(ended?.message).toBe("the manager has been silent for 2000 ms");
+    expect(line.open).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("ends after a second of silence, and no earlier", async () => {
+    await welcomed();
+    await clock.advance(900);
+    line.say(ANSWER);
+    await clock.advance(950);
+    expect(ended).toBeUndefined();
+    await clock.advance(50);
+    expect(ended?.message).toBe("the manager has been silent for 1000 ms");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is as patient as its heartbeats are rare", async () => {
+    begin();
+    line.say({ ...WELCOME, heartbeatPeriodMs: 3_000 });
+    await clock.advance(5_900);
+    expect(ended).toBeUndefined();
+    await clock.advance(100);
+    expect(ended).toBeDefined();
+  });
+
+  test("does not blame the manager while it works on what the manager said", async () => {
+    let done: () => void = () => undefined;
+    begin({ assigned: () => new Promise((resolve) => (done = () => resolve("applied"))) });
+    line.say(WELCOME, set(1, "complete"));
+    await clock.advance(5_000);
+    expect(ended).toBeUndefined();
+    done();
+    await clock.advance(999);
+    expect(ended).toBeUndefined();
+  });
+
+  test("ends with the daemon, for its reason", async () => {
+    await welcomed();
+    off.abort(new Error("the daemon is stopped"));
+    await clock.advance(0);
+    expect(ended?.message).toBe("the daemon is stopped");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("ends when the manager ends it", async () => {
+    await welcomed();
+    line.cancel();
+    await clock.advance(0);
+    expect(ended?.message).toBe("the manager ended the session");
+  });
+
+  test("takes orders from nobody who has not welcomed it", async () => {
+    begin();
+    line.say(set(1, "complete"));
+    await clock.advance(0);
+    expect(ended?.message).toBe("the manager began with assignments, not with welcome");
+    expect(applied).toEqual([]);
+  });
+
+  test("ends where the manager is outdated", async () => {
+    const outdated = new OutdatedManagerError({ seen: FENCE, sent: LOWEST_FENCE });
+    begin({ welcomed: () => Promise.reject(outdated) });
+    line.say(WELCOME);
+    await clock.advance(0);
+    expect(ended).toBe(outdated);
+    expect(line.kinds()).toEqual(["hello"]);
+  });
+});
+
+test("a gap asks once for everything, and increments before it comes are passed over", async () => {
+  outcomes = ["gap", "applied"];
+  await welcomed();
+  line.say(set(3, "incremental"), set(4, "incremental"), set(5, "incremental"));
+  line.say(set(1, "complete"), set(2, "incremental"));
+  await clock.advance(0);
+  expect(line.kinds()).toEqual(["hello", "resend-assignments"]);
+  expect(applied).toEqual([3, 1, 2]);
+});
+
+test("statuses are sent once the manager has welcomed us, and again after a session broke", async () => {
+  begin();
+  book.report("a" as TaskId, { state: "running", atMs: 0, message: "" });
+  session.sendStatuses();
+  expect(line.kinds()).toEqual(["hello"]);
+  line.say(WELCOME);
+  await clock.advance(0);
+  expect(line.kinds()).toEqual(["hello", "statuses"]);
+  line.cancel();
+  await clock.advance(0);
+  line = new Line();
+  await welcomed();
+  expect(line.kinds()).toEqual(["hello", "statuses"]);
+});
