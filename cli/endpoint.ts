@@ -2,7 +2,7 @@
 import type { Environment } from "./context.js";
 import { UsageError } from "./errors.js";
 
-export const DEFAULT_ADDRESS = "unix:///run/skep/skep.sock";
+const DEFAULT_ADDRESS = "unix:///run/skep/skep.sock";
 
 /** What Docker's clients take for a `tcp://` address without a port. */
 const DEFAULT_TCP_PORT = 2375;

@@ -18,7 +18,7 @@ export function listenAddress(summary: string, options: FlagOptions = {}): Flag<
 }
 
 /** `<ip|interface>[:port]`, completed by what is missing. @throws BadValueError */
-export function parseListenAddress(given: string): string {
+function parseListenAddress(given: string): string {
   const address = given.replace(/^tcp:\/\//, "");
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(address) ?? [];
   if (host === undefined) throw new BadValueError("must be <ip|interface>[:port]");

@@ -53,7 +53,7 @@ export function cpus(summary: string, options: FlagOptions = {}): Flag<number> {
  *
  * @throws BadValueError
  */
-export function parseDuration(given: string): number {
+function parseDuration(given: string): number {
   const text = given.replace(/^[+-]/, "");
   if (text === "0") return 0;
   let totalNs = 0;
@@ -102,7 +102,7 @@ export function parseBytes(given: string): number {
  *
  * @throws BadValueError
  */
-export function parseNanoCpus(given: string): number {
+function parseNanoCpus(given: string): number {
   const [, whole, numerator, denominator] =
     /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$|^([+-]?\d+)\/(\d+)$/i.exec(given) ?? [];
   if (whole !== undefined) return exact(scaled(whole));

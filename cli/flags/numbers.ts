@@ -42,7 +42,7 @@ export function parseUint(text: string): number {
   return safe(goInteger(text));
 }
 
-export function parseInt64(text: string): number {
+function parseInt64(text: string): number {
   if (!GO_INTEGER.test(text)) throw new BadValueError("must be a whole number");
   return safe(goInteger(text));
 }
@@ -52,7 +52,7 @@ export function parseDecimal(text: string): number | undefined {
   return DECIMAL_INTEGER.test(text) ? Number(text) : undefined;
 }
 
-export function parseFloat64(text: string): number {
+function parseFloat64(text: string): number {
   if (!GO_FLOAT.test(text)) throw new BadValueError("must be a number");
   return Number(text);
 }

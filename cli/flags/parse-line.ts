@@ -128,7 +128,7 @@ class LineReader {
 }
 
 /** `-e, --env`, or `--replicas` for a flag without a letter. */
-export function flagLabel(name: string, flag: Flag<unknown>): string {
+function flagLabel(name: string, flag: Flag<unknown>): string {
   return flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
 }
 

@@ -37,6 +37,6 @@ function padded(
 }
 
 /** Characters, not UTF-16 units; a terminal shows nearly all of them one cell wide. */
-export function displayWidth(text: string): number {
+function displayWidth(text: string): number {
   return Array.from(text).length;
 }

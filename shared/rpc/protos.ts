@@ -15,7 +15,7 @@ import { assert } from "../errors/assert.js";
 const CANDIDATES = ["../../proto", "../../../proto"];
 
 /** Absolute path of the folder with all `.proto` files. */
-export const PROTO_FOLDER = findProtoFolder();
+const PROTO_FOLDER = findProtoFolder();
 
 /**
  * One kind of message; `T` is the plain object that the converter of that message writes and reads.

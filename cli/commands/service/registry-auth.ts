@@ -37,7 +37,7 @@ export function registryAuthFor(image: string, context: CommandContext): string 
 }
 
 /** The first part of the name, if it looks like a host. */
-export function registryOf(image: string): string {
+function registryOf(image: string): string {
   const [first = "", ...rest] = image.split("/");
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   return !isHost || /^(index\.)?docker\.io$/.test(first) ? DOCKER_HUB : first;

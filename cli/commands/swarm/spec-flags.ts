@@ -53,7 +53,7 @@ export function withSettings(before: SwarmSpec, flags: FlagValues<typeof SPEC_FL
 }
 
 /** `protocol=cfssl,url=https://…,cacert=/path/to/pem` @throws BadValueError */
-export function parseExternalCa(given: string): ExternalCA {
+function parseExternalCa(given: string): ExternalCA {
   const ca: { Options: Record<string, string>; Protocol?: "cfssl"; URL?: string; CACert?: string } =
     { Options: {} };
   for (const [key, value, field] of csvPairs(given)) {
@@ -79,7 +79,7 @@ export function parseExternalCa(given: string): ExternalCA {
 }
 
 /** @throws BadValueError */
-export function readPem(path: string): string {
+function readPem(path: string): string {
   let contents: string;
   try {
     contents = readFileSync(path, "utf8");
