@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and
- * what they are compared with. Each benchmark is a file of its own beside this one.
+ * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and what they are compared
+ * with. Each benchmark is a file of its own beside this one.
  */
+import { benchConverge } from "./converge.js";
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";
 
@@ -10,6 +11,7 @@ export type Progress = (line: string) => void;
 
 const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
   schedule: benchSchedule,
+  converge: benchConverge,
 };
 
 const [name, ...flags] = process.argv.slice(2);

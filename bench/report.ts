@@ -1,7 +1,4 @@
-/**
- * What a benchmark prints: its figures beside what they are to reach, and the
- * machine they were measured on.
- */
+/** What a benchmark prints: its figures beside what they are to reach, and the machine they were measured on. */
 import { cpus, release, totalmem } from "node:os";
 
 export interface Figure {
@@ -11,10 +8,7 @@ export interface Figure {
   readonly unit: "ms" | "s" | "us" | "x" | "/s" | "MB" | "B" | "%" | "count";
   /** The bound that the design sets; absent for figures that only explain. */
   readonly toReach?: number;
-  /**
-   * What a peer, or the raw limit, gave: measured in the same run, or quoted
-   * with its source in `note`.
-   */
+  /** What a peer, or the raw limit, gave: measured in the same run, or quoted with its source in `note`. */
   readonly note?: string;
 }
 

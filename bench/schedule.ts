@@ -1,7 +1,6 @@
 /**
- * How fast waiting tasks get their nodes: the shapes of SwarmKit's own scheduler benchmark,
- * from the start of the scheduler to the last assignment committed in the store, with a log in
- * memory (as SwarmKit's has).
+ * How fast waiting tasks get their nodes: the shapes of SwarmKit's own scheduler benchmark, from the start of the
+ * scheduler to the last assignment committed in the store, with a log in memory (as SwarmKit's has).
  */
 import { Scheduler } from "../manager/scheduler/scheduler.js";
 import type { Change } from "../manager/store/core/change.js";
@@ -114,10 +113,7 @@ function untilAssigned(store: StoreAccess, tasks: number): Promise<void> {
   });
 }
 
-/**
- * A fast scheduler that piles tasks up has not done the work: every accepting node
- * must have its even share.
- */
+/** A fast scheduler that piles tasks up has not done the work: every accepting node must have its even share. */
 function checkSpread(store: StoreAccess, shape: Shape): void {
   const accepting = store.committed.nodes().filter((node) => accepts(node, shape));
   const counts = accepting.map((node) => store.committed.tasksOfNode(node.id).length);
@@ -199,8 +195,7 @@ function benchTask(i: number, service: number): Task {
 }
 
 /** 25 characters, as real ids have: their length is part of the cost. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the
-// kind is named at the call
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the kind is named at the call
 function idOf<Id extends string>(kind: string, i: number): Id {
   return (kind + i.toString(36).padStart(24, "0")) as Id;
 }

@@ -1,7 +1,4 @@
-/**
- * The demo's cluster: one manager and three workers, each a `skepd` of its own, in a
- * folder that goes with it.
- */
+/** The demo's cluster: one manager and three workers, each a `skepd` of its own, in a folder that goes with it. */
 import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /** The demo's tasks as the containers that a Docker engine has. */
-import Docker from "dockerode";
+import type Docker from "dockerode";
 
+import { dockerAt } from "./docker-at.js";
 import type { SeenTask, TaskView } from "./task-view.js";
 
 // The labels that every container of a task has, whatever made it.
@@ -13,7 +14,7 @@ export class ContainerView implements TaskView {
   readonly #clusterId: string;
 
   constructor(socket: string, clusterId: string) {
-    this.#docker = new Docker({ socketPath: socket });
+    this.#docker = dockerAt(socket);
     this.#clusterId = clusterId;
   }
 

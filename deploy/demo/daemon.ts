@@ -1,4 +1,4 @@
-/** One `skepd` of the demo: a process of its own, as it would be on a host of its own. */
+/** A `skepd` as a process of its own, as it would be on a host of its own: for the demo and for benchmarks. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import { API_VERSION, type CallOptions, Client, type Method } from "../../cli/client.js";
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import { DemoFailure } from "./demo-failure.js";
-import type { DemoEngine } from "./find-engine.js";
 
 /** `dist/`, where this file is when it runs. */
 const DIST = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,18 +14,19 @@ const DIST = fileURLToPath(new URL("../..", import.meta.url));
 /** Enough of a log to see why its daemon ended. */
 const TAIL_LINES = 15;
 
-/**
- * Every answer takes milliseconds; a daemon that gives none hangs, and the
- * demo must not hang with it.
- */
+/** Every answer takes milliseconds; a daemon that gives none hangs, and the demo must not hang with it. */
 const CALL_LIMIT_MS = 10_000;
+
+/** What runs its tasks. */
+export type DaemonEngine =
+  { readonly kind: "docker"; readonly socket: string } | { readonly kind: "process" };
 
 export interface DaemonOptions {
   /** What the host calls itself in the cluster. */
   readonly name: string;
-  /** The demo's own: state, socket and log are in it. */
+  /** State, socket and log are in it. */
   readonly folder: string;
-  readonly engine: DemoEngine;
+  readonly engine: DaemonEngine;
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +93,7 @@ export class Daemon {
     return lines.slice(-TAIL_LINES).join("\n");
   }
 
-  #spawn(engine: DemoEngine): ChildProcess {
+  #spawn(engine: DaemonEngine): ChildProcess {
     const log = openSync(this.#logPath, "a");
     const options: Record<string, string> = {
       "data-dir": this.dataDir,

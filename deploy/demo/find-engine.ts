@@ -1,10 +1,6 @@
-/**
- * What runs the demo's tasks: the Docker engine of this machine with an image that it can
- * run, or plain processes.
- */
-import Docker from "dockerode";
-
+/** What runs the demo's tasks: the Docker engine of this machine with an image that it can run, or plain processes. */
 import { DemoFailure } from "./demo-failure.js";
+import { dockerAt } from "./docker-at.js";
 import { type DemoImage, findImage, ImageUnavailable } from "./find-image.js";
 
 export const DEMO_ENGINES = ["auto", "docker", "process"] as const;
@@ -52,7 +48,7 @@ async function findDocker(
   const answer = await answerOf(socket);
   if (answer.kind !== "docker")
     throw new EngineUnavailable(`no Docker engine answers at ${socket}`);
-  const image = await findImage(new Docker({ socketPath: socket }), signal);
+  const image = await findImage(dockerAt(socket), signal);
   return { kind: "docker", socket, version: answer.version, image };
 }
 
@@ -68,12 +64,10 @@ type Answer =
   | { readonly kind: "skep" }
   | { readonly kind: "none" };
 
-/**
- * A `DOCKER_HOST` may well be a skepd: then it is not what skepd itself can run containers with.
- */
+/** A `DOCKER_HOST` may well be a skepd: then it is not what skepd itself can run containers with. */
 async function answerOf(socketPath: string): Promise<Answer> {
   try {
-    const docker = new Docker({ socketPath, timeout: ANSWER_LIMIT_MS });
+    const docker = dockerAt(socketPath, ANSWER_LIMIT_MS);
     // Older engines have no Platform.
     const { Version, Platform } = (await docker.version()) as {
       readonly Version: string;

@@ -1,6 +1,6 @@
 /**
- * An image with a shell, for the demo's tasks: one that the engine has, one from a registry, or one
- * made of this machine's static busybox. An image counts once a container of it has run.
+ * An image with a shell, for the demo's tasks: one that the engine has, one from a registry, or one made of this
+ * machine's static busybox. An image counts once a container of it has run.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -94,10 +94,7 @@ function rootFileSystem(busybox: string): Buffer {
   }
 }
 
-/**
- * A busybox that needs libraries, or an engine on another kind of processor,
- * shows only when one is run.
- */
+/** A busybox that needs libraries, or an engine on another kind of processor, shows only when one is run. */
 async function canRun(docker: Docker, name: string): Promise<boolean> {
   const trial = await docker.createContainer({
     Image: name,

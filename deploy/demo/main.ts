@@ -1,7 +1,6 @@
 /**
- * `npm run demo [-- --keep | --stop] [--engine auto|docker|process]`: a cluster on this machine
- * that runs a service, loses a task, grows, loses a host and gets it back, told step by step with
- * the time that each took.
+ * `npm run demo [-- --keep | --stop] [--engine auto|docker|process]`: a cluster on this machine that runs a service,
+ * loses a task, grows, loses a host and gets it back, told step by step with the time that each took.
  */
 import { Command, Option } from "commander";
 
@@ -45,10 +44,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 process.exitCode = flags.stop === true ? await stopAbandoned() : await play();
 process.exit(); // daemons that are left running, and idle connections, hold nobody up
 
-/**
- * The first time everything is cleared away, which takes seconds; a second time
- * says that it takes too long.
- */
+/** The first time everything is cleared away, which takes seconds; a second time says that it takes too long. */
 function interrupt(): void {
   const nowMs = systemClock.nowMs();
   if (nowMs - interruptedAtMs > SAME_SIGNAL_MS) {

@@ -1,6 +1,6 @@
 /**
- * The demo's tasks as process groups of this machine. A task's folder says which process leads its
- * group; whether that process lives is asked of the kernel.
+ * The demo's tasks as process groups of this machine. A task's folder says which process leads its group; whether
+ * that process lives is asked of the kernel.
  */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -50,9 +50,7 @@ export class ProcessView implements TaskView {
     return found;
   }
 
-  /**
-   * A pid may be another's by now: where the kernel tells, ours is at work in the demo's folder.
-   */
+  /** A pid may be another's by now: where the kernel tells, ours is at work in the demo's folder. */
   async #lives(pid: number): Promise<boolean> {
     try {
       process.kill(pid, 0);

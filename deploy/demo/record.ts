@@ -1,25 +1,21 @@
 /**
- * What is needed to clear a demo away, kept in its folder: the demo itself does it at its end,
- * `--stop` does it for demos that were left running or were killed.
+ * What is needed to clear a demo away, kept in its folder: the demo itself does it at its end, `--stop` does it for
+ * demos that were left running or were killed.
  */
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import Docker from "dockerode";
-
 import type { Clock } from "../../shared/ports/clock.js";
 import { ContainerView } from "./container-view.js";
+import { dockerAt } from "./docker-at.js";
+import { endDaemons, isAlive } from "./end-daemons.js";
 import { type DemoImage, removeImage } from "./find-image.js";
 import { ProcessView } from "./process-view.js";
 import type { TaskView } from "./task-view.js";
 
 export const FOLDER_PREFIX = "skep-demo-";
 const FILE = "demo.json";
-
-/** A daemon ends in a fraction of a second; one that does not is killed. */
-const END_LIMIT_MS = 5_000;
-const LOOK_EVERY_MS = 20;
 
 export interface DemoRecord {
   readonly folder: string;
@@ -50,7 +46,7 @@ export function abandonedDemos(): DemoRecord[] {
         return []; // no demo's, or another user's
       }
     })
-    .filter(({ ownerPid }) => ownerPid === undefined || !lives(ownerPid));
+    .filter(({ ownerPid }) => ownerPid === undefined || !isAlive(ownerPid));
 }
 
 export function viewOf({ folder, docker, clusterId }: DemoRecord): TaskView {
@@ -62,46 +58,20 @@ export function viewOf({ folder, docker, clusterId }: DemoRecord): TaskView {
 /** The daemons first: they would replace what is removed under their hands. */
 export async function clearAway(record: DemoRecord, clock: Clock): Promise<void> {
   const pids = record.daemonPids.filter((pid) => isDaemonOf(record.folder, pid));
-  for (const signal of ["SIGCONT", "SIGTERM"] as const) {
-    for (const pid of pids) signalIfThere(pid, signal);
-  }
-  const deadlineMs = clock.nowMs() + END_LIMIT_MS;
-  while (pids.some(lives) && clock.nowMs() < deadlineMs) {
-    await clock.sleep(LOOK_EVERY_MS, NEVER);
-  }
-  for (const pid of pids) signalIfThere(pid, "SIGKILL");
+  await endDaemons(pids, clock);
   await viewOf(record).removeAll();
   if (record.docker !== undefined) {
-    await removeImage(new Docker({ socketPath: record.docker.socket }), record.docker.image);
+    await removeImage(dockerAt(record.docker.socket), record.docker.image);
   }
   rmSync(record.folder, { recursive: true, force: true });
 }
 
-const NEVER = new AbortController().signal;
-
 /** A pid may be another's by now; a daemon of ours names its folder on its command line. */
 function isDaemonOf(folder: string, pid: number): boolean {
-  if (process.platform !== "linux") return lives(pid);
+  if (process.platform !== "linux") return isAlive(pid);
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
   } catch {
     return false;
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the demo shows, step by step. Each step does something, then looks at the containers or
- * processes themselves until they are as Skep promises.
+ * What the demo shows, step by step. Each step does something, then looks at the containers or processes themselves
+ * until they are as Skep promises.
  */
 import type { ServiceSpec } from "../../shared/docker-api/service-spec.js";
 import type { DemoCluster } from "./cluster.js";
@@ -23,10 +23,7 @@ export interface Step {
 
 const SERVICE = "web";
 const NANOSECONDS_PER_SECOND = 1e9;
-/**
- * Shells in containers ignore SIGTERM unless told otherwise: without the trap, each stop
- * would take its whole grace.
- */
+/** Shells in containers ignore SIGTERM unless told otherwise: without the trap, each stop would take its whole grace. */
 const COMMAND = ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"];
 
 export const OPENING: readonly Step[] = [

@@ -1,7 +1,6 @@
 /**
- * The tasks of the demo as the machine shows them, without asking Skep: what a step
- * claims is looked up here. Containers are found by their labels, processes by the files
- * that tell which they are.
+ * The tasks of the demo as the machine shows them, without asking Skep: what a step claims is looked up here.
+ * Containers are found by their labels, processes by the files that tell which they are.
  */
 
 export interface SeenTask {
