@@ -23,6 +23,15 @@ import type { AskRenewal, NodeIdentity } from "./identity.js";
 import { removeIdentity } from "./identity-files.js";
 import { type MemberSettings, removeMemberSettings, writeMemberSettings } from "./member-file.js";
 
+/** Removes all that a membership leaves in the data folder; also what a crash on the way in left of one. */
+export async function forgetCluster(dataDir: string): Promise<void> {
+  await removeMemberSettings(dataDir); // first: without it, the rest is known to be left over
+  for (const folder of ["manager", "worker", "tasks"]) {
+    await rm(join(dataDir, folder), { recursive: true, force: true });
+  }
+  await removeIdentity(dataDir);
+}
+
 export interface MemberOptions {
   readonly dataDir: string;
   readonly hostname: string;
@@ -118,19 +127,23 @@ export class Member {
     await this.#manager?.close();
   }
 
-  /** Stops and removes this host's tasks, then forgets the cluster. */
-  async leave(signal: AbortSignal): Promise<void> {
+  /**
+   * Stops and removes this host's tasks, then forgets the cluster.
+   * @throws EngineUnavailableError the tasks cannot be stopped, unless `forced`: then they are left to run; otherwise it
+   *   may be called again.
+   */
+  async leave(options: { readonly forced: boolean; readonly signal: AbortSignal }): Promise<void> {
     this.#stopping.abort(new Error("this host leaves the cluster"));
     await Promise.allSettled(this.#running);
-    await this.#agent?.leave({ signal });
+    try {
+      await this.#agent?.leave(options);
+    } catch (error) {
+      if (!options.forced) throw error;
+      this.#options.logger.warn({ error }, "leaving by force: this host's tasks were not stopped");
+    }
     if (this.#manager === undefined) await this.#sayGoodbye();
     await this.close();
-    const { dataDir } = this.#options;
-    for (const folder of ["manager", "worker", "tasks"]) {
-      await rm(join(dataDir, folder), { recursive: true, force: true });
-    }
-    await removeMemberSettings(dataDir);
-    await removeIdentity(dataDir); // last: without it, a start after a crash here finds no member
+    await forgetCluster(this.#options.dataDir);
   }
 
   async #startManager(): Promise<void> {

@@ -2,9 +2,7 @@
  * How this host enters and leaves a cluster: what `swarm init`, `join` and `leave` do. One step at
  * a time; a step that fails leaves the host as it was.
  */
-import { rm } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
 
 import type { MembershipStatus, SwarmMembership } from "../manager/api/host.js";
 import { newJoinTokens } from "../manager/ca/issuer.js";
@@ -28,8 +26,7 @@ import {
 } from "./advertise.js";
 import type { EngineKind } from "./choose-engine.js";
 import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
-import { removeIdentity } from "./identity-files.js";
-import { Member, type MemberOptions } from "./member.js";
+import { forgetCluster, Member, type MemberOptions } from "./member.js";
 import { type MemberSettings, readMemberSettings } from "./member-file.js";
 
 export interface MembershipOptions extends Omit<
@@ -76,16 +73,20 @@ export class Membership implements SwarmMembership {
     return this.#member;
   }
 
-  /** Takes up the membership that this host had when it stopped, if it had one. */
+  /**
+   * Takes up the membership that this host had when it stopped, if it had one.
+   * @throws what Member.start throws, FailedPreconditionError (files are damaged)
+   */
   async resume(): Promise<void> {
     const { dataDir, logger } = this.#options;
     const identity = await loadIdentity(dataDir);
     if (identity === undefined) return;
     const settings = await readMemberSettings(dataDir);
     if (settings === undefined) {
-      throw new FailedPreconditionError(
-        `${dataDir} has a node's certificate but no member.json: restore it from a backup, or remove the folder and join again`,
-      );
+      // Written before anybody is told of the membership: it was cut short on the way in or out.
+      logger.warn({ nodeId: identity.node.nodeId }, "forgetting a cluster that was not entered");
+      await forgetCluster(dataDir);
+      return;
     }
     logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
     this.#member = await Member.start({ ...this.#options, identity, settings });
@@ -141,7 +142,13 @@ export class Membership implements SwarmMembership {
       throw new FailedPreconditionError("This node is not part of a swarm");
     }
     if (member.manager !== undefined && !forced) throw new FailedPreconditionError(LAST_MANAGER);
-    await member.leave(AbortSignal.timeout(LEAVE_TIMEOUT_MS));
+    if (this.#pending) throw new FailedPreconditionError("This node is already leaving its swarm");
+    this.#pending = true;
+    try {
+      await member.leave({ forced, signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
+    } finally {
+      this.#pending = false;
+    }
     this.#member = undefined;
     this.#options.logger.info({ nodeId: member.identity.node.nodeId }, "left the cluster");
   }
@@ -183,8 +190,7 @@ export class Membership implements SwarmMembership {
     try {
       return await Member.start(options);
     } catch (error) {
-      await removeIdentity(options.dataDir);
-      await rm(join(options.dataDir, "manager"), { recursive: true, force: true });
+      await forgetCluster(options.dataDir);
       throw error;
     }
   }

@@ -242,7 +242,7 @@ const taskChange = fc.oneof(
   { weight: 2, arbitrary: taskId.map((id): Change => ({ kind: "remove-task", taskId: id })) },
 );
 
-const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
+export const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: clusterChange },
   { weight: 3, arbitrary: nodeChange },
   { weight: 3, arbitrary: serviceChange },
