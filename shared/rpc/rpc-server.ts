@@ -4,12 +4,14 @@
  * and throw `ClusterError`s.
  */
 import {
+  logVerbosity,
   type sendUnaryData,
   Server,
   type ServerDuplexStream,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerUnaryCall,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 
 import { assert } from "../errors/assert.js";
@@ -48,6 +50,10 @@ export type StreamHandler<Up, Down> = (
  */
 const PING_PERIOD_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
+
+// What gRPC has to say comes to us as errors; its own lines on standard error would stand beside a
+// user's answer.
+setLogVerbosity(logVerbosity.NONE);
 
 export class RpcServer {
   readonly #server: Server;
