@@ -9,7 +9,7 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** Decimal, or with a prefix: `0x1f`, `0o17`, `0b11`, `017`; Go also allows `_` between digits. */
-const GO_INTEGER = /^[+-]?(0x[\da-f_]+|0o?[0-7_]+|0b[01_]+|\d[\d_]*)$/i;
+const GO_INTEGER = /^[+-]?(0x[\da-f_]+|0o?[0-7_]+|0b[01_]+|[1-9][\d_]*|0)$/i;
 const DECIMAL_INTEGER = /^[+-]?\d+$/;
 const GO_FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

@@ -50,7 +50,7 @@ async function rendererFor(
     throw new UsageError("--format is incompatible with human friendly format");
   }
   if ((pretty === true || format === "pretty") && renderPage !== undefined) {
-    return async (answers) => (await Promise.all(answers.map((one) => renderPage(one)))).join("\n");
+    return async (answers) => (await Promise.all(answers.map((one) => renderPage(one)))).join("");
   }
   if (format === undefined || format === "") return (answers) => asJson(answers, INDENT_SPACES);
   if (format === "json") return (answers) => asJson(answers, 0);

@@ -57,6 +57,7 @@ export function servicePage(
       ),
     ),
     healthSection(container.Healthcheck),
+    "",
   ]);
 }
 
@@ -171,6 +172,7 @@ function logSection(
   return section("Log Driver:", [
     line(" Name:\t\t", driver.Name),
     section(" LogOpts:", pairLines("  ", driver.Options, ":       ")),
+    "",
   ]);
 }
 

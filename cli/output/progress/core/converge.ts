@@ -110,9 +110,7 @@ function stable(service: Service, { rows, status, before, nowMs }: Standing): Lo
   const monitorMs = monitorOf(service);
   const leftMs = since + monitorMs - nowMs;
   if (leftMs > 0) {
-    const text = (ms: number): string =>
-      `Waiting ${Math.ceil(ms / MS_PER_S)} seconds to verify that tasks are stable...`;
-    const verify = { id: "verify", text: text(leftMs), once: text(monitorMs) };
+    const verify = { id: "verify", text: countdown(leftMs), once: countdown(monitorMs) };
     // The next whole second, at which the text changes.
     const untilMs = nowMs + (leftMs % MS_PER_S === 0 ? MS_PER_S : leftMs % MS_PER_S);
     return { rows: [...rows, verify], verdict: { kind: "waiting", untilMs }, next };
@@ -126,6 +124,11 @@ function stable(service: Service, { rows, status, before, nowMs }: Standing): Lo
     verdict: { kind: "converged" },
     next,
   };
+}
+
+function countdown(leftMs: number): string {
+  const seconds = Math.ceil(leftMs / MS_PER_S);
+  return `Waiting ${seconds} second${seconds === 1 ? "" : "s"} to verify that tasks are stable...`;
 }
 
 function monitorOf({ Spec: spec }: Service): number {
