@@ -64,6 +64,8 @@ export class Manager implements ApiManager {
       compaction: () => compactionOf(store.committed.cluster()),
     });
     store.connect(log);
+    const { sequence } = store.committed;
+    logger.info({ sequence, stateHash: store.stateHash() }, "state recovered");
     if (founding !== undefined) await found(store, founding);
     return new Manager(options, store, log);
   }

@@ -23,6 +23,7 @@ import { serveNetworks } from "./routes/networks.js";
 import { serveNodes } from "./routes/nodes.js";
 import { serveNotYet } from "./routes/not-yet.js";
 import { serveServices } from "./routes/services.js";
+import { serveState } from "./routes/state.js";
 import { serveSwarm } from "./routes/swarm.js";
 import { serveSystem } from "./routes/system.js";
 import { serveTasks } from "./routes/tasks.js";
@@ -122,6 +123,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   serveSwarm(app, context);
   serveNodes(app, context);
   serveServices(app, context);
+  serveState(app, context);
   serveTasks(app, context);
   serveNetworks(app, context);
   serveNotYet(app, context);
