@@ -64,8 +64,7 @@ export class Issuer {
     server.unary(ISSUE, (request, caller) => this.#issue(request, caller));
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it
-  // throws is the call's answer
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is the call's answer
   async #root(): Promise<GetRootResponse> {
     return { certificatePem: this.#cluster().authority.certificatePem };
   }
