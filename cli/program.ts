@@ -4,6 +4,7 @@
  */
 import { ClusterError } from "../shared/errors/cluster-error.js";
 import type { Clock } from "../shared/ports/clock.js";
+import { SKEP_VERSION } from "../shared/skep-version.js";
 import { API_VERSION, Client } from "./client.js";
 import type { Command } from "./command.js";
 import { COMMAND_TREE, findVerb, type Noun } from "./command-tree.js";
@@ -14,7 +15,6 @@ import { type FlagSet, text } from "./flags/flag.js";
 import { toggle } from "./flags/numbers.js";
 import { parseLine } from "./flags/parse-line.js";
 import { commandHelp, nounHelp, programHelp } from "./help.js";
-import { programVersion } from "./version.js";
 
 const PROGRAM = "skep";
 
@@ -69,7 +69,7 @@ async function dispatch(words: readonly string[], surroundings: Surroundings): P
     commandPath: PROGRAM,
   });
   if (line.flags.version === true) {
-    surroundings.stdout.write(`Skep version ${programVersion()}\n`);
+    surroundings.stdout.write(`Skep version ${SKEP_VERSION}\n`);
     return;
   }
   const [name, ...rest] = line.args[0] === "help" ? [...line.args.slice(1), "--help"] : line.args;

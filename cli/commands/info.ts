@@ -1,12 +1,12 @@
 /** `skep info`: this host, its engine, and its place in the swarm. */
 import type { SwarmInfo, SystemInfo } from "../../shared/docker-api/system.js";
+import { SKEP_VERSION } from "../../shared/skep-version.js";
 import { defineCommand, NO_ARGUMENTS } from "../command.js";
 import { printLine } from "../context.js";
 import type { FlagSet } from "../flags/flag.js";
 import { humanDurationNs, humanSize } from "../output/human.js";
 import { INSPECT_FLAGS } from "../output/inspect.js";
 import { line, page, type PageLine, section } from "../output/page.js";
-import { programVersion } from "../version.js";
 
 const FLAGS = { format: INSPECT_FLAGS.format } satisfies FlagSet;
 
@@ -37,7 +37,7 @@ async function rendered(info: SystemInfo, format: string | undefined): Promise<s
 function infoPage(info: SystemInfo): string {
   return page([
     "Client:",
-    ` Version:    ${programVersion()}`,
+    ` Version:    ${SKEP_VERSION}`,
     "",
     "Server:",
     ...engineLines(info),

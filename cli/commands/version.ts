@@ -1,10 +1,10 @@
 /** `skep version`: of this program, and of the daemon that it talks to. */
 import type { ComponentVersion, SystemVersion } from "../../shared/docker-api/system.js";
+import { SKEP_VERSION } from "../../shared/skep-version.js";
 import { defineCommand, NO_ARGUMENTS } from "../command.js";
 import type { FlagSet } from "../flags/flag.js";
 import { INSPECT_FLAGS } from "../output/inspect.js";
 import { page, section } from "../output/page.js";
-import { programVersion } from "../version.js";
 
 const HEADING_WIDTH = 20;
 
@@ -26,7 +26,7 @@ export const versionCommand = defineCommand({
   flags: FLAGS,
   async run({ client, stdout }, { flags }) {
     const own = {
-      Version: programVersion(),
+      Version: SKEP_VERSION,
       ApiVersion: client.apiVersion,
       NodeVersion: process.version,
       Os: process.platform,
