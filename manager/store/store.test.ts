@@ -1,15 +1,12 @@
 import { describe, expect, test } from "vitest";
 
 import {
-  InvalidArgumentError,
   NameConflictError,
   NoLeaderError,
   NotFoundError,
   ProposalDroppedError,
-  TooLargeError,
   TryAgainError,
   UnimplementedError,
-  WatchExpiredError,
 } from "../../shared/errors/cluster-error.js";
 import type { ServiceId, TaskId } from "../../shared/model/ids.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
@@ -21,30 +18,15 @@ import {
   idOf,
   sampleRevision,
   sampleService,
-  sampleStatus,
 } from "../../test/store/samples.js";
+import { change, newStore } from "../../test/store/writes.js";
 import { encodeCommand } from "./command-codec.js";
-import type { Change, StoreEvent } from "./core/change.js";
-import {
-  CHANGES_PER_COMMAND_MAX,
-  IN_FLIGHT_COMMANDS_MAX,
-  SPEC_BYTES_MAX,
-  TooManyChangesError,
-} from "./limits.js";
 import { createMemoryStore } from "./memory-store.js";
 import { RefusedError } from "./outcome.js";
-import type { CommittedBatch, StoreWriter, Transaction } from "./store-access.js";
+import type { Transaction } from "./store-access.js";
 
 const S1 = idOf<ServiceId>("s1");
 const T1 = idOf<TaskId>("t1");
-
-const newStore = () => createMemoryStore({ clock: new ManualClock() });
-
-function change(store: StoreWriter, ...changes: readonly Change[]): Promise<void> {
-  return store.update((tx) => {
-    for (const one of changes) tx.apply(one);
-  });
-}
 
 /** What a promise has come to by now, without waiting for anything but microtasks. */
 async function stateOf(promise: Promise<unknown>): Promise<"pending" | "resolved" | "rejected"> {
@@ -261,184 +243,6 @@ describe("the lead", () => {
       cause: expect.any(NameConflictError) as unknown,
     });
     expect(store.committed.serviceByName("s1")?.id).toBe(idOf("s2"));
-  });
-});
-
-describe("a request with an id", () => {
-  const create = (store: StoreWriter, requestId: string, name = "s1"): Promise<string> =>
-    store.update(
-      (tx) => {
-        tx.apply(createService(name));
-        return "made now";
-      },
-      { requestId, replay: ({ objectId }) => `made before: ${objectId ?? "nothing"}` },
-    );
-
-  test("is carried out once, whether the first time is committed yet or not", async () => {
-    const { store, log } = newStore();
-    log.hold();
-    const first = create(store, "r1");
-    const again = create(store, "r1");
-    expect(log.waiting).toBe(1);
-    expect(store.requestOutcome("r1")).toBeUndefined();
-    log.release();
-    expect(await first).toBe("made now");
-    expect(await again).toBe(`made before: ${S1}`);
-    expect(await create(store, "r1")).toBe(`made before: ${S1}`);
-    expect(store.requestOutcome("r1")).toEqual({ requestId: "r1", sequence: 1, objectId: S1 });
-    expect(store.committed.sequence).toBe(1);
-  });
-
-  test("is dropped with the proposal that it waits for", async () => {
-    const { store, log } = newStore();
-    log.hold();
-    const first = create(store, "r1");
-    const again = create(store, "r1");
-    log.dropWaiting();
-    await expect(first).rejects.toThrow(ProposalDroppedError);
-    await expect(again).rejects.toThrow(ProposalDroppedError);
-    log.release();
-    expect(await create(store, "r1")).toBe("made now");
-  });
-
-  test("remembers a refusal too, also on another manager", async () => {
-    const { store, log } = newStore();
-    log.deliver(encodeCommand(commandOf([createTask("t1", "s1")], { requestId: "r1" })));
-    const again = create(store, "r1");
-    await expect(again).rejects.toMatchObject({ code: "not-found" });
-    await expect(again).rejects.toThrow(`service ${S1} not found`);
-    expect(store.requestOutcome("r1")?.error?.code).toBe("not-found");
-  });
-
-  test.each(["", "with space", "ümlaut", "x".repeat(129)])("is plain text: %j", async (id) => {
-    await expect(create(newStore().store, id)).rejects.toThrow(InvalidArgumentError);
-  });
-});
-
-describe("what is too large is refused at once", () => {
-  test("a spec", async () => {
-    const { store } = newStore();
-    const frame = { Name: "s1", Labels: { long: "x".repeat(SPEC_BYTES_MAX) } };
-    const service = sampleService("s1", { frame });
-    const update = change(store, {
-      kind: "create-service",
-      service,
-      revision: sampleRevision("s1"),
-    });
-    await expect(update).rejects.toThrow(TooLargeError);
-    await expect(update).rejects.toThrow(/the service's spec has \d+ bytes/);
-    await change(store, createService("s1"));
-  });
-
-  test("a command of too many changes", async () => {
-    const { store } = newStore();
-    const nodes = Array.from({ length: CHANGES_PER_COMMAND_MAX + 1 }, (_, n) =>
-      createNode(`n${n}`),
-    );
-    await expect(change(store, ...nodes)).rejects.toThrow(TooManyChangesError);
-    await change(store, ...nodes.slice(1));
-    expect(store.committed.nodes()).toHaveLength(CHANGES_PER_COMMAND_MAX);
-  });
-
-  test("a command of too many bytes", async () => {
-    const { store } = newStore();
-    await change(store, createService("s1"), createTask("t1", "s1"));
-    const error = "x".repeat(1_000_000);
-    const update = change(
-      store,
-      { kind: "observe-task", taskId: T1, status: sampleStatus("pending", { error }) },
-      { kind: "observe-task", taskId: T1, status: sampleStatus("pending", { error: `${error}.` }) },
-    );
-    await expect(update).rejects.toThrow(/the command has \d+ bytes, the limit is 1572864/);
-  });
-
-  test("more commands than may be in flight", async () => {
-    const { store, log } = newStore();
-    log.hold();
-    const updates = Array.from({ length: IN_FLIGHT_COMMANDS_MAX }, (_, n) =>
-      change(store, createNode(`n${n}`)),
-    );
-    await expect(change(store, createService("s1"))).rejects.toThrow(TryAgainError);
-    log.release();
-    await Promise.all(updates);
-    await change(store, createService("s1"));
-  });
-
-  test("more bytes than may be in flight", async () => {
-    const { store, log } = newStore();
-    await change(store, createService("s1"), createTask("t1", "s1"));
-    log.hold();
-    const observe = (n: number): Promise<void> => {
-      const status = sampleStatus("pending", { error: `${n} ${"x".repeat(1_400_000)}` });
-      return change(store, { kind: "observe-task", taskId: T1, status });
-    };
-    const updates = Array.from({ length: 24 }, (_, n) => observe(n));
-    await expect(observe(25)).rejects.toThrow(TryAgainError);
-    log.release();
-    await Promise.all(updates);
-    await observe(26);
-  });
-});
-
-describe("watching", () => {
-  const eventTypes = (batches: readonly CommittedBatch[]): [number, StoreEvent["type"][]][] =>
-    batches.map(({ sequence, events }) => [sequence, events.map(({ type }) => type)]);
-
-  test("hears of every committed change in order, when it is there to be read", async () => {
-    const { store } = newStore();
-    const batches: CommittedBatch[] = [];
-    const watch = store.watch((batch) => {
-      expect(store.committed.sequence).toBe(batch.sequence);
-      batches.push(batch);
-    });
-    await change(store, createService("s1"), createTask("t1", "s1"));
-    await change(store, { kind: "want-task", taskId: T1, desired: "shutdown" });
-    watch.close();
-    await change(store, createNode("n1"));
-    expect(eventTypes(batches)).toEqual([
-      [1, ["service", "revision", "task"]],
-      [2, ["task"]],
-    ]);
-    expect(batches[1]?.events[0]).toMatchObject({
-      before: { desired: "running" },
-      after: { desired: "shutdown" },
-    });
-  });
-
-  test("can be taken up where it was left", async () => {
-    const { store } = newStore();
-    for (const name of ["n1", "n2", "n3"]) await change(store, createNode(name));
-    const batches: CommittedBatch[] = [];
-    store.watch((batch) => batches.push(batch), { after: 1 });
-    expect(eventTypes(batches)).toEqual([
-      [2, ["node"]],
-      [3, ["node"]],
-    ]);
-    await change(store, createNode("n4"));
-    expect(batches).toHaveLength(3);
-  });
-
-  test("survives a restored snapshot: what differs comes as one batch", async () => {
-    const [from, to] = [newStore(), newStore()];
-    await change(from.store, createService("s1"), createNode("n1"));
-    await change(to.store, createService("s1"), createNode("n2"));
-    await change(from.store, createTask("t1", "s1"));
-    const batches: CommittedBatch[] = [];
-    to.store.watch((batch) => batches.push(batch));
-    await to.store.restore(from.store.snapshot().chunks);
-    expect(batches).toHaveLength(1);
-    expect(batches[0]).toMatchObject({
-      sequence: 2,
-      events: [
-        { type: "node", before: { id: idOf("n2") } },
-        { type: "node", after: { id: idOf("n1") } },
-        { type: "task", after: { id: T1 } },
-      ],
-    });
-    expect(() => to.store.watch(() => undefined, { after: 1 })).toThrow(WatchExpiredError);
-    to.store.watch(() => undefined, { after: 2 });
-    await change(to.store, { kind: "want-task", taskId: T1, desired: "shutdown" });
-    expect(batches).toHaveLength(2);
   });
 });
 
