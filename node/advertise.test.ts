@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { formatHostPort } from "../shared/rpc/host-port.js";
 import {
   chooseAdvertiseHost,
-  formatHostPort,
+  completeRemoteAddress,
   type InterfaceAddress,
   parseAddress,
 } from "./advertise.js";
@@ -66,6 +67,24 @@ describe("an address as the user writes it", () => {
   ])("%s is %s", (text, expected) => {
     expect(formatHostPort(parseAddress("advertise address", text, [lo, eth0v6, eth0]))).toBe(
       expected,
+    );
+  });
+
+  test.each([
+    ["10.0.0.1", "10.0.0.1:4789"],
+    ["[fd00::9]", "[fd00::9]:4789"],
+    ["fd00::9", "[fd00::9]:4789"],
+    ["eth0:2377", "192.0.2.2:2377"],
+  ])("%s is %s where another port is usual", (text, expected) => {
+    const parsed = parseAddress("advertise address", text, [lo, eth0], 4789);
+    expect(formatHostPort(parsed)).toBe(expected);
+  });
+
+  test("a manager's address is kept with its port: it is dialled again after a restart", () => {
+    expect(completeRemoteAddress("10.0.0.1")).toBe("10.0.0.1:2377");
+    expect(completeRemoteAddress("fd00::9")).toBe("[fd00::9]:2377");
+    expect(() => completeRemoteAddress("manager.example")).toThrow(
+      'invalid remote address "manager.example"',
     );
   });
 

@@ -5,17 +5,13 @@
 import { isIP } from "node:net";
 
 import { InvalidArgumentError } from "../shared/errors/cluster-error.js";
+import { formatHostPort, type HostPort } from "../shared/rpc/host-port.js";
 
 /** The registered port of Swarm's cluster management. */
 const DEFAULT_PORT = 2377;
 
 /** What the docker CLI sends when the user named no listening address: the same as not asking. */
 export const DEFAULT_LISTEN_ADDRESS = `0.0.0.0:${DEFAULT_PORT}`;
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** An address of an interface, as the operating system lists them. */
 export interface InterfaceAddress {
@@ -29,14 +25,16 @@ const HIGHEST_PORT = 65_535;
 
 /**
  * Reads `host`, `host:port`, `[v6]:port` or an interface's name.
+ * @param defaultPort of an address that names none.
  * @throws InvalidArgumentError naming `what` and the text.
  */
 export function parseAddress(
   what: string,
   text: string,
   addresses: readonly InterfaceAddress[],
+  defaultPort = DEFAULT_PORT,
 ): HostPort {
-  const { host, port } = splitPort(what, text);
+  const { host, port = defaultPort } = splitPort(what, text);
   const ofInterface = addresses.filter((a) => a.interfaceName === host);
   const first = ofInterface.find((a) => a.family === "IPv4") ?? ofInterface[0];
   if (first !== undefined) return { host: first.address, port };
@@ -46,13 +44,21 @@ export function parseAddress(
   );
 }
 
-function splitPort(what: string, text: string): HostPort {
+/**
+ * `host:port` of a manager that a user named, with the usual port where none was given.
+ * @throws InvalidArgumentError it is no IP address: managers are never looked up by name.
+ */
+export function completeRemoteAddress(text: string): string {
+  return formatHostPort(parseAddress("remote address", text, []));
+}
+
+function splitPort(what: string, text: string): { host: string; port: number | undefined } {
   const bracketed = /^\[(?<host>[^\]]+)\](?::(?<port>\d+))?$/.exec(text);
   const plain = /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text);
   const groups = bracketed?.groups ?? plain?.groups;
   const host = groups?.["host"] ?? text;
-  const port = groups?.["port"] === undefined ? DEFAULT_PORT : Number(groups["port"]);
-  if (text === "" || port > HIGHEST_PORT) {
+  const port = groups?.["port"] === undefined ? undefined : Number(groups["port"]);
+  if (text === "" || (port ?? 0) > HIGHEST_PORT) {
     throw new InvalidArgumentError(
       `invalid ${what} "${text}": want an address as IP[:PORT] or INTERFACE[:PORT]`,
     );
@@ -84,8 +90,4 @@ export function chooseAdvertiseHost(addresses: readonly InterfaceAddress[]): str
 
 function isBridgeOfAnEngine(interfaceName: string): boolean {
   return /^(docker\d|docker_gwbridge|br-[0-9a-f]{12}|veth|sk\d|vx\d)/.test(interfaceName);
-}
-
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -8,8 +8,9 @@ import { ClusterError } from "../shared/errors/cluster-error.js";
 import { LOG_LEVELS, type LogLevel, pinoLogger } from "../shared/ports/pino-logger.js";
 import { systemClock } from "../shared/ports/system-clock.js";
 import { systemRandom } from "../shared/ports/system-random.js";
+import type { HostPort } from "../shared/rpc/host-port.js";
 import { SKEP_VERSION } from "../shared/skep-version.js";
-import { DEFAULT_LISTEN_ADDRESS, type HostPort, parseAddress } from "./advertise.js";
+import { DEFAULT_LISTEN_ADDRESS, parseAddress } from "./advertise.js";
 import { DEFAULT_ENGINE_SOCKET, ENGINE_CHOICES, type EngineChoice } from "./choose-engine.js";
 import { Skepd } from "./skepd.js";
 

@@ -17,10 +17,11 @@ import {
 import type { Authority, Cluster } from "../shared/model/cluster.js";
 import type { NodeId } from "../shared/model/ids.js";
 import type { Node } from "../shared/model/node.js";
+import type { HostPort } from "../shared/rpc/host-port.js";
 import {
   chooseAdvertiseHost,
+  completeRemoteAddress,
   DEFAULT_LISTEN_ADDRESS,
-  type HostPort,
   type InterfaceAddress,
   parseAddress,
 } from "./advertise.js";
@@ -129,7 +130,7 @@ export class Membership implements SwarmMembership {
   join(request: SwarmJoinRequest): Promise<void> {
     return this.#enter(async () => {
       const settings = this.#settings(request);
-      const managers = request.RemoteAddrs ?? [];
+      const managers = (request.RemoteAddrs ?? []).map(completeRemoteAddress);
       const identity = await this.#joinAny(managers, request);
       const joined = { ...settings, managers };
       await this.#begin({ ...this.#options, identity, settings: joined });
@@ -199,11 +200,10 @@ export class Membership implements SwarmMembership {
   async #joinAny(managers: readonly string[], request: SwarmJoinRequest): Promise<NodeIdentity> {
     const { clock, dataDir, logger } = this.#options;
     let unreachable: ClusterError | undefined;
-    for (const text of managers) {
-      const { host, port } = parseAddress("remote address", text, []);
+    for (const address of managers) {
       try {
         return await joinCluster({
-          address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+          address,
           token: request.JoinToken ?? "",
           dataDir,
           availability: request.Availability ?? "active",
@@ -212,7 +212,7 @@ export class Membership implements SwarmMembership {
         });
       } catch (error) {
         if (!(error instanceof ClusterError) || error.code !== "unavailable") throw error;
-        logger.warn({ address: text, error }, "a manager cannot be reached");
+        logger.warn({ address, error }, "a manager cannot be reached");
         unreachable = error;
       }
     }
@@ -234,7 +234,7 @@ export class Membership implements SwarmMembership {
     const advertise =
       wish === undefined
         ? { host: advertiseHostFor(listen, addresses), port: listen.port }
-        : withListenPort(wish, listen, addresses);
+        : parseAddress("advertise address", wish, addresses, listen.port);
     return { listen, advertise, managers: [], engine };
   }
 
@@ -279,17 +279,6 @@ export class Membership implements SwarmMembership {
 function advertiseHostFor(listen: HostPort, addresses: readonly InterfaceAddress[]): string {
   const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
   return everywhere ? chooseAdvertiseHost(addresses) : listen.host;
-}
-
-/** An address to advertise without a port means the port that is listened on. */
-function withListenPort(
-  text: string,
-  listen: HostPort,
-  addresses: readonly InterfaceAddress[],
-): HostPort {
-  const parsed = parseAddress("advertise address", text, addresses);
-  const named = /:\d+$/.test(text) && (text.startsWith("[") || text.split(":").length === 2);
-  return named ? parsed : { host: parsed.host, port: listen.port };
 }
 
 function interfaceAddresses(): InterfaceAddress[] {

@@ -6,10 +6,10 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { notAManager } from "../manager/api/core/not-a-manager.js";
 import type { ApiHost } from "../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../manager/api/server.js";
 import type { Manager } from "../manager/manager.js";
-import { NotAManagerError } from "../shared/errors/cluster-error.js";
 import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
 import { lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
@@ -20,12 +20,6 @@ export interface SkepdOptions extends Omit<MembershipOptions, "engine"> {
   /** Where the public API answers. */
   readonly socketPath: string;
 }
-
-const NO_SWARM =
-  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
-const WORKER =
-  "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. " +
-  "Please run this command on a manager node or promote the current node to a manager.";
 
 export class Skepd {
   readonly #membership: Membership;
@@ -82,7 +76,7 @@ async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<En
 }
 
 function managerOf({ member }: Membership): Manager {
-  if (member === undefined) throw new NotAManagerError(NO_SWARM);
-  if (member.manager === undefined) throw new NotAManagerError(WORKER);
+  if (member === undefined) throw notAManager("none");
+  if (member.manager === undefined) throw notAManager("worker");
   return member.manager;
 }

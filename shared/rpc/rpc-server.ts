@@ -22,6 +22,7 @@ import type { Logger } from "../ports/logger.js";
 import { addressOfPeer, type Caller, checkAllowed, nodeOfPeer } from "./caller.js";
 import { MESSAGE_LIMIT_BYTES } from "./channel.js";
 import { MemberServerCredentials } from "./credentials.js";
+import { formatHostPort, type HostPort } from "./host-port.js";
 import { toWireStatus, type WireStatus } from "./rpc-error.js";
 import {
   bufferOf,
@@ -122,9 +123,8 @@ export class RpcServer {
    * @returns the port, also where 0 asked for any.
    * @throws UnavailableError the address cannot be listened on.
    */
-  listen(address: { readonly host: string; readonly port: number }): Promise<number> {
-    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-    const target = `${host}:${address.port}`;
+  listen(address: HostPort): Promise<number> {
+    const target = formatHostPort(address);
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(target, this.#credentials, (cause, port) => {
         if (cause === null) resolve(port);
@@ -143,7 +143,8 @@ export class RpcServer {
   /** The one place where a call is let through or refused. */
   #intercept(path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
     const method = this.#methods.get(path);
-    if (method === undefined) return new ServerInterceptingCall(call); // gRPC answers: unimplemented
+    // gRPC answers that it is not implemented.
+    if (method === undefined) return new ServerInterceptingCall(call);
     try {
       const caller = this.#callerOf(call);
       checkAllowed(method, caller);

@@ -1,0 +1,10 @@
+/** An address with its port, as hosts are dialled and listened on. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`; an IPv6 address stands in brackets, or its last part would be taken for a port. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
