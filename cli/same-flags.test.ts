@@ -1,0 +1,99 @@
+// Every flag that docker 28.2 has on the commands that skep has too, with its letter; or the reason why not.
+// golden/docker-28.2-flags.txt was taken from `docker … --help`.
+import { readFileSync } from "node:fs";
+
+import { describe, expect, test } from "vitest";
+
+import type { Command } from "./command.js";
+import { COMMAND_TREE, findVerb } from "./command-tree.js";
+
+interface DockerFlag {
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly takesValue: boolean;
+}
+
+const ROOT_ROTATION = "the root is not rotated yet";
+const ENCRYPTION = "the log is not encrypted yet, so there is no key";
+
+/** Whole commands, or `command --flag`. */
+const ABSENT: Readonly<Record<string, string>> = {
+  "service logs": "logs of tasks are not collected yet",
+  "swarm unlock": ENCRYPTION,
+  "swarm unlock-key": ENCRYPTION,
+  "swarm ca --ca-cert": ROOT_ROTATION,
+  "swarm ca --ca-key": ROOT_ROTATION,
+  "swarm ca --cert-expiry": ROOT_ROTATION,
+  "swarm ca --detach": ROOT_ROTATION,
+  "swarm ca --external-ca": ROOT_ROTATION,
+  "swarm ca --quiet": ROOT_ROTATION,
+  "swarm ca --rotate": ROOT_ROTATION,
+};
+
+/** Ours alone. */
+const ADDED = ["swarm inspect", "completion"];
+
+const docker = dockerFlags();
+
+describe("each command of docker's has all its flags", () => {
+  test.each([...docker.keys()].filter((path) => ABSENT[path] === undefined))("%s", async (path) => {
+    const command = await findCommand(path);
+    const ours = Object.entries(command?.flags ?? {}).map(([name, flag]) => ({
+      name,
+      short: flag.short,
+      takesValue: flag.takes !== undefined,
+    }));
+    const theirs = (docker.get(path) ?? []).filter(
+      ({ name }) => ABSENT[`${path} --${name}`] === undefined,
+    );
+    expect(byName(ours)).toEqual(byName(theirs));
+  });
+});
+
+test("what is said to be absent is docker's and not ours", async () => {
+  for (const absent of Object.keys(ABSENT)) {
+    const [path = "", flag] = absent.split(" --");
+    const theirs = docker.get(path);
+    expect(theirs, absent).toBeDefined();
+    const command = await findCommand(path);
+    if (flag === undefined) expect(command, absent).toBeUndefined();
+    else expect(Object.keys(command?.flags ?? {}), absent).not.toContain(flag);
+  }
+});
+
+test("what docker has not is ours on purpose", async () => {
+  const paths: string[] = [];
+  for (const entry of COMMAND_TREE) {
+    if (entry.kind === "command") paths.push(entry.name);
+    else paths.push(...(await entry.load()).map(({ name }) => `${entry.name} ${name}`));
+  }
+  expect(paths.filter((path) => !docker.has(path)).toSorted()).toEqual(ADDED.toSorted());
+});
+
+async function findCommand(path: string): Promise<Command | undefined> {
+  const [first, verb] = path.split(" ");
+  const entry = COMMAND_TREE.find(({ name }) => name === first);
+  if (entry?.kind === "command") return entry.load();
+  return entry === undefined ? undefined : findVerb(await entry.load(), verb ?? "");
+}
+
+/** Lines of a command, each followed by its flags: `  --name -n type`. */
+function dockerFlags(): Map<string, DockerFlag[]> {
+  const commands = new Map<string, DockerFlag[]>();
+  let flags: DockerFlag[] = [];
+  const text = readFileSync(new URL("golden/docker-28.2-flags.txt", import.meta.url), "utf8");
+  for (const line of text.trimEnd().split("\n")) {
+    const [, name, short, type] = /^ {2}--([\w-]+)(?: -(\w))?(?: (\S+))?$/.exec(line) ?? [];
+    if (name === undefined) {
+      flags = [];
+      commands.set(line, flags);
+    } else {
+      flags.push({ name, short, takesValue: type !== undefined });
+    }
+  }
+  return commands;
+}
+
+function byName(flags: readonly DockerFlag[]): DockerFlag[] {
+  return flags.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
