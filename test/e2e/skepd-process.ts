@@ -91,6 +91,11 @@ export class SkepdProcess implements AsyncDisposable {
     return (json as { readonly ID: string }).ID;
   }
 
+  /** Without waiting for its first answer. */
+  begin(): void {
+    this.#child = this.#spawn();
+  }
+
   async start(): Promise<void> {
     const child = this.#spawn();
     this.#child = child;
@@ -122,6 +127,14 @@ export class SkepdProcess implements AsyncDisposable {
   /** Sends a signal that does not end it. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     process.kill(this.pid, signal);
+  }
+
+  /** Of the log so far, the lines with this message, oldest first. */
+  logged(message: string): Readonly<Record<string, unknown>>[] {
+    const lines = this.#readLog().split("\n");
+    return lines
+      .filter((line) => line.includes(JSON.stringify(message)))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   logTail(): string {
