@@ -191,8 +191,7 @@ export class ApiFixture {
   }
 
   #host(): ApiHost {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- a getter of the literal below
-    // has a `this` of its own
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the literal's getter has its own
     const fixture = this;
     const manager: ApiManager = {
       store: this.store,
