@@ -19,11 +19,15 @@ import { Agent } from "../worker/agent/agent.js";
 import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
 import type { Engine } from "../worker/engine/engine.js";
 import { createEngine } from "./choose-engine.js";
-import type { AskRenewal, NodeIdentity } from "./identity.js";
+import { firstReachable } from "./first-reachable.js";
+import type { NodeIdentity } from "./identity.js";
 import { removeIdentity } from "./identity-files.js";
 import { type MemberSettings, removeMemberSettings, writeMemberSettings } from "./member-file.js";
 
-/** Removes all that a membership leaves in the data folder; also what a crash on the way in left of one. */
+/**
+ * Removes all that a membership leaves in the data folder; also what a crash on the way in left of
+ * one.
+ */
 export async function forgetCluster(dataDir: string): Promise<void> {
   await removeMemberSettings(dataDir); // first: without it, the rest is known to be left over
   for (const folder of ["manager", "worker", "tasks"]) {
@@ -129,8 +133,8 @@ export class Member {
 
   /**
    * Stops and removes this host's tasks, then forgets the cluster.
-   * @throws EngineUnavailableError the tasks cannot be stopped, unless `forced`: then they are left to run; otherwise it
-   *   may be called again.
+   * @throws EngineUnavailableError the tasks cannot be stopped; it may be called again. Not where
+   *   `forced`: then they are left to run.
    */
   async leave(options: { readonly forced: boolean; readonly signal: AbortSignal }): Promise<void> {
     this.#stopping.abort(new Error("this host leaves the cluster"));
@@ -183,9 +187,9 @@ export class Member {
       logger,
     });
     const renewing = identity.keepFresh({
-      ask: (request) => this.#askRenewal(request),
+      ask: (request) => this.#askManagers((client) => client.call(ISSUE, request)),
       clock,
-      random,
+      random: random.fork("renewal"),
       logger,
       signal,
     });
@@ -199,29 +203,25 @@ export class Member {
    * be noticed all the same.
    */
   async #sayGoodbye(): Promise<void> {
-    const { clock, identity, logger } = this.#options;
-    for (const address of this.managers) {
-      const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
-      try {
-        await client.call(LEAVE, {}, { timeoutMs: GOODBYE_TIMEOUT_MS });
-        return;
-      } catch (error) {
-        logger.warn({ address, error }, "a manager could not be told that this host leaves");
-      } finally {
-        client.close();
-      }
+    try {
+      await this.#askManagers((client) =>
+        client.call(LEAVE, {}, { timeoutMs: GOODBYE_TIMEOUT_MS }),
+      );
+    } catch (error) {
+      this.#options.logger.warn({ error }, "no manager could be told that this host leaves");
     }
   }
 
-  async #askRenewal(request: Parameters<AskRenewal>[0]): ReturnType<AskRenewal> {
-    const { clock, identity } = this.#options;
-    const [address = ""] = this.managers;
-    const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
-    try {
-      return await client.call(ISSUE, request);
-    } finally {
-      client.close();
-    }
+  #askManagers<Answer>(ask: (client: RpcClient) => Promise<Answer>): Promise<Answer> {
+    const { clock, identity, logger } = this.#options;
+    return firstReachable(this.managers, logger, async (address) => {
+      const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
+      try {
+        return await ask(client);
+      } finally {
+        client.close();
+      }
+    });
   }
 }
 

@@ -9,7 +9,6 @@ import { newJoinTokens } from "../manager/ca/issuer.js";
 import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../shared/docker-api/swarm-spec.js";
 import {
-  ClusterError,
   FailedPreconditionError,
   InvalidArgumentError,
   UnimplementedError,
@@ -26,6 +25,7 @@ import {
   parseAddress,
 } from "./advertise.js";
 import type { EngineKind } from "./choose-engine.js";
+import { firstReachable } from "./first-reachable.js";
 import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
 import { forgetCluster, Member, type MemberOptions } from "./member.js";
 import { type MemberSettings, readMemberSettings } from "./member-file.js";
@@ -196,28 +196,20 @@ export class Membership implements SwarmMembership {
     }
   }
 
-  /** The first manager that answers decides; a refusal by one is a refusal by all. */
   async #joinAny(managers: readonly string[], request: SwarmJoinRequest): Promise<NodeIdentity> {
     const { clock, dataDir, logger } = this.#options;
-    let unreachable: ClusterError | undefined;
-    for (const address of managers) {
-      try {
-        return await joinCluster({
-          address,
-          token: request.JoinToken ?? "",
-          dataDir,
-          availability: request.Availability ?? "active",
-          clock,
-          signal: AbortSignal.timeout(JOIN_TIMEOUT_MS),
-        });
-      } catch (error) {
-        if (!(error instanceof ClusterError) || error.code !== "unavailable") throw error;
-        logger.warn({ address, error }, "a manager cannot be reached");
-        unreachable = error;
-      }
+    if (managers.length === 0) {
+      throw new InvalidArgumentError("at least one manager's address is needed to join");
     }
-    throw (
-      unreachable ?? new InvalidArgumentError("at least one manager's address is needed to join")
+    return await firstReachable(managers, logger, (address) =>
+      joinCluster({
+        address,
+        token: request.JoinToken ?? "",
+        dataDir,
+        availability: request.Availability ?? "active",
+        clock,
+        signal: AbortSignal.timeout(JOIN_TIMEOUT_MS),
+      }),
     );
   }
 
