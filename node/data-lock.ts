@@ -5,9 +5,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readIfThere, replaceFile } from "../shared/durable-file.js";
 import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
 import { isAlive, startOf, UNKNOWN_START } from "../worker/engine/process/process-identity.js";
-import { readIfThere, writeDurably } from "./durable-file.js";
 
 const FILE = "skepd.pid";
 
@@ -22,5 +22,6 @@ export async function lockDataDir(dataDir: string): Promise<void> {
       `another skepd (process ${pid}) uses ${dataDir}: stop it, or name another folder with --data-dir`,
     );
   }
-  await writeDurably(path, `${process.pid} ${(await startOf(process.pid)) ?? UNKNOWN_START}\n`);
+  const own = `${process.pid} ${(await startOf(process.pid)) ?? UNKNOWN_START}\n`;
+  await replaceFile(path, own, "durable");
 }

@@ -5,9 +5,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readIfThere, replaceFile } from "../shared/durable-file.js";
 import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
 import type { TlsIdentity } from "../shared/rpc/tls-identity.js";
-import { readIfThere, writeDurably } from "./durable-file.js";
 
 const FOLDER = "certificates";
 const NODE_FILE = "node.pem";
@@ -37,8 +37,8 @@ export async function readIdentity(dataDir: string): Promise<TlsIdentity | undef
 
 export async function writeIdentity(dataDir: string, identity: TlsIdentity): Promise<void> {
   const folder = join(dataDir, FOLDER);
-  await writeDurably(join(folder, ROOT_FILE), identity.rootPem);
-  await writeDurably(join(folder, NODE_FILE), identity.keyPem + identity.certificatePem);
+  await replaceFile(join(folder, ROOT_FILE), identity.rootPem, "durable");
+  await replaceFile(join(folder, NODE_FILE), identity.keyPem + identity.certificatePem, "durable");
 }
 
 /** When the host leaves the cluster: nothing of the identity remains. */

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 
+import { readIfThere, replaceFile } from "../shared/durable-file.js";
 import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
-import { readIfThere, writeDurably } from "./durable-file.js";
 
 const Address = Type.Object({ host: Type.String(), port: Type.Integer() });
 
@@ -44,7 +44,7 @@ export async function writeMemberSettings(
   dataDir: string,
   settings: MemberSettings,
 ): Promise<void> {
-  await writeDurably(join(dataDir, FILE), JSON.stringify(settings));
+  await replaceFile(join(dataDir, FILE), JSON.stringify(settings), "durable");
 }
 
 export async function removeMemberSettings(dataDir: string): Promise<void> {

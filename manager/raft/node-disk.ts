@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { syncFolder } from "../../shared/durable-file.js";
 import type { Disk, DiskFile } from "./disk.js";
 
 /** The log and the snapshots hold secrets: for this user only. */
@@ -33,15 +34,6 @@ export const nodeDisk: Disk = {
     return bavail * bsize;
   },
 };
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle;

@@ -8,9 +8,10 @@
  * told of, never guessed at.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { makePrivateFolder, readIfThere, replaceFile } from "../../shared/durable-file.js";
 import type { TaskTemplate } from "../../shared/model/assignment.js";
 import { compareFences, type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
 import type { TaskId } from "../../shared/model/ids.js";
@@ -75,7 +76,7 @@ export class TaskDb {
   }
 
   async read(): Promise<Remembered> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(this.#folder);
     const assignments = await this.#readFile<StoredAssignments>(ASSIGNMENTS_FILE);
     const statuses = await this.#readFile<StoredStatuses>(STATUSES_FILE);
     this.#fence = laterFence(assignments?.fence ?? LOWEST_FENCE, statuses?.fence ?? LOWEST_FENCE);
@@ -90,7 +91,7 @@ export class TaskDb {
   /** Resolves once it would survive a power failure. */
   async saveAssignments(assignments: StoredAssignments): Promise<void> {
     this.#fence = assignments.fence;
-    await this.#writeFile(ASSIGNMENTS_FILE, assignments, "durable");
+    await replaceFile(this.#path(ASSIGNMENTS_FILE), encode(assignments), "durable");
   }
 
   /** Writes what `statuses` returns then, soon; calls that come before become one write. */
@@ -127,7 +128,7 @@ export class TaskDb {
       this.#statuses = undefined;
       const stored: StoredStatuses = { fence: this.#fence, statuses };
       try {
-        await this.#writeFile(STATUSES_FILE, stored, "soon");
+        await replaceFile(this.#path(STATUSES_FILE), encode(stored), "soon");
       } catch (error) {
         // A full disk must not stop the tasks; what is not on disk is still reported from memory.
         this.#logger.error({ error }, "the statuses of tasks could not be written");
@@ -138,13 +139,8 @@ export class TaskDb {
   /** @returns undefined where there is none, or none that can be trusted. */
   async #readFile<T>(name: string): Promise<T | undefined> {
     const path = this.#path(name);
-    let text: string;
-    try {
-      text = await readFile(path, "utf8");
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw cause;
-    }
+    const text = await readIfThere(path);
+    if (text === undefined) return undefined;
     const content = decode(text);
     // Its digest is right, so it is what we wrote.
     if (content !== undefined) return content as T;
@@ -157,32 +153,8 @@ export class TaskDb {
     return undefined;
   }
 
-  async #writeFile(name: string, content: unknown, safety: "durable" | "soon"): Promise<void> {
-    const path = this.#path(name);
-    const draft = `${path}.new`;
-    const file = await open(draft, "w", 0o600);
-    try {
-      await file.writeFile(encode(content));
-      if (safety === "durable") await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-    if (safety === "durable") await syncFolder(this.#folder);
-  }
-
   #path(name: string): string {
     return join(this.#folder, name);
-  }
-}
-
-/** A rename is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -3,19 +3,10 @@
  * it ended, and the newest of its output. All that is known of a process is here, so that
  * any daemon can pick it up.
  */
-import {
-  chown,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { chown, mkdir, open, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readIfThere, replaceFile } from "../../../shared/durable-file.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { LaunchPlan } from "./core/launch-plan.js";
 import type { ProcessIdentity } from "./process-identity.js";
@@ -55,9 +46,7 @@ export class TaskFolder {
       await chown(this.path, task.owner.uid, task.owner.gid);
       await chown(this.#workDir, task.owner.uid, task.owner.gid);
     }
-    const draft = join(this.path, "task.json.new");
-    await writeFile(draft, JSON.stringify(task), { mode: 0o600 });
-    await rename(draft, join(this.path, "task.json"));
+    await replaceFile(join(this.path, "task.json"), JSON.stringify(task), "soon");
   }
 
   /** @returns undefined where the task was never prepared. */
@@ -127,15 +116,6 @@ export async function listTaskFolders(root: string): Promise<TaskId[]> {
     return (await readdir(root)) as TaskId[];
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw cause;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw cause;
   }
 }
