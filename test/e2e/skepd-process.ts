@@ -14,7 +14,7 @@ import { onTestFailed } from "vitest";
 
 import { loadIdentity } from "../../node/identity.js";
 import { type ApiAnswer, type ApiCall, callApi } from "../setup/api-client.js";
-import { type CommandLine, commandLine } from "../setup/command-line.js";
+import { type CommandLine, commandLine, type CommandResult } from "../setup/command-line.js";
 import { dockerCommand } from "../setup/docker-command.js";
 import { removeContainers } from "./cluster-containers.js";
 import { eventually, PATIENCE_MS } from "./eventually.js";
@@ -191,6 +191,11 @@ export class SkepdProcess implements AsyncDisposable {
       return this.#log;
     }
   }
+}
+
+/** One that is expected to refuse: to its end. */
+export function runSkepd(args: readonly string[]): Promise<CommandResult> {
+  return commandLine([process.execPath, join(DIST, "node", "main.js")], process.env).run(args);
 }
 
 function hasEnded(child: ChildProcess): boolean {
