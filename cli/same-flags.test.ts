@@ -1,5 +1,5 @@
 // Every flag that docker 28.2 has on the commands that skep has too, with its letter; or the reason why not.
-// golden/docker-28.2-flags.txt was taken from `docker … --help`.
+// fixtures/docker-28.2-flags.txt was taken from `docker … --help`.
 import { readFileSync } from "node:fs";
 
 import { describe, expect, test } from "vitest";
@@ -81,7 +81,7 @@ async function findCommand(path: string): Promise<Command | undefined> {
 function dockerFlags(): Map<string, DockerFlag[]> {
   const commands = new Map<string, DockerFlag[]>();
   let flags: DockerFlag[] = [];
-  const text = readFileSync(new URL("golden/docker-28.2-flags.txt", import.meta.url), "utf8");
+  const text = readFileSync(new URL("fixtures/docker-28.2-flags.txt", import.meta.url), "utf8");
   for (const line of text.trimEnd().split("\n")) {
     const [, name, short, type] = /^ {2}--([\w-]+)(?: -(\w))?(?: (\S+))?$/.exec(line) ?? [];
     if (name === undefined) {

@@ -1,5 +1,5 @@
 // What lists and pages print is what the official docker CLI prints of the same answers. The files in
-// golden/ are its output; where there is such a CLI (28.2), they are compared with it again.
+// fixtures/ are its output; where there is such a CLI (28.2), they are compared with it again.
 import { readFileSync } from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -83,7 +83,7 @@ describe("the official CLI agrees", () => {
 });
 
 function golden(file: string): unknown {
-  return meaningOf(readFileSync(new URL(`golden/${file}.txt`, import.meta.url), "utf8"));
+  return meaningOf(readFileSync(new URL(`fixtures/${file}.txt`, import.meta.url), "utf8"));
 }
 
 /**

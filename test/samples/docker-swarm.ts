@@ -226,8 +226,8 @@ function richSpec(): Service["Spec"] {
         CapabilityDrop: ["CAP_CHOWN"],
         Sysctls: { "net.core.somaxconn": "1024" },
         Ulimits: [
-          { Name: "nofile", Soft: 10, Hard: 20 },
           { Name: "core", Soft: 0, Hard: -1 },
+          { Name: "nofile", Soft: 10, Hard: 20 },
         ],
         Mounts: [
           { Type: "bind", Source: "/etc/x", Target: "/x", ReadOnly: true },
