@@ -83,6 +83,8 @@ export class Scheduler implements LeaderLoop {
     const decisions = state.decide(PLACEMENTS_PER_PASS);
     if (state.hasWork) loop.enqueue("waiting tasks");
     await this.#write(state, decisions);
+    // What the head refused is open again, and no event need follow.
+    if (state.hasWork) loop.enqueue("waiting tasks");
   }
 
   /**
@@ -93,7 +95,7 @@ export class Scheduler implements LeaderLoop {
     const writes = [
       ...inBatches(placements).map((batch) => this.#assign(state, batch)),
       ...refusals.flatMap(({ taskIds, reason }) =>
-        inBatches(taskIds).map((batch) => this.#explain({ taskIds: batch, reason })),
+        inBatches(taskIds).map((batch) => this.#explain(state, { taskIds: batch, reason })),
       ),
     ];
     const ends = await Promise.allSettled(writes);
@@ -113,10 +115,15 @@ export class Scheduler implements LeaderLoop {
     }
   }
 
-  async #explain({ taskIds, reason }: Refusal): Promise<void> {
-    await this.#store.update((tx) => {
-      for (const taskId of taskIds) sayWhy(tx, taskId, reason);
-    });
+  async #explain(state: ClusterState, { taskIds, reason }: Refusal): Promise<void> {
+    try {
+      await this.#store.update((tx) => {
+        for (const taskId of taskIds) sayWhy(tx, taskId, reason);
+      });
+    } catch (error) {
+      state.tryAgain();
+      throw error;
+    }
     this.#logger.info({ tasks: taskIds.length, reason }, "tasks wait for a node");
   }
 }

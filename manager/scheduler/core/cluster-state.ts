@@ -116,7 +116,13 @@ export class ClusterState {
     if (flight === undefined) return;
     this.#takeBack(taskId, flight);
     if (current !== undefined && isWaiting(current)) this.#wait(current);
-    this.#unblock();
+    this.tryAgain();
+  }
+
+  /** Every waiting task is tried at the next pass, and told why where there is still no node. */
+  tryAgain(): void {
+    for (const revision of this.#blocked) this.#open.add(revision);
+    this.#blocked.clear();
   }
 
   #place(revision: RevisionState, wanted: number): readonly Placement[] {
@@ -139,16 +145,11 @@ export class ClusterState {
     return { taskIds: silent.map((task) => task.id), reason };
   }
 
-  #unblock(): void {
-    for (const revision of this.#blocked) this.#open.add(revision);
-    this.#blocked.clear();
-  }
-
   #observeNode(before: Node | undefined, after: Node | undefined): void {
     if (after !== undefined) this.#index.setNode(after);
     else if (before !== undefined) this.#index.removeNode(before.id);
     if (before === undefined || after === undefined || couldUnblock(before, after)) {
-      this.#unblock();
+      this.tryAgain();
     }
   }
 
@@ -156,7 +157,8 @@ export class ClusterState {
     const id = (after ?? before)?.id;
     const flight = id === undefined ? undefined : this.#inFlight.get(id);
     if (id !== undefined && flight !== undefined) {
-      if (after !== undefined && after.nodeId === undefined) return; // the placement is still under way
+      const underWay = after !== undefined && after.nodeId === undefined;
+      if (underWay) return;
       if (after !== undefined && after.nodeId === flight.nodeId && countsAs(after, flight.task)) {
         this.#inFlight.delete(id); // counted since it was decided
         return;
@@ -167,7 +169,7 @@ export class ClusterState {
     if (after !== undefined) this.#count(after, 1);
     if (after !== undefined && isWaiting(after)) this.#wait(after);
     else if (before !== undefined) this.#waitNoMore(before);
-    if (before !== undefined && freesRoom(before, after)) this.#unblock();
+    if (before !== undefined && freesRoom(before, after)) this.tryAgain();
   }
 
   #observeRevision(before: Revision | undefined, after: Revision | undefined): void {

@@ -64,6 +64,7 @@ export function demandOf(revision: Revision): Demand {
 }
 
 function requirementOf(constraints: readonly Constraint[], platforms: readonly Platform[]): string {
-  if (constraints.length === 0 && platforms.length === 0) return ""; // most services: worth a short cut
+  // Most services ask for nothing: worth a short cut.
+  if (constraints.length === 0 && platforms.length === 0) return "";
   return canonicalText({ constraints, platforms });
 }
