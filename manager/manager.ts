@@ -66,7 +66,12 @@ export class Manager implements ApiManager {
     store.connect(log);
     const { sequence } = store.committed;
     logger.info({ sequence, stateHash: store.stateHash() }, "state recovered");
-    if (founding !== undefined) await found(store, founding);
+    try {
+      if (founding !== undefined) await found(store, founding);
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
     return new Manager(options, store, log);
   }
 

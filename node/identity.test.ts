@@ -132,7 +132,7 @@ describe("on disk", () => {
 });
 
 describe("joining", () => {
-  test.each(["worker", "manager"] as const)("with a %s's token makes a %s", async (role) => {
+  test.each(["worker", "manager"] as const)("with its role's token makes a %s", async (role) => {
     const { address, store, identity, tokens } = await manager("first");
     const joined = await joining({ address, token: tokens[role] });
     expect(joined.node).toMatchObject({ role, clusterId: identity.node.clusterId });

@@ -105,7 +105,8 @@ export class NodeIdentity implements IdentitySource {
           logger.warn({ error, leftMs }, "the certificate could not be renewed; trying again");
         }
       }
-      await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined); // aborted: the loop's condition ends it
+      // Aborted: the loop's condition ends it.
+      await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined);
     }
   }
 }

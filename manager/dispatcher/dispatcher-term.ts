@@ -82,7 +82,7 @@ export class DispatcherTerm {
     const statuses = this.#statuses.run({ signal });
     try {
       for (;;) {
-        await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined); // aborted: said in the next line
+        await clock.sleep(LOOK_PERIOD_MS, signal).catch(() => undefined);
         if (signal.aborted) break;
         this.#periodMs = this.#heartbeatPeriodMs();
         const changed = this.#liveness.look(clock.nowMs(), quorum());

@@ -109,7 +109,8 @@ export class StatusWriter {
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(delayMs, signal).catch(() => undefined); // aborted: the loop's condition ends it
+    // Aborted: the loop's condition ends it.
+    await this.#clock.sleep(delayMs, signal).catch(() => undefined);
   }
 
   async #writeAll(): Promise<void> {

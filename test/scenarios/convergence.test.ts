@@ -173,7 +173,8 @@ test("an update alone never holds down more slots than its parallelism, and star
       await world.changeLeader();
       await world.wait(30_000);
       await world.stop();
-      if (template === "crash") return; // comes up, so the update goes on, and then fails everywhere
+      // Comes up, so the update goes on, and then fails everywhere.
+      if (template === "crash") return;
       expect(most).toBeLessThanOrEqual(allowed);
       if (template === "v2" && order === "start-first") expect(most).toBe(0);
     }),

@@ -56,7 +56,8 @@ export class CarriedTemplates {
     const templates: TaskTemplate[] = [];
     for (const task of tasks) {
       const template = templateOf(view, task);
-      if (template === undefined) continue; // the store keeps revisions as long as there are tasks of them
+      // The store keeps revisions as long as there are tasks of them.
+      if (template === undefined) continue;
       const key = `${template.serviceId}/${template.revision}`;
       const labels = canonicalText(template.serviceLabels);
       if (this.#labels.get(key) === labels) continue;
@@ -75,7 +76,8 @@ function templateOf(view: StoreView, task: Task): TaskTemplate | undefined {
   const { serviceId, revision: number } = task;
   const revision = view.revision(serviceId, number);
   if (revision === undefined) return undefined;
-  const frame = view.service(serviceId)?.frame; // the tasks of a removed service are only to be stopped
+  // The tasks of a removed service are only to be stopped.
+  const frame = view.service(serviceId)?.frame;
   return {
     serviceId,
     revision: number,

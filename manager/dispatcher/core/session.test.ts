@@ -95,7 +95,8 @@ test("an agent that applies what it is sent has exactly its own tasks, as they a
       for (const [number, action] of steps.entries()) {
         if (action.kind === "send") send();
         else if (action.kind === "resend") session.oweComplete();
-        else await change(store, action, number).catch(() => undefined); // a change that does not fit
+        // A change that does not fit changes nothing.
+        else await change(store, action, number).catch(() => undefined);
       }
       send();
       const wanted = assignedTasks(store.committed, MINE).map(({ id, desired }) => [id, desired]);
