@@ -11,7 +11,7 @@ import type { ApiHost } from "../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../manager/api/server.js";
 import type { Manager } from "../manager/manager.js";
 import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
-import { lockDataDir } from "./data-lock.js";
+import { type DataLock, lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 
@@ -24,6 +24,7 @@ export interface SkepdOptions extends Omit<MembershipOptions, "engine"> {
 export class Skepd {
   readonly #membership: Membership;
   readonly #api: ApiServer;
+  readonly #lock: DataLock;
 
   /**
    * Resolves once the API answers and, for a host that was a member, it is at work again.
@@ -32,7 +33,7 @@ export class Skepd {
    */
   static async start(options: SkepdOptions): Promise<Skepd> {
     const { clock, dataDir, engine: choice, engineSocket, logger, random, socketPath } = options;
-    await lockDataDir(dataDir);
+    const lock = await lockDataDir(dataDir);
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
     const membership = new Membership({ ...options, engine });
@@ -42,7 +43,7 @@ export class Skepd {
       ...(engine === "docker" && { engineSocket }),
     };
     const api = createApiServer({ host, clock, random, logger: logger.child({ part: "api" }) });
-    const skepd = new Skepd(membership, api);
+    const skepd = new Skepd(membership, api, lock);
     try {
       await membership.resume();
       await mkdir(dirname(socketPath), { recursive: true });
@@ -54,15 +55,17 @@ export class Skepd {
     }
   }
 
-  private constructor(membership: Membership, api: ApiServer) {
+  private constructor(membership: Membership, api: ApiServer, lock: DataLock) {
     this.#membership = membership;
     this.#api = api;
+    this.#lock = lock;
   }
 
   /** Ends what this process does; the tasks run on. */
   async close(): Promise<void> {
     await this.#api.close();
     await this.#membership.close();
+    this.#lock.release();
   }
 }
 
