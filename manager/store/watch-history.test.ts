@@ -86,6 +86,18 @@ describe("who watches", () => {
     expect(seen).toEqual(["first 1", "second 2"]);
   });
 
+  test("amid a batch, and wants what was before too, hears of that batch once", () => {
+    const history = new WatchHistory(0);
+    const seen: number[] = [];
+    history.publish(batch(1));
+    const first = history.watch(() => {
+      first.close();
+      history.watch(({ sequence }) => seen.push(sequence), 0);
+    });
+    history.publish(batch(2));
+    expect(seen).toEqual([1, 2]);
+  });
+
   test("and throws, ends the process, but not the others' batch", async () => {
     const history = new WatchHistory(0);
     const seen = vi.fn();

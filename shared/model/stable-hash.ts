@@ -113,7 +113,8 @@ class Digest {
   }
 
   #object(object: object): void {
-    const [outerHigh, outerLow] = [this.#high, this.#low];
+    const outerHigh = this.#high;
+    const outerLow = this.#low;
     let high = 0;
     let low = 0;
     for (const key in object) {
