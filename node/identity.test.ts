@@ -68,15 +68,11 @@ async function manager(name: string): Promise<Manager> {
   return { address: `127.0.0.1:${port}`, store, identity, tokens };
 }
 
-function joining(options: {
-  address: string;
-  token: string;
-  name?: string;
-}): Promise<NodeIdentity> {
+function joining(options: { address: string; token: string }): Promise<NodeIdentity> {
   return joinCluster({
     address: options.address,
     token: options.token,
-    dataDir: join(folder, options.name ?? "joining"),
+    dataDir: join(folder, "joining"),
     availability: "active",
     clock: systemClock,
     signal: AbortSignal.timeout(10_000),
@@ -132,15 +128,24 @@ describe("on disk", () => {
 });
 
 describe("joining", () => {
-  test.each(["worker", "manager"] as const)("with its role's token makes a %s", async (role) => {
+  test("with a worker's token makes a worker", async () => {
     const { address, store, identity, tokens } = await manager("first");
-    const joined = await joining({ address, token: tokens[role] });
-    expect(joined.node).toMatchObject({ role, clusterId: identity.node.clusterId });
+    const joined = await joining({ address, token: tokens.worker });
+    expect(joined.node).toMatchObject({ role: "worker", clusterId: identity.node.clusterId });
     expect(store.committed.node(joined.node.nodeId)).toMatchObject({
-      spec: { Role: role, Availability: "active", Name: "", Labels: {} },
+      spec: { Role: "worker", Availability: "active", Name: "", Labels: {} },
       status: { state: "unknown", address: "127.0.0.1" },
     });
     expect((await loadIdentity(join(folder, "joining")))?.node).toEqual(joined.node);
+  });
+
+  test("as a second manager is refused, and makes no node", async () => {
+    const { address, store, tokens } = await manager("first");
+    const error = await refusal(joining({ address, token: tokens.manager }));
+    expect(error.code).toBe("unimplemented");
+    expect(error.message).toContain("skep swarm join-token worker");
+    expect(store.committed.nodes()).toEqual([]);
+    expect(await loadIdentity(join(folder, "joining"))).toBeUndefined();
   });
 
   test("with another cluster's token is given up before anything is sent", async () => {
@@ -161,10 +166,7 @@ describe("joining", () => {
     const error = await refusal(joining({ address, token: tokens.worker }));
     expect(error.code).toBe("permission-denied");
     expect(error.message).toContain("it was rotated");
-    expect((await joining({ address, token: fresh, name: "a" })).node.role).toBe("worker");
-    expect((await joining({ address, token: tokens.manager, name: "b" })).node.role).toBe(
-      "manager",
-    );
+    expect((await joining({ address, token: fresh })).node.role).toBe("worker");
   });
 
   test("with a token that was copied badly fails without a call", async () => {

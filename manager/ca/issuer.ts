@@ -10,6 +10,7 @@ import {
   NotFoundError,
   PermissionDeniedError,
   UnauthenticatedError,
+  UnimplementedError,
 } from "../../shared/errors/cluster-error.js";
 import type { Authority, Cluster, JoinTokens } from "../../shared/model/cluster.js";
 import { newId, type NodeId } from "../../shared/model/ids.js";
@@ -36,6 +37,9 @@ import {
   SHORTEST_CERTIFICATE_LIFE_MS,
 } from "./authority.js";
 import { formatJoinToken, newJoinSecret, parseJoinToken } from "./core/join-token.js";
+
+const ONE_MANAGER =
+  "a second manager is not available yet: join as a worker, with the token that `skep swarm join-token worker` shows";
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
@@ -80,6 +84,8 @@ export class Issuer {
   async #join(request: IssueRequest, token: string, address: string): Promise<IssueResponse> {
     const cluster = this.#cluster();
     const role = roleOfToken(cluster, token);
+    // Its log would be its own: two clusters under one root, and agents that trust both.
+    if (role === "manager") throw new UnimplementedError(ONE_MANAGER);
     const nodeId = newId<NodeId>(this.#random);
     const subject = { nodeId, role, clusterId: cluster.id };
     const certificatePem = await this.#certify(cluster, request.csrPem, subject);
