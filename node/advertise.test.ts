@@ -5,7 +5,9 @@ import {
   chooseAdvertiseHost,
   completeRemoteAddress,
   type InterfaceAddress,
+  ownDoor,
   parseAddress,
+  parseAdvertiseAddress,
 } from "./advertise.js";
 
 const lo: InterfaceAddress = {
@@ -51,7 +53,7 @@ describe("the address that others are told", () => {
   test("two to choose from are refused, and named", () => {
     expect(() => chooseAdvertiseHost([lo, eth0, eth1])).toThrow(
       "could not choose an IP address to advertise since this system has multiple addresses on different interfaces " +
-        "(192.0.2.2 on eth0 and 198.51.100.7 on eth1) - specify one with --advertise-addr",
+        "(192.0.2.2 on eth0 and 198.51.100.7 on eth1)",
     );
   });
 });
@@ -86,6 +88,22 @@ describe("an address as the user writes it", () => {
     expect(() => completeRemoteAddress("manager.example")).toThrow(
       'invalid remote address "manager.example"',
     );
+  });
+
+  test.each(["0.0.0.0", "::", "[::]:4000", "0:0::0", "0.0.0.0:4000"])(
+    "%s tells nobody where this host is",
+    (text) => {
+      expect(() => parseAdvertiseAddress(text, [lo, eth0], 2377)).toThrow("non-zero IP address");
+    },
+  );
+
+  test.each([
+    ["0.0.0.0", "127.0.0.1:4000"],
+    ["::", "[::1]:4000"],
+    ["192.0.2.2", "192.0.2.2:4000"],
+    ["::1", "[::1]:4000"],
+  ])("a host that listens on %s finds itself at %s", (host, door) => {
+    expect(formatHostPort(ownDoor({ host, port: 4000 }))).toBe(door);
   });
 
   test.each(["", "nowhere", "10.0.0.1:99999", "a:b:c"])("%j is refused by name", (text) => {

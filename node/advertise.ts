@@ -45,6 +45,38 @@ export function parseAddress(
 }
 
 /**
+ * The address that others are told, as the user wrote it.
+ * @throws InvalidArgumentError it names no one host: 0.0.0.0 would lead whoever dials it to itself.
+ */
+export function parseAdvertiseAddress(
+  text: string,
+  addresses: readonly InterfaceAddress[],
+  defaultPort: number,
+): HostPort {
+  const address = parseAddress("advertise address", text, addresses, defaultPort);
+  if (isEverywhere(address.host)) {
+    throw new InvalidArgumentError(
+      "advertise address must be a non-zero IP address or network interface (with optional port number)",
+    );
+  }
+  return address;
+}
+
+/**
+ * Where a host reaches what listens on it at `listen`. The advertised address may be out of its own
+ * reach: a public address that a gateway translates does not lead back from inside.
+ */
+export function ownDoor(listen: HostPort): HostPort {
+  if (!isEverywhere(listen.host)) return listen;
+  return { host: isIP(listen.host) === 6 ? "::1" : "127.0.0.1", port: listen.port };
+}
+
+/** The unspecified address of either family, in whichever way it is written. */
+export function isEverywhere(host: string): boolean {
+  return /^(0+\.){3}0+$|^[0:]+$/.test(host) && isIP(host) !== 0;
+}
+
+/**
  * `host:port` of a manager that a user named, with the usual port where none was given.
  * @throws InvalidArgumentError it is no IP address: managers are never looked up by name.
  */
@@ -70,7 +102,8 @@ function splitPort(what: string, text: string): { host: string; port: number | u
  * The one address that others should dial: that of the only interface that leads out of
  * this host. Docker's own bridges and loopback do not count; a host with nothing else can
  * only be talked to on loopback.
- * @throws InvalidArgumentError where there are several to choose from.
+ * @throws InvalidArgumentError where there are several to choose from. The docker CLI knows these
+ *   words and adds what to do.
  */
 export function chooseAdvertiseHost(addresses: readonly InterfaceAddress[]): string {
   const outward = addresses.filter((a) => !a.internal && !isBridgeOfAnEngine(a.interfaceName));
@@ -84,7 +117,7 @@ export function chooseAdvertiseHost(addresses: readonly InterfaceAddress[]): str
       : "different interfaces";
   throw new InvalidArgumentError(
     `could not choose an IP address to advertise since this system has multiple addresses on ${places} ` +
-      `(${only.address} on ${only.interfaceName} and ${second.address} on ${second.interfaceName}) - specify one with --advertise-addr`,
+      `(${only.address} on ${only.interfaceName} and ${second.address} on ${second.interfaceName})`,
   );
 }
 

@@ -18,6 +18,7 @@ import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
 import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
 import type { Engine } from "../worker/engine/engine.js";
+import { ownDoor } from "./advertise.js";
 import { createEngine } from "./choose-engine.js";
 import { firstReachable } from "./first-reachable.js";
 import type { NodeIdentity } from "./identity.js";
@@ -123,6 +124,13 @@ export class Member {
       : [formatHostPort(this.#settings.advertise)];
   }
 
+  /** `host:port` where this host reaches managers: itself without a way around. */
+  get #doors(): readonly string[] {
+    return this.#manager === undefined
+      ? this.#settings.managers
+      : [formatHostPort(ownDoor(this.#settings.listen))];
+  }
+
   /** Stops being at work; tasks run on. */
   async close(): Promise<void> {
     this.#stopping.abort(new Error("this host stops"));
@@ -176,7 +184,7 @@ export class Member {
     this.#agent = new Agent({
       engine: this.#engine,
       hostname,
-      managers: this.managers,
+      managers: this.#doors,
       connect: dispatcherConnector({ kind: "member", identity }, clock),
       onState: ({ kind }) => {
         if (kind === "connected") this.#sessionBegun();
@@ -214,7 +222,7 @@ export class Member {
 
   #askManagers<Answer>(ask: (client: RpcClient) => Promise<Answer>): Promise<Answer> {
     const { clock, identity, logger } = this.#options;
-    return firstReachable(this.managers, logger, async (address) => {
+    return firstReachable(this.#doors, logger, async (address) => {
       const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
       try {
         return await ask(client);

@@ -64,6 +64,14 @@ test("right after init the node is ready and has its name", async () => {
   expect(node?.description?.Hostname).toBe("host1");
 });
 
+test("a host that cannot reach the address it advertises is ready all the same", async () => {
+  const host = membership();
+  await host.init({ AdvertiseAddr: "192.0.2.255:4000" }); // of a range that leads nowhere (RFC 5737)
+  const [node] = host.member?.manager?.store.committed.nodes() ?? [];
+  expect(node?.status.state).toBe("ready");
+  expect(host.status().managers[0]?.address).toBe("192.0.2.255:4000");
+});
+
 test("what a crash on the way in left is forgotten, and the host can enter anew", async () => {
   await initIdentity({ dataDir, clock: systemClock, random: seededRandom(1) });
   const host = membership();

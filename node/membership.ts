@@ -22,7 +22,9 @@ import {
   completeRemoteAddress,
   DEFAULT_LISTEN_ADDRESS,
   type InterfaceAddress,
+  isEverywhere,
   parseAddress,
+  parseAdvertiseAddress,
 } from "./advertise.js";
 import type { EngineKind } from "./choose-engine.js";
 import { firstReachable } from "./first-reachable.js";
@@ -226,7 +228,7 @@ export class Membership implements SwarmMembership {
     const advertise =
       wish === undefined
         ? { host: advertiseHostFor(listen, addresses), port: listen.port }
-        : parseAddress("advertise address", wish, addresses, listen.port);
+        : parseAdvertiseAddress(wish, addresses, listen.port);
     return { listen, advertise, managers: [], engine };
   }
 
@@ -269,8 +271,7 @@ export class Membership implements SwarmMembership {
 }
 
 function advertiseHostFor(listen: HostPort, addresses: readonly InterfaceAddress[]): string {
-  const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
-  return everywhere ? chooseAdvertiseHost(addresses) : listen.host;
+  return isEverywhere(listen.host) ? chooseAdvertiseHost(addresses) : listen.host;
 }
 
 function interfaceAddresses(): InterfaceAddress[] {
