@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { onTestFailed } from "vitest";
+import { onTestFailed, TestRunner } from "vitest";
 
 import { loadIdentity } from "../../node/identity.js";
 import { type ApiAnswer, type ApiCall, callApi } from "../setup/api-client.js";
@@ -46,9 +46,11 @@ export class SkepdProcess implements AsyncDisposable {
    */
   static async start(settings: SkepdSettings): Promise<SkepdProcess> {
     const skepd = new SkepdProcess(settings);
-    onTestFailed(() => {
-      console.error(`the log of ${skepd.dataDir} ends with\n${skepd.logTail()}`);
-    });
+    if (TestRunner.getCurrentTest() !== undefined) {
+      onTestFailed(() => {
+        console.error(`the log of ${skepd.dataDir} ends with\n${skepd.logTail()}`);
+      });
+    }
     await skepd.start();
     return skepd;
   }
