@@ -103,4 +103,27 @@ describeWithEngine("one host and its Docker engine", (engineSocket) => {
       await scaleAndRemove(skepd, cli);
     },
   );
+
+  test("docker: containers of tasks and of one's own, through the same socket", async () => {
+    await using skepd = await SkepdProcess.init(settings);
+    const { docker } = skepd;
+    const tick = ["sh", "-c", "while :; do echo tick; sleep 0.2; done"];
+    await docker.output(["service", "create", "-q", "--name", "web", ...BRISK, IMAGE, ...tick]);
+
+    const ofCluster = ["--filter", `label=skep.cluster.id=${await skepd.clusterId()}`];
+    const listed = await docker.output(["ps", "--format", "{{.Names}} {{.Status}}", ...ofCluster]);
+    expect(listed).toMatch(/^web\.1\.\w{25} Up .*$/);
+
+    const [name = ""] = listed.split(" ");
+    const logs = docker.start(["logs", "--follow", name]);
+    await logs.says(/tick\n(.*tick\n){4}/s);
+    logs.kill("SIGINT");
+    await logs.finished;
+
+    const shell = docker.startInTerminal(["run", "-it", "--rm", IMAGE, "sh"]);
+    await shell.says(/# /);
+    shell.send("tty; stty size; exit 7\n");
+    const { code, stdout } = await shell.finished;
+    expect({ code, stdout }).toEqual({ code: 7, stdout: expect.stringMatching(/\/dev\/pts\/0/) });
+  });
 });
