@@ -32,12 +32,14 @@ export class Skepd {
    *   in words for the user.
    */
   static async start(options: SkepdOptions): Promise<Skepd> {
-    const { clock, dataDir, engine: choice, engineSocket, logger, random, socketPath } = options;
+    const { clock, dataDir, engine: choice, engineSocket, hostname } = options;
+    const { logger, random, socketPath } = options;
     const lock = await lockDataDir(dataDir);
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
     const membership = new Membership({ ...options, engine });
     const host: ApiHost = {
+      hostname,
       swarm: membership,
       manager: () => managerOf(membership),
       ...(engine === "docker" && { engineSocket }),

@@ -1,5 +1,5 @@
 /** What this host can tell of itself without asking an engine. */
-import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
+import { arch, cpus, platform, release, totalmem } from "node:os";
 
 import { SKEP_VERSION } from "../../shared/skep-version.js";
 import type { OwnVersion } from "./core/show-version.js";
@@ -19,9 +19,9 @@ export const OWN_VERSION: OwnVersion = {
 };
 
 /** `/info` where there is no engine: enough for `docker info`, nothing invented. */
-export function hostInfo(): Readonly<Record<string, unknown>> {
+export function hostInfo(hostname: string): Readonly<Record<string, unknown>> {
   return {
-    Name: hostname(),
+    Name: hostname,
     ServerVersion: SKEP_VERSION,
     OperatingSystem: `${platform()} (no container engine)`,
     OSType: platform(),

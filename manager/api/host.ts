@@ -7,6 +7,8 @@ import type { NodeId } from "../../shared/model/ids.js";
 import type { StoreAccess } from "../store/store-access.js";
 
 export interface ApiHost {
+  /** What this host calls itself; an engine tells a name of its own. */
+  readonly hostname: string;
   readonly swarm: SwarmMembership;
   /** @throws NotAManagerError this host is in no swarm, or a worker in it. */
   manager(): ApiManager;

@@ -202,6 +202,7 @@ export class ApiFixture {
           : undefined,
     };
     return {
+      hostname: "manager1",
       swarm: {
         status: () => this.#status(),
         init: async () => {

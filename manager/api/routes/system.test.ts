@@ -48,6 +48,7 @@ describe("on every host", () => {
     expect(checkShape(SystemInfo, json)).toMatchObject({ ok: true });
     const cluster = api.store.committed.cluster()!;
     expect(json).toMatchObject({
+      Name: "manager1",
       OSType: "linux",
       Swarm: {
         NodeID: api.managerId,

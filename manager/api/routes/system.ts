@@ -29,7 +29,7 @@ export function serveSystem(app: FastifyInstance, context: ApiContext): void {
   );
 
   app.get("/info", async () => {
-    const info = (await context.engine.describe("/info")) ?? hostInfo();
+    const info = (await context.engine.describe("/info")) ?? hostInfo(context.host.hostname);
     const swarm = describeSwarm(swarmState(context));
     const warnings = [...listOf(info["Warnings"]), ...(swarm.Warnings ?? [])];
     return { ...info, Swarm: swarm, Warnings: warnings.length === 0 ? null : warnings };
