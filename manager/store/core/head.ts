@@ -2,14 +2,14 @@
  * The speculative head: what is committed plus what is in flight. Writers see it, and nobody else.
  * It is thin: only what is in flight lies in it, and leaves it when its command is committed.
  */
-import { OverlayCells } from "./overlay.js";
-import { OverlayTable, OverlayTaskTable } from "./overlay-table.js";
+import { LayerCells } from "./layer.js";
+import { LayerTable, LayerTaskTable } from "./layer-table.js";
 import { State } from "./state.js";
 import type { Tables } from "./tables.js";
 
 export class Head extends State {
   readonly #tables: Tables;
-  readonly #layers: readonly Layer[];
+  readonly #layers: readonly AnyLayer[];
   #inFlight = 0;
   /** Counts commands from the head's beginning; the one being written, or the next. */
   #writer = 0;
@@ -18,16 +18,16 @@ export class Head extends State {
     const writer = (): number => this.#writer;
     const { parts } = tables;
     const over = {
-      cluster: new OverlayCells(parts.cluster, writer),
-      nodes: new OverlayTable(parts.nodes, writer),
-      services: new OverlayTable(parts.services, writer),
-      serviceNames: new OverlayCells(parts.serviceNames, writer),
-      revisions: new OverlayCells(parts.revisions, writer),
-      tasks: new OverlayTaskTable(parts.tasks, writer),
+      cluster: new LayerCells(parts.cluster, writer),
+      nodes: new LayerTable(parts.nodes, writer),
+      services: new LayerTable(parts.services, writer),
+      serviceNames: new LayerCells(parts.serviceNames, writer),
+      revisions: new LayerCells(parts.revisions, writer),
+      tasks: new LayerTaskTable(parts.tasks, writer),
     };
     super(over);
     this.#tables = tables;
-    this.#layers = Object.values(over).map(({ overlay }) => overlay);
+    this.#layers = Object.values(over).map(({ layer }) => layer);
   }
 
   override get sequence(): number {
@@ -52,7 +52,7 @@ export class Head extends State {
   }
 }
 
-interface Layer {
+interface AnyLayer {
   commit(writer: number): void;
   rollback(writer: number): void;
 }

@@ -5,7 +5,7 @@
  */
 import { type Identified, Listing } from "./listing.js";
 
-/** Rows by id. `Table` is the committed one, `OverlayTable` the speculative one on top of it. */
+/** Rows by id. `Table` is the committed one, `LayerTable` the speculative one on top of it. */
 export interface Rows<Id extends string, T extends Identified<Id>> {
   readonly size: number;
   get(id: Id): T | undefined;

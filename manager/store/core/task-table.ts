@@ -7,7 +7,7 @@ import { SlotIndex } from "./slot-index.js";
 import { type Rows, Table } from "./table.js";
 
 /**
- * `TaskTable` is the committed one, `OverlayTaskTable` the speculative one.
+ * `TaskTable` is the committed one, `LayerTaskTable` the speculative one.
  * Lists are ordered by id.
  */
 export interface TaskRows extends Rows<TaskId, Task> {

@@ -1,14 +1,14 @@
 /**
- * One index over an overlay: which of the rows in flight have, or had, a key. It is built
+ * One index over a layer: which of the rows in flight have, or had, a key. It is built
  * at the first question and kept until nothing is in flight: most commands only look up
  * ids, and pay nothing for it.
  */
+import type { Version } from "./layer.js";
 import { type Identified, mergeById } from "./listing.js";
-import type { Version } from "./overlay.js";
 
 const NONE: ReadonlySet<never> = new Set();
 
-export class OverlayGroup<Id extends string, T extends Identified<Id>> {
+export class LayerGroup<Id extends string, T extends Identified<Id>> {
   readonly #chains: ReadonlyMap<Id, Version<T>>;
   readonly #keyOf: (row: T) => string | undefined;
   /** Under each key the rows of which some version, in flight or committed, has it. */

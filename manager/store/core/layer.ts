@@ -19,14 +19,14 @@ export interface Version<T> {
   readonly prior: Version<T> | undefined;
 }
 
-/** Told when the chain of a key changes: what an index over an overlay needs to know. */
+/** Told when the chain of a key changes: what an index over a layer needs to know. */
 export type ChainListener<Key, T> = (
   key: Key,
   before: Version<T> | undefined,
   after: Version<T> | undefined,
 ) => void;
 
-export class Overlay<Key extends string, T> {
+export class Layer<Key extends string, T> {
   readonly chains = new Map<Key, Version<T>>();
   readonly #onChain: ChainListener<Key, T> | undefined;
   /** The keys that each command in flight wrote, oldest command first. */
@@ -87,8 +87,8 @@ function committedUpTo<T>(writer: number, version: Version<T>): Version<T> {
   return { ...version, prior: committedUpTo(writer, version.prior) };
 }
 
-export class OverlayCells<Key extends string, T> implements Cells<Key, T> {
-  readonly overlay = new Overlay<Key, T>();
+export class LayerCells<Key extends string, T> implements Cells<Key, T> {
+  readonly layer = new Layer<Key, T>();
   readonly #base: Cells<Key, T>;
   readonly #writer: () => number;
 
@@ -98,16 +98,16 @@ export class OverlayCells<Key extends string, T> implements Cells<Key, T> {
   }
 
   get(key: Key): T | undefined {
-    const chain = this.overlay.chains.get(key);
+    const chain = this.layer.chains.get(key);
     return chain === undefined ? this.#base.get(key) : chain.value;
   }
 
   set(key: Key, value: T | undefined): void {
-    this.overlay.write(key, this.get(key), value, this.#writer());
+    this.layer.write(key, this.get(key), value, this.#writer());
   }
 
   *keys(): Iterable<Key> {
-    for (const key of this.#base.keys()) if (!this.overlay.chains.has(key)) yield key;
-    for (const [key, chain] of this.overlay.chains) if (chain.value !== undefined) yield key;
+    for (const key of this.#base.keys()) if (!this.layer.chains.has(key)) yield key;
+    for (const [key, chain] of this.layer.chains) if (chain.value !== undefined) yield key;
   }
 }

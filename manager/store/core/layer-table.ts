@@ -2,14 +2,14 @@
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { ObservedState } from "../../../shared/model/task-state.js";
+import { Layer, type Version } from "./layer.js";
+import { LayerGroup } from "./layer-group.js";
 import { type Identified, mergeById } from "./listing.js";
-import { Overlay, type Version } from "./overlay.js";
-import { OverlayGroup } from "./overlay-group.js";
 import type { Rows } from "./table.js";
 import { nodeOf, serviceOf, stateOf, type TaskRows, type TaskTable } from "./task-table.js";
 
-export class OverlayTable<Id extends string, T extends Identified<Id>> implements Rows<Id, T> {
-  readonly overlay: Overlay<Id, T>;
+export class LayerTable<Id extends string, T extends Identified<Id>> implements Rows<Id, T> {
+  readonly layer: Layer<Id, T>;
   readonly #base: Rows<Id, T>;
   readonly #writer: () => number;
   #sizeChange = 0;
@@ -21,7 +21,7 @@ export class OverlayTable<Id extends string, T extends Identified<Id>> implement
   ) {
     this.#base = base;
     this.#writer = writer;
-    this.overlay = new Overlay((id, before, after) => {
+    this.layer = new Layer((id, before, after) => {
       this.#sizeChange += growth(after) - growth(before);
       onChain?.(id, before, after);
     });
@@ -32,18 +32,18 @@ export class OverlayTable<Id extends string, T extends Identified<Id>> implement
   }
 
   get(id: Id): T | undefined {
-    const chain = this.overlay.chains.get(id);
+    const chain = this.layer.chains.get(id);
     return chain === undefined ? this.#base.get(id) : chain.value;
   }
 
   all(): readonly T[] {
-    const { chains } = this.overlay;
+    const { chains } = this.layer;
     if (chains.size === 0) return this.#base.all();
     return mergeById(this.#base.all(), chains.keys(), (id) => chains.get(id)?.value);
   }
 
   put(id: Id, before: T | undefined, after: T | undefined): void {
-    this.overlay.write(id, before, after, this.#writer());
+    this.layer.write(id, before, after, this.#writer());
   }
 }
 
@@ -59,30 +59,30 @@ function presence<T>(version: Version<T>): number {
   return version.value === undefined ? 0 : 1;
 }
 
-export class OverlayTaskTable implements TaskRows {
+export class LayerTaskTable implements TaskRows {
   readonly #base: TaskTable;
-  readonly #rows: OverlayTable<TaskId, Task>;
-  readonly #groups: readonly OverlayGroup<TaskId, Task>[];
-  readonly #byService: OverlayGroup<TaskId, Task>;
-  readonly #byNode: OverlayGroup<TaskId, Task>;
-  readonly #byState: OverlayGroup<TaskId, Task>;
-  readonly #bySlot: OverlayGroup<TaskId, Task>;
+  readonly #rows: LayerTable<TaskId, Task>;
+  readonly #groups: readonly LayerGroup<TaskId, Task>[];
+  readonly #byService: LayerGroup<TaskId, Task>;
+  readonly #byNode: LayerGroup<TaskId, Task>;
+  readonly #byState: LayerGroup<TaskId, Task>;
+  readonly #bySlot: LayerGroup<TaskId, Task>;
 
   constructor(base: TaskTable, writer: () => number) {
     this.#base = base;
-    this.#rows = new OverlayTable<TaskId, Task>(base, writer, (id, before, after) => {
+    this.#rows = new LayerTable<TaskId, Task>(base, writer, (id, before, after) => {
       for (const group of this.#groups) group.chainChanged(id, before, after);
     });
-    const { chains } = this.#rows.overlay;
-    this.#byService = new OverlayGroup(chains, serviceOf);
-    this.#byNode = new OverlayGroup(chains, nodeOf);
-    this.#byState = new OverlayGroup(chains, stateOf);
-    this.#bySlot = new OverlayGroup(chains, (task) => slotKey(task.serviceId, task.slot));
+    const { chains } = this.#rows.layer;
+    this.#byService = new LayerGroup(chains, serviceOf);
+    this.#byNode = new LayerGroup(chains, nodeOf);
+    this.#byState = new LayerGroup(chains, stateOf);
+    this.#bySlot = new LayerGroup(chains, (task) => slotKey(task.serviceId, task.slot));
     this.#groups = [this.#byService, this.#byNode, this.#byState, this.#bySlot];
   }
 
-  get overlay(): Overlay<TaskId, Task> {
-    return this.#rows.overlay;
+  get layer(): Layer<TaskId, Task> {
+    return this.#rows.layer;
   }
 
   get size(): number {
