@@ -93,7 +93,9 @@ export class Store implements StoreAccess, StateMachine {
   async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const replica = emptyReplica();
     const position = await readSnapshot(replica, chunks);
-    const events = differences(this.#replica.tables, replica.tables);
+    // At a start nobody watches yet, and everything would differ.
+    const watched = this.#history.watched;
+    const events = watched ? differences(this.#replica.tables, replica.tables) : [];
     this.#proposals.endHead();
     this.#replica = replica;
     this.#position = position;

@@ -33,6 +33,10 @@ export class WatchHistory {
     this.#sequence = sequence;
   }
 
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   watch(listener: (batch: CommittedBatch) => void, after: number = this.#sequence): Watch {
     if (after < this.#forgotten) throw new WatchExpiredError({ after, oldest: this.#forgotten });
     const watcher: Watcher = { listener, after: Math.max(after, this.#sequence) };
