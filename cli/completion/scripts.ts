@@ -47,9 +47,10 @@ _skep() {
     _files
     return
   fi
+  # _describe wants "word:summary", with the colons of the word escaped.
+  local colon='\\:'
   for line in "\${lines[@]}"; do
-    # _describe wants "word:summary", with the colons of the word escaped.
-    described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    described+=("\${\${line%%$'\\t'*}//:/$colon}:\${line#*$'\\t'}")
   done
   if [[ $next == ":no-space" ]]; then
     _describe -t skep skep described -S ''

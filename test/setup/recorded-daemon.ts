@@ -84,7 +84,7 @@ export class RecordedDaemon {
     const value =
       answer === undefined
         ? new Refusal(404, `no answer for ${request.method} ${request.path}`)
-        : answer(request);
+        : await answer(request);
     if (value instanceof Refusal) {
       response.statusCode = value.status;
       response.end(JSON.stringify({ message: value.message }));
