@@ -1,7 +1,7 @@
 /**
- * A fence: how recent a manager's knowledge is. Everything sent to an agent carries one; the agent
- * keeps the highest it has seen and refuses lower, so that a deposed, lagging or restored manager
- * cannot make it stop what it should run.
+ * A fence: how recent a manager's knowledge is. Every welcome and every set of assignments carries
+ * one; the agent keeps the highest it has seen and refuses lower, so that a deposed, lagging or
+ * restored manager cannot make it stop what it should run.
  */
 export interface Fence {
   /**
