@@ -82,7 +82,7 @@ function compareParts(a: string, b: string): number {
  * `nginx:1.27@sha256:…` → `nginx:1.27`, `docker.io/library/nginx` → `nginx`; as a table shows it.
  */
 export function shortImage(image: string): string {
-  const tagged = /^(.*\/)?[^/@]+:[^/@]+/.exec(image)?.[0];
+  const tagged = /^([^@]*\/)?[^/:@]+:[^/@]+(?=@|$)/.exec(image)?.[0];
   if (tagged === undefined) return image;
   return tagged.replace(/^(index\.)?docker\.io\//, "").replace(/^library\/(?=[^/]+$)/, "");
 }
