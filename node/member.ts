@@ -17,6 +17,7 @@ import { formatHostPort } from "../shared/rpc/host-port.js";
 import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
 import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
+import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
 import { ownDoor } from "./advertise.js";
 import { createEngine } from "./choose-engine.js";
@@ -189,7 +190,7 @@ export class Member {
       onState: ({ kind }) => {
         if (kind === "connected") this.#sessionBegun();
       },
-      dataDir: join(dataDir, "worker"),
+      memory: new TaskDb({ folder: join(dataDir, "worker"), clock, logger }),
       clock,
       random: random.fork("agent"),
       logger,

@@ -19,6 +19,7 @@ import { systemRandom } from "../../shared/ports/system-random.js";
 import type { IdentitySource } from "../../shared/rpc/tls-identity.js";
 import { Agent } from "../../worker/agent/agent.js";
 import { dispatcherConnector } from "../../worker/agent/dispatcher-client.js";
+import { TaskDb } from "../../worker/agent/task-db.js";
 import { DockerEngine } from "../../worker/engine/docker/docker-engine.js";
 import { DispatcherStub } from "../dispatcher-stub.js";
 import { EngineProxy } from "../engine-proxy.js";
@@ -90,7 +91,7 @@ function beginAgent(): () => Promise<void> {
     engine: new DockerEngine({ identity, socketPath: proxy.socketPath, clock, logger }),
     managers: [manager.address],
     connect: dispatcherConnector({ kind: "member", identity: worker.identity }, clock),
-    dataDir: join(folder, "agent"),
+    memory: new TaskDb({ folder: join(folder, "agent"), clock, logger }),
     clock,
     random,
     logger,

@@ -19,6 +19,7 @@ import { type TestCluster, testCluster } from "../../test/identities.js";
 import { ProcessEngine } from "../engine/process/process-engine.js";
 import { Agent } from "./agent.js";
 import { dispatcherConnector } from "./dispatcher-client.js";
+import { TaskDb } from "./task-db.js";
 
 const WEB = "web" as ServiceId;
 const NEVER = new AbortController().signal;
@@ -85,7 +86,11 @@ function anAgent(managers: string[]): Agent {
     hostname: "host-a",
     managers,
     connect: dispatcherConnector({ kind: "member", identity: worker.identity }, systemClock),
-    dataDir: join(folder, "agent"),
+    memory: new TaskDb({
+      folder: join(folder, "agent"),
+      clock: systemClock,
+      logger: silentLogger,
+    }),
     clock: systemClock,
     random: seededRandom("agent"),
     logger: silentLogger,

@@ -20,6 +20,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { Engine } from "../engine/engine.js";
 import { OutdatedManagerError } from "./agent-errors.js";
+import type { AgentMemory } from "./agent-memory.js";
 import {
   applyAssignments,
   type Assignments,
@@ -31,7 +32,6 @@ import { restoreAssignments, storedForm } from "./remembered.js";
 import { RunnerSet } from "./runner-set.js";
 import { type Conversation, Session, type SessionHandlers } from "./session.js";
 import { StatusBook } from "./status-book.js";
-import { TaskDb } from "./task-db.js";
 import { stopOptionsOf } from "./task-runner.js";
 
 export interface AgentOptions {
@@ -48,7 +48,7 @@ export interface AgentOptions {
   /** Called whenever a session has begun or ended. */
   readonly onState?: (state: SessionState) => void;
   /** The agent's own; no other process may use it. */
-  readonly dataDir: string;
+  readonly memory: AgentMemory;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -67,7 +67,7 @@ const NO_MANAGER_MS = 1_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #logger: Logger;
-  readonly #db: TaskDb;
+  readonly #db: AgentMemory;
   #assignments: Assignments = restoreAssignments([], []);
   #managers: readonly string[] = [];
   #memory: "kept" | "none" = "none";
@@ -79,8 +79,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#logger = options.logger.child({ part: "agent" });
-    const { clock } = options;
-    this.#db = new TaskDb({ folder: options.dataDir, clock, logger: this.#logger });
+    this.#db = options.memory;
   }
 
   get state(): SessionState {

@@ -5,13 +5,13 @@
 import type { TaskTemplate } from "../../shared/model/assignment.js";
 import type { TaskId } from "../../shared/model/ids.js";
 import type { Task } from "../../shared/model/task.js";
+import type { StoredAssignments } from "./agent-memory.js";
 import {
   type Assignment,
   type Assignments,
   NO_ASSIGNMENTS,
   templateKey,
 } from "./core/diff-assignments.js";
-import type { StoredAssignments } from "./task-db.js";
 
 export function storedForm(
   assignments: Assignments,

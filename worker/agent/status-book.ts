@@ -7,7 +7,7 @@ import type { TaskId } from "../../shared/model/ids.js";
 import type { TaskStatus } from "../../shared/model/task.js";
 import { observedRank } from "../../shared/model/task-state.js";
 import type { TaskStatusUpdate } from "../../shared/rpc/dispatcher-messages.js";
-import type { StoredStatus } from "./task-db.js";
+import type { StoredStatus } from "./agent-memory.js";
 
 /** One message's worth: about 200 kB. */
 const BATCH_LIMIT = 1000;

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TaskId } from "../../shared/model/ids.js";
 import { silentLogger } from "../../shared/ports/logger.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
-import { type StoredAssignments, type StoredStatus, TaskDb } from "./task-db.js";
+import type { StoredAssignments, StoredStatus } from "./agent-memory.js";
+import { TaskDb } from "./task-db.js";
 
 const ASSIGNMENTS: StoredAssignments = {
   fence: { epoch: 1, term: 2, sequence: 3 },

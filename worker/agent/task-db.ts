@@ -12,39 +12,15 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { makePrivateFolder, readIfThere, replaceFile } from "../../shared/durable-file.js";
-import type { TaskTemplate } from "../../shared/model/assignment.js";
 import { compareFences, type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
-import type { TaskId } from "../../shared/model/ids.js";
-import type { Task, TaskStatus } from "../../shared/model/task.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
-
-export interface StoredAssignments {
-  readonly fence: Fence;
-  /** `host:port` of every manager last heard of. */
-  readonly managers: readonly string[];
-  readonly tasks: readonly Task[];
-  readonly templates: readonly TaskTemplate[];
-}
-
-export interface StoredStatus {
-  readonly taskId: TaskId;
-  readonly status: TaskStatus;
-  /** `pending`: no manager has said yet that it is stored. */
-  readonly delivery: "pending" | "stored";
-}
+import type { AgentMemory, Remembered, StoredAssignments, StoredStatus } from "./agent-memory.js";
 
 interface StoredStatuses {
   /** Kept here too: where the other file is damaged, at least the fence must not fall. */
   readonly fence: Fence;
   readonly statuses: readonly StoredStatus[];
-}
-
-export interface Remembered {
-  readonly assignments: StoredAssignments;
-  readonly statuses: readonly StoredStatus[];
-  /** `none`: nothing was found, so anything may be running here. */
-  readonly memory: "kept" | "none";
 }
 
 const FORMAT = 1;
@@ -56,7 +32,7 @@ const STATUSES_FILE = "statuses.json";
  */
 const GATHER_MS = 100;
 
-export class TaskDb {
+export class TaskDb implements AgentMemory {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -88,13 +64,11 @@ export class TaskDb {
     };
   }
 
-  /** Resolves once it would survive a power failure. */
   async saveAssignments(assignments: StoredAssignments): Promise<void> {
     this.#fence = assignments.fence;
     await replaceFile(this.#path(ASSIGNMENTS_FILE), encode(assignments), "durable");
   }
 
-  /** Writes what `statuses` returns then, soon; calls that come before become one write. */
   saveStatuses(statuses: () => readonly StoredStatus[]): void {
     this.#statuses = statuses;
     this.#gathering ??= this.#clock.after(GATHER_MS, () => {
@@ -103,7 +77,6 @@ export class TaskDb {
     });
   }
 
-  /** Resolves when everything that was given has been written. */
   async flush(): Promise<void> {
     this.#gathering?.cancel();
     this.#gathering = undefined;
@@ -113,7 +86,6 @@ export class TaskDb {
     await this.#writing;
   }
 
-  /** The node has left: nothing of the old cluster may be obeyed or reported again. */
   async clear(): Promise<void> {
     this.#statuses = undefined;
     await this.flush();
