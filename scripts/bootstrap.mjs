@@ -42,7 +42,7 @@ export function ensureInstalled() {
  * @throws SetupError with the compiler's messages when the sources do not compile
  */
 export function ensureBuilt() {
-  const sources = BUILT_FOLDERS.flatMap((folder) => typescriptFiles(folder));
+  const sources = BUILT_FOLDERS.flatMap((folder) => sourceFiles(folder));
   const wanted = fingerprint([...BUILD_INPUTS, ...sources]);
   const orphans = orphanedOutputs(new Set(sources));
   const built = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : undefined;
@@ -84,16 +84,24 @@ function packagesOf(lockFile) {
 function orphanedOutputs(sources) {
   if (!existsSync(join(ROOT, "dist"))) return [];
   return readdirSync(join(ROOT, "dist"), { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.js(\.map)?$/.test(path))
-    .filter((path) => !sources.has(path.replace(/\.js(\.map)?$/, ".ts")))
+    .filter((path) => /\.m?js(\.map)?$/.test(path))
+    .filter((path) => !sources.has(sourceOf(path)))
     .map((path) => join(ROOT, "dist", path));
 }
 
+/**
+ * What runs before anything is installed is JavaScript, and is compiled along unchanged.
+ * @param {string} output
+ */
+function sourceOf(output) {
+  return output.replace(/\.map$/, "").replace(/\.js$/, ".ts");
+}
+
 /** @param {string} folder */
-function typescriptFiles(folder) {
+function sourceFiles(folder) {
   if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .filter((path) => /\.(ts|mjs)$/.test(path) && !path.endsWith(".test.ts"))
     .map((path) => join(folder, path));
 }
 

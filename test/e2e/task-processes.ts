@@ -5,7 +5,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 
-import { startTicks } from "../setup/processes.mjs";
+import { startTicks } from "../../deploy/provision/processes.mjs";
 
 export interface TaskProcess {
   readonly pid: number;

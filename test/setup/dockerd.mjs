@@ -7,8 +7,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { callEngine, pingEngine } from "./engine-api.mjs";
-import { childrenOf, endProcesses, processesOf, waitUntil } from "./processes.mjs";
+import { callEngine, pingEngine } from "../../deploy/provision/engine-api.mjs";
+import {
+  childrenOf,
+  endProcesses,
+  processesOf,
+  waitUntil,
+} from "../../deploy/provision/processes.mjs";
 
 const READY_TIMEOUT_MS = 60_000; // Half a second when idle; two shared cores can be very busy.
 const STOP_TIMEOUT_MS = 30_000; // dockerd itself gives its containers 15 s to end.

@@ -13,12 +13,12 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { pingEngine } from "../../deploy/provision/engine-api.mjs";
+import { ensureImage, IMAGE } from "../../deploy/provision/image.mjs";
+import { hasApt, installMissing } from "../../deploy/provision/packages.mjs";
 import { enginePaths, isServing, startDockerd, stopDockerd } from "./dockerd.mjs";
-import { pingEngine } from "./engine-api.mjs";
-import { ensureImage, IMAGE } from "./image.mjs";
 import { dropLease, isInUse, isPinned, pin, takeLease, unpin } from "./leases.mjs";
 import { withLock } from "./lock.mjs";
-import { hasApt, installMissing } from "./packages.mjs";
 
 const SYSTEM_SOCKET = "/var/run/docker.sock";
 const DEFAULT_FOLDER = "/var/lib/skep-test-engine";

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { startTicks } from "./processes.mjs";
+import { startTicks } from "../../deploy/provision/processes.mjs";
 
 let uses = 0; // Several parts of one process may each use the engine.
 

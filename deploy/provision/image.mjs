@@ -1,6 +1,6 @@
 /**
- * The one image that tests and demo run: `skep/busybox:1`, a static busybox with its applets and
- * no entry point. Made here because nothing may be pulled.
+ * The one image that tests and the laboratory run: `skep/busybox:1`, a static busybox with its
+ * applets and no entry point. Made here because nothing may be pulled.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -33,13 +33,22 @@ const MAX_TAR_BYTES = 32 * 1024 * 1024; // Debian's static busybox has 2 MB.
  */
 export async function ensureImage(socket) {
   if (await isPresent(socket)) return "present";
+  await importImage(socket, await packImage());
+  return "made";
+}
+
+/**
+ * What `importImage` takes. Packed once, it can be given to several engines.
+ * @returns {Promise<Buffer>}
+ * @throws Error when there is no static busybox to make it from
+ */
+export async function packImage() {
   const scratch = mkdtempSync(join(tmpdir(), "skep-image-"));
   try {
-    await importImage(socket, packRootFs(scratch, await findStaticBusybox(scratch)));
+    return packRootFs(scratch, await findStaticBusybox(scratch));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return "made";
 }
 
 /**
@@ -58,9 +67,10 @@ async function isPresent(socket) {
 /**
  * `docker import`, in one call.
  * @param {string} socket
- * @param {Buffer} tar
+ * @param {Buffer} tar from `packImage`
+ * @throws Error the engine refuses
  */
-async function importImage(socket, tar) {
+export async function importImage(socket, tar) {
   const [repo = "", tag = ""] = IMAGE.split(":");
   const query = new URLSearchParams([
     ["fromSrc", "-"],

@@ -1,7 +1,7 @@
 /**
- * Debian packages that the tests' own engine needs, installed through apt without starting a
- * service of the system's now. (Where systemd runs, docker.io is enabled for the next boot, as it
- * always is; its engine is then found and used.)
+ * Debian packages that an engine of the tests' or the laboratory's own needs, installed through
+ * apt without starting a service of the system's now. (Where systemd runs, docker.io is enabled for
+ * the next boot, as it always is; its engine is then found and used.)
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -21,7 +21,7 @@ const KEPT_OUTPUT_CHARS = 2_000; // Enough for a program's error lines, which co
 // invoke-rc.d asks this script before it starts a service; 101 means "forbidden by policy".
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 const POLICY =
-  "#!/bin/sh\n# Written by Skep's test set-up for the time of one installation.\nexit 101\n";
+  "#!/bin/sh\n# Written by Skep's set-up for the time of one installation.\nexit 101\n";
 
 /** @typedef {(line: string) => void} Log */
 
