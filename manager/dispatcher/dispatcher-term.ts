@@ -45,8 +45,8 @@ export interface DispatcherOptions {
 
 /** A stream that says nothing after it was opened is none. */
 const HELLO_TIMEOUT_MS = 5_000;
-/** Batches of statuses that an agent may have unanswered before its next message is read. */
-const UNSTORED_BATCHES_MAX = 16;
+/** Reports that an agent may have unanswered before its next message is read. */
+const UNSTORED_MAX = 16;
 
 type Hello = Extract<AgentMessage, { kind: "hello" }>;
 type Messages = AsyncIterator<AgentMessage>;
@@ -198,6 +198,7 @@ export class DispatcherTerm {
       this.#nodes.register(nodeId, { address, description: hello.description }),
       connection.over,
     );
+    this.#liveness.welcomed(nodeId, clock.nowMs());
     logger.info({ nodeId, address, state, message }, "an agent began its session");
     const sessionId: string = newId(random);
     connection.send({
@@ -216,39 +217,36 @@ export class DispatcherTerm {
       const next = await untilAborted(messages.next(), connection.over);
       if (next.done === true) return;
       this.#liveness.heard(connection.nodeId, this.#options.clock.nowMs());
-      await untilAborted(this.#receive(connection, next.value, unstored), connection.over);
-      if (unstored.size >= UNSTORED_BATCHES_MAX) {
+      this.#receive(connection, next.value, unstored);
+      if (unstored.size >= UNSTORED_MAX) {
         await untilAborted(Promise.race(unstored), connection.over);
       }
     }
   }
 
-  async #receive(
-    connection: AgentConnection,
-    message: AgentMessage,
-    unstored: Set<Promise<void>>,
-  ): Promise<void> {
+  /** What has to wait for the store waits by itself: heartbeats behind it are still to be heard. */
+  #receive(connection: AgentConnection, message: AgentMessage, unstored: Set<Promise<void>>): void {
     const { nodeId } = connection;
+    const keep = (stored: Promise<void>): void => {
+      const kept = stored.catch((error: unknown) => connection.end(error as Error));
+      unstored.add(kept);
+      void kept.then(() => unstored.delete(kept));
+    };
     switch (message.kind) {
       case "heartbeat":
         connection.answerHeartbeat();
         return;
       case "statuses": {
         const { batch, updates } = message;
-        const stored = this.#statuses.add(nodeId, updates).then(
-          () => connection.answer({ kind: "statuses-stored", batch }),
-          (error: unknown) => connection.end(error as Error),
-        );
-        unstored.add(stored);
-        void stored.then(() => unstored.delete(stored));
+        const stored = this.#statuses.add(nodeId, updates);
+        keep(stored.then(() => connection.answer({ kind: "statuses-stored", batch })));
         return;
       }
-      case "description":
-        await this.#nodes.register(nodeId, {
-          address: connection.address,
-          description: message.description,
-        });
+      case "description": {
+        const { address } = connection;
+        keep(this.#nodes.register(nodeId, { address, description: message.description }));
         return;
+      }
       case "resend-assignments":
         connection.resend();
         return;

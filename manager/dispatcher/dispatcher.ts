@@ -20,7 +20,7 @@ export class Dispatcher implements LeaderLoop {
     this.#options = options;
   }
 
-  serveOn(server: RpcServer): void {
+  serveOn(server: Pick<RpcServer, "stream" | "unary">): void {
     server.stream(SESSION, (stream, caller) =>
       this.#presentTerm().session(stream, callingNode(caller).nodeId, caller.address),
     );

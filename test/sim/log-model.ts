@@ -2,7 +2,8 @@
  * What a log should hold, kept in the simplest way: the naive twin that the
  * durable log is held against.
  */
-import type { HardState, LogEntry } from "../../manager/raft/core/record.js";
+import type { Entry, HardState } from "../../manager/raft/core/message.js";
+import { changeToText } from "../../manager/raft/core/membership-text.js";
 import type { AppendRequest, LogFile } from "../../manager/raft/log-file.js";
 
 export interface LogContents {
@@ -13,7 +14,7 @@ export interface LogContents {
 }
 
 export const EMPTY_LOG: LogContents = {
-  hardState: { term: 0, vote: "", commit: 0 },
+  hardState: { term: 0, vote: undefined, commit: 0 },
   lastIndex: 0,
   entries: new Map(),
 };
@@ -49,6 +50,10 @@ export function from(model: LogContents, firstIndex: number): LogContents {
   return { ...model, entries };
 }
 
-function describeEntry({ term, data }: LogEntry): string {
-  return `${term}:${new TextDecoder().decode(data)}`;
+function describeEntry(entry: Entry): string {
+  const text =
+    entry.kind === "data"
+      ? new TextDecoder().decode(entry.data)
+      : changeToText(entry.change);
+  return `${entry.term}:${text}`;
 }

@@ -30,6 +30,8 @@ export interface Act {
 export class SimulatedEngine implements Engine {
   /** What was carried out, in order. */
   readonly acts: Act[] = [];
+  /** Called when one takes effect. */
+  onAct: (act: Act) => void = () => undefined;
   faults: SimulatedFaults;
   presence: "there" | "away" = "there";
   readonly #clock: Clock;
@@ -155,6 +157,7 @@ export class SimulatedEngine implements Engine {
     }
     effect();
     this.acts.push(act);
+    this.onAct(act);
     const lost = this.#happens(this.faults.lostAnswersPerMille);
     await this.#answer(signal);
     if (lost) throw new EngineUnavailableError("simulated: the answer was lost");

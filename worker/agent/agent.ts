@@ -73,6 +73,8 @@ export class Agent {
   #memory: "kept" | "none" = "none";
   #description: NodeDescription = {};
   #session: Session | undefined;
+  /** What managers say is taken one after the other, across sessions too. */
+  #turn: Promise<unknown> = Promise.resolve();
   #state: SessionState = { kind: "searching", reason: "not started" };
   #activity: "idle" | "running" | "leaving" = "idle";
 
@@ -114,6 +116,7 @@ export class Agent {
     } catch (cause) {
       if (!signal.aborted || cause !== signal.reason) throw cause;
     } finally {
+      await this.#turn;
       await this.#db.flush();
       this.#activity = "idle";
     }
@@ -255,18 +258,27 @@ export class Agent {
 
   #handlers(runners: RunnerSet, book: StatusBook, begun: () => void): SessionHandlers {
     return {
-      welcomed: async (fence) => {
-        const raised = raiseFence(this.#assignments, fence);
-        if (raised === undefined) throw this.#outdated(fence);
-        await this.#keep(beginSession(raised));
-        begun();
-      },
-      assigned: (set) => this.#assigned(set, runners, book),
-      managersChanged: async (addresses) => {
-        this.#managers = addresses;
-        await this.#db.saveAssignments(storedForm(this.#assignments, addresses));
-      },
+      welcomed: (fence) =>
+        this.#inTurn(async () => {
+          const raised = raiseFence(this.#assignments, fence);
+          if (raised === undefined) throw this.#outdated(fence);
+          await this.#keep(beginSession(raised));
+        }),
+      begun,
+      assigned: (set) => this.#inTurn(() => this.#assigned(set, runners, book)),
+      managersChanged: (addresses) =>
+        this.#inTurn(async () => {
+          this.#managers = addresses;
+          await this.#db.saveAssignments(storedForm(this.#assignments, addresses));
+        }),
     };
+  }
+
+  /** A session may end while a slow disk still writes what it brought: the next one waits for it. */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #assigned(

@@ -47,6 +47,11 @@ class Line implements Conversation {
     this.#wake();
   }
 
+  /** What was said and not yet read. */
+  get unread(): number {
+    return this.#queue.length;
+  }
+
   kinds(): string[] {
     return this.sent.map(({ kind }) => kind);
   }
@@ -88,6 +93,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
     hello: { description: {}, fence: LOWEST_FENCE, memory: "none" },
     handlers: {
       welcomed: () => Promise.resolve(),
+      begun: () => undefined,
       assigned: (set) => {
         applied.push(set.sequence);
         return Promise.resolve(outcomes.shift() ?? "applied");
@@ -153,15 +159,69 @@ describe("a session", () => {
     expect(ended).toBeDefined();
   });
 
-  test("does not blame the manager while it works on what the manager said", async () => {
-    let done: () => void = () => undefined;
-    begin({ assigned: () => new Promise((resolve) => (done = () => resolve("applied"))) });
-    line.say(WELCOME, set(1, "complete"));
-    await clock.advance(5_000);
-    expect(ended).toBeUndefined();
-    done();
-    await clock.advance(999);
-    expect(ended).toBeUndefined();
+  describe("that waits for its disk", () => {
+    let disk: (() => void)[];
+
+    /** Answers a heartbeat every half second. */
+    async function answerFor(ms: number): Promise<void> {
+      for (let passedMs = 0; passedMs < ms; passedMs += 500) {
+        line.say(ANSWER);
+        await clock.advance(500);
+      }
+    }
+
+    beforeEach(() => {
+      disk = [];
+    });
+
+    test("sends its heartbeats, hears the manager, and obeys when it is done", async () => {
+      begin({
+        welcomed: () => new Promise((resolve) => void disk.push(resolve)),
+        begun: () => void applied.push(0),
+      });
+      line.say(WELCOME, set(1, "complete"), set(2, "incremental"));
+      await answerFor(5_000);
+      expect(ended).toBeUndefined();
+      expect(line.kinds().filter((kind) => kind === "heartbeat")).toHaveLength(10);
+      expect(applied).toEqual([]);
+      disk.shift()?.();
+      await clock.advance(0);
+      expect(applied).toEqual([0, 1, 2]);
+    });
+
+    test("notices that the manager fell silent", async () => {
+      begin({ assigned: () => new Promise(() => undefined) });
+      line.say(WELCOME, set(1, "complete"));
+      await answerFor(5_000);
+      await clock.advance(1_000);
+      expect(ended?.message).toBe("the manager has been silent for 1000 ms");
+    });
+
+    test("ends with its stream, and then begins nothing more of what it was told", async () => {
+      const assigned: number[] = [];
+      begin({
+        welcomed: () => new Promise((resolve) => void disk.push(resolve)),
+        begun: () => void assigned.push(0),
+        assigned: ({ sequence }) => Promise.resolve(assigned.push(sequence)).then(() => "applied"),
+      });
+      line.say(WELCOME, set(1, "complete"));
+      await clock.advance(100);
+      line.cancel();
+      await clock.advance(0);
+      expect(ended?.message).toBe("the manager ended the session");
+      disk.shift()?.();
+      await clock.advance(0);
+      expect(assigned).toEqual([]);
+    });
+
+    test("listens to no more than it can hold", async () => {
+      begin({ assigned: () => new Promise(() => undefined) });
+      line.say(WELCOME, ...Array.from({ length: 50 }, (_, i) => set(i + 1, "incremental")));
+      await clock.advance(10_000);
+      // It reads nothing more, so it cannot tell the manager's silence from its own.
+      expect(ended).toBeUndefined();
+      expect(line.unread).toBeGreaterThan(30);
+    });
   });
 
   test("ends with the daemon, for its reason", async () => {

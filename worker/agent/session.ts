@@ -17,6 +17,11 @@ import type { StatusBook } from "./status-book.js";
 const SILENCE_MS = 1_000;
 /** Heartbeats that may stay unanswered. */
 const SILENT_HEARTBEATS = 2;
+/**
+ * Messages that may wait for our disk while we listen on: enough that a slow disk is not
+ * taken for a silent manager, few enough that the manager notices and sends less.
+ */
+const IN_HAND_MAX = 16;
 
 /** What is needed of a stream; the real one is gRPC's. */
 export interface Conversation {
@@ -25,10 +30,15 @@ export interface Conversation {
   cancel(): void;
 }
 
-/** What a session tells its agent. Messages are handled one after the other. */
+/**
+ * What a session tells its agent. Messages are handled one after the other; what is being handled
+ * when the session ends is brought to its end, what waits behind it is not begun.
+ */
 export interface SessionHandlers {
   /** @throws OutdatedManagerError */
   readonly welcomed: (fence: Fence) => Promise<void>;
+  /** The manager is one to listen to, and that is durable. */
+  readonly begun: () => void;
   /** @returns whether something was missed. @throws OutdatedManagerError */
   readonly assigned: (set: AssignmentSet) => Promise<"applied" | "gap">;
   readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
@@ -50,11 +60,15 @@ export interface SessionOptions {
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #silence = new AbortController();
+  /** Aborted, with the reason, where we end it: for silence, or because a message will not do. */
+  readonly #over = new AbortController();
   #silenceMs: number;
   #watch: Timer | undefined;
   #heartbeat: Timer | undefined;
-  #welcomed = false;
+  /** Messages are taken in order, each when the one before it is done. */
+  #handling: Promise<void> = Promise.resolve();
+  #inHand = 0;
+  #stage: "new" | "greeted" | "begun" | "ended" = "new";
   /** Increments are of no use until the complete set that was asked for has come. */
   #resendAsked = false;
 
@@ -70,26 +84,26 @@ export class Session {
       conversation.cancel();
     };
     signal.addEventListener("abort", end, { once: true });
-    this.#silence.signal.addEventListener("abort", end, { once: true });
+    this.#over.signal.addEventListener("abort", end, { once: true });
     try {
       signal.throwIfAborted();
       conversation.send({ kind: "hello", ...hello });
       this.#expectWord();
       for await (const message of conversation.messages) {
         this.#watch?.cancel();
-        await this.#handle(message);
+        await this.#take(message);
         this.#expectWord();
       }
       throw new UnavailableError("the manager ended the session");
     } catch (cause) {
       signal.throwIfAborted();
-      this.#silence.signal.throwIfAborted();
+      this.#over.signal.throwIfAborted();
       throw cause;
     } finally {
       signal.removeEventListener("abort", end);
       this.#watch?.cancel();
       this.#heartbeat?.cancel();
-      this.#welcomed = false;
+      this.#stage = "ended";
       conversation.cancel();
       book.unsend();
     }
@@ -97,24 +111,42 @@ export class Session {
 
   /** Sends what there is to report; to be called whenever there is something new. */
   sendStatuses(): void {
-    if (!this.#welcomed) return;
+    if (this.#stage !== "begun") return;
     const batch = this.#options.book.takeBatch();
     if (batch !== undefined) this.#options.conversation.send({ kind: "statuses", ...batch });
   }
 
   sendDescription(description: NodeDescription): void {
-    if (this.#welcomed) this.#options.conversation.send({ kind: "description", description });
+    if (this.#stage === "begun")
+      this.#options.conversation.send({ kind: "description", description });
   }
 
-  async #handle(message: ManagerMessage): Promise<void> {
-    const { handlers, book } = this.#options;
-    if (!this.#welcomed && message.kind !== "welcome") {
-      throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
+  /** Resolves once there is room for another: a slow disk holds up the work, not the listening. */
+  async #take(message: ManagerMessage): Promise<void> {
+    if (this.#stage === "new") {
+      if (message.kind !== "welcome")
+        throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
+      this.#stage = "greeted";
+      this.#beginHeartbeats(message.heartbeatPeriodMs);
     }
+    if (message.kind === "heartbeat-received") return;
+    this.#inHand++;
+    this.#handling = this.#handling
+      .then(() => this.#handle(message))
+      .then(
+        () => void this.#inHand--,
+        (cause: unknown) => this.#over.abort(cause),
+      );
+    if (this.#inHand >= IN_HAND_MAX) await this.#handling;
+  }
+
+  async #handle(message: Exclude<ManagerMessage, { kind: "heartbeat-received" }>): Promise<void> {
+    const { handlers, book } = this.#options;
+    if (this.#isOver) return;
     switch (message.kind) {
       case "welcome":
         await handlers.welcomed(message.fence);
-        this.#begin(message.heartbeatPeriodMs);
+        this.#begin();
         return;
       case "assignments":
         await this.#assigned(message.set);
@@ -125,25 +157,34 @@ export class Session {
       case "statuses-stored":
         book.stored(message.batch);
         return;
-      case "heartbeat-received":
-        return;
     }
   }
 
-  #begin(heartbeatPeriodMs: number): void {
-    this.#welcomed = true;
+  get #isOver(): boolean {
+    return this.#stage === "ended" || this.#over.signal.aborted;
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    this.#stage = "begun";
+    this.#options.handlers.begun();
+    this.sendStatuses();
+  }
+
+  /** At once: that we are here needs no disk to be true. */
+  #beginHeartbeats(heartbeatPeriodMs: number): void {
     this.#silenceMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * heartbeatPeriodMs);
     const beat = (): void => {
       this.#options.conversation.send({ kind: "heartbeat" });
       this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
     };
     this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
-    this.sendStatuses();
   }
 
   async #assigned(set: AssignmentSet): Promise<void> {
     if (this.#resendAsked && set.kind === "incremental") return;
     const outcome = await this.#options.handlers.assigned(set);
+    if (this.#isOver) return;
     this.#resendAsked = outcome === "gap";
     if (outcome === "gap") this.#options.conversation.send({ kind: "resend-assignments" });
   }
@@ -157,7 +198,7 @@ export class Session {
     const halfMs = this.#silenceMs / 2;
     const silent = (): void => {
       const message = `the manager has been silent for ${this.#silenceMs} ms`;
-      this.#silence.abort(new UnavailableError(message));
+      this.#over.abort(new UnavailableError(message));
     };
     this.#watch = clock.after(halfMs, () => {
       this.#watch = clock.after(halfMs, silent);

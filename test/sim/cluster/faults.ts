@@ -1,0 +1,168 @@
+/**
+ * What happens to a simulated cluster: each fault begins, lasts and is mended; when, to whom and
+ * for how long follows from the seed.
+ */
+import type { Random } from "../../../shared/ports/random.js";
+import type { SimCluster } from "./sim-cluster.js";
+import type { SimWorker } from "./sim-worker.js";
+
+/** A fault that has begun; what is returned mends it. */
+type Mend = () => void;
+
+export interface Fault {
+  readonly name: string;
+  readonly lastsMs: readonly [least: number, most: number];
+  readonly begin: (cluster: SimCluster, random: Random) => Mend;
+}
+
+export const LOSE_HOST: readonly Fault[] = [
+  fault("cut", [200, 20_000], (cluster, random) => {
+    const worker = pick(cluster.workers, random);
+    return cutLinks(cluster, [worker], "both");
+  }),
+  fault("cut upwards", [200, 10_000], (cluster, random) =>
+    cutLinks(cluster, [pick(cluster.workers, random)], "up"),
+  ),
+  fault("cut downwards", [200, 10_000], (cluster, random) =>
+    cutLinks(cluster, [pick(cluster.workers, random)], "down"),
+  ),
+  fault("agent stopped", [200, 6_000], (cluster, random) => {
+    const { process } = pick(cluster.workers, random);
+    process?.stop();
+    return () => process?.goOn();
+  }),
+  fault("agent killed", [50, 45_000], (cluster, random) => {
+    const worker = pick(cluster.workers, random);
+    worker.kill();
+    return () => worker.start();
+  }),
+];
+
+export const HARMLESS: readonly Fault[] = [
+  fault("connections reset", [1, 2], (cluster, random) => {
+    const worker = pick(cluster.workers, random);
+    for (const { host } of cluster.managers) cluster.network.reset(worker.name, host);
+    return () => undefined;
+  }),
+  fault("leader stopped", [100, 2_500], (cluster) => {
+    const process = cluster.leader?.process;
+    process?.stop();
+    return () => process?.goOn();
+  }),
+  fault("all late", [2_000, 20_000], (cluster, random) => {
+    const lagMs = 50 + random.below(250);
+    cluster.beLate(lagMs);
+    return () => cluster.beLate(0);
+  }),
+  fault("slow network", [2_000, 20_000], (cluster, random) => {
+    const slownessMs = 20 + random.below(100);
+    setSlowness(cluster, slownessMs);
+    return () => setSlowness(cluster, 2);
+  }),
+  fault("leader's disk is slow", [500, 12_000], (cluster, random) => {
+    cluster.commitMs = 200 + random.below(8_000);
+    return () => {
+      cluster.commitMs = 2;
+    };
+  }),
+  fault("an agent's disk is slow", [500, 12_000], (cluster, random) => {
+    const { disk } = pick(cluster.workers, random);
+    disk.writeMs = 200 + random.below(8_000);
+    return () => {
+      disk.writeMs = 2;
+    };
+  }),
+  fault("leader killed", [100, 3_000], (cluster) => {
+    const place = cluster.managers.findIndex((manager) => manager === cluster.leader);
+    if (place < 0) return () => undefined;
+    cluster.killManager(place);
+    return () => {
+      cluster.managers[place]?.start();
+      if (cluster.leader === undefined) cluster.elect(place);
+    };
+  }),
+  fault("another leads", [1, 2], (cluster, random) => {
+    const running = cluster.managers.flatMap(({ process }, i) =>
+      process === undefined ? [] : [i],
+    );
+    if (running.length > 0) cluster.elect(pick(running, random));
+    return () => undefined;
+  }),
+  fault("containers die", [1, 2], (cluster, random) => {
+    const { engine } = pick(cluster.workers, random);
+    for (const taskId of engine.present()) engine.end(taskId, 1);
+    return () => undefined;
+  }),
+];
+
+/** The leader's cable is cut: all are silent, and none is lost. */
+export const ISOLATED: Fault = fault("leader isolated", [500, 6_500], (cluster) => {
+  const mend = cutLinks(cluster, cluster.workers, "both");
+  cluster.isolatedSinceMs = cluster.nowMs;
+  return () => {
+    mend();
+    cluster.isolatedSinceMs = undefined;
+  };
+});
+
+/** Begins faults now and then for `forMs`, mends each in its time, and in the end all of them. */
+export async function happen(
+  cluster: SimCluster,
+  faults: readonly Fault[],
+  options: { readonly forMs: number; readonly everyMs: number },
+): Promise<readonly string[]> {
+  const random = cluster.random.fork("faults");
+  const happened: string[] = [];
+  const open = new Set<Mend>();
+  const endMs = cluster.nowMs + options.forMs;
+  while (cluster.nowMs < endMs) {
+    await cluster.clock.advance(1 + random.below(2 * options.everyMs));
+    const { name, lastsMs, begin } = pick(faults, random);
+    const lastsForMs = lastsMs[0] + random.below(lastsMs[1] - lastsMs[0]);
+    happened.push(`${(cluster.nowMs / 1_000).toFixed(2)}s ${name} for ${lastsForMs} ms`);
+    const mend = begin(cluster, random);
+    const mendOnce = (): void => {
+      if (open.delete(mendOnce)) mend();
+    };
+    open.add(mendOnce);
+    cluster.clock.after(lastsForMs, mendOnce);
+  }
+  for (const mend of open) mend();
+  return happened;
+}
+
+function fault(name: string, lastsMs: Fault["lastsMs"], begin: Fault["begin"]): Fault {
+  return { name, lastsMs, begin };
+}
+
+function cutLinks(
+  cluster: SimCluster,
+  workers: readonly SimWorker[],
+  which: "up" | "down" | "both",
+): Mend {
+  const { network, managers } = cluster;
+  const links = workers.flatMap(({ name }) =>
+    managers.flatMap(({ host }) => [
+      ...(which === "down" ? [] : [network.link(name, host)]),
+      ...(which === "up" ? [] : [network.link(host, name)]),
+    ]),
+  );
+  const cut = links.filter(({ state }) => state === "open");
+  for (const link of cut) link.state = "cut";
+  return () => {
+    for (const link of cut) link.state = "open";
+  };
+}
+
+function setSlowness({ network, workers, managers }: SimCluster, slownessMs: number): void {
+  for (const { name } of workers) {
+    for (const { host } of managers) {
+      network.link(name, host).slownessMs = slownessMs;
+      network.link(host, name).slownessMs = slownessMs;
+    }
+  }
+}
+
+function pick<T>(items: readonly T[], random: Random): T {
+  return items[random.below(items.length)] as T;
+}

@@ -1,0 +1,144 @@
+/**
+ * A simulated manager: dispatcher, orchestrator and scheduler are the real ones. The log is one for
+ * all managers, as if replicated at once; which of them leads is the cluster's to say.
+ */
+import { Dispatcher } from "../../../manager/dispatcher/dispatcher.js";
+import { LeaderLoops } from "../../../manager/leadership.js";
+import { Orchestrator } from "../../../manager/orchestrator/orchestrator.js";
+import type { Leadership } from "../../../manager/raft/replicated-log.js";
+import { Scheduler } from "../../../manager/scheduler/scheduler.js";
+import type { Store } from "../../../manager/store/store.js";
+import { ClusterError } from "../../../shared/errors/cluster-error.js";
+import type { ClusterId, NodeId } from "../../../shared/model/ids.js";
+import type { Clock } from "../../../shared/ports/clock.js";
+import type { Logger } from "../../../shared/ports/logger.js";
+import type { Random } from "../../../shared/ports/random.js";
+import type { Caller } from "../../../shared/rpc/caller.js";
+import type { AgentMessage, ManagerMessage } from "../../../shared/rpc/dispatcher-messages.js";
+import type { RpcServer, StreamHandler } from "../../../shared/rpc/rpc-server.js";
+import type { Item } from "./connection.js";
+import { GatedStore } from "./gated.js";
+import type { Listener, ManagerEnd, Network } from "./network.js";
+import { ProcessClock } from "./process-clock.js";
+
+const SIM_CLUSTER = "cluster" as ClusterId;
+
+export interface SimManagerOptions {
+  readonly name: string;
+  readonly store: Store;
+  readonly network: Network;
+  readonly managers: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly onFailed: (error: unknown) => void;
+  /** Something of this node has reached the host, whether or not the manager is awake. */
+  readonly onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void;
+}
+
+export class SimManager implements Listener {
+  readonly host: string;
+  lagMs = 0;
+  readonly #options: SimManagerOptions;
+  #lives = 0;
+  #leadership: Leadership = { kind: "follower", term: 0 };
+  #process: ProcessClock | undefined;
+  #loops: LeaderLoops | undefined;
+  #converse: StreamHandler<AgentMessage, ManagerMessage> | undefined;
+
+  constructor(options: SimManagerOptions) {
+    this.#options = options;
+    this.host = options.name;
+    options.network.listen(this);
+  }
+
+  get process(): ProcessClock | undefined {
+    return this.#process;
+  }
+
+  /** Begins to answer; it leads once it is told to. */
+  start(): void {
+    if (this.#process !== undefined) return;
+    const { clock, logger, managers, onFailed, store: state } = this.#options;
+    const random = this.#options.random.fork(`life ${++this.#lives}`);
+    const process = new ProcessClock(clock, random.fork("lag"));
+    process.lagMs = this.lagMs;
+    this.#process = process;
+    const store = new GatedStore(state, process);
+    const dispatcher = new Dispatcher({
+      store,
+      clock: process,
+      random,
+      logger,
+      leadership: () => this.#leadership,
+      managers: () => managers,
+      quorum: () => "fresh",
+    });
+    dispatcher.serveOn(this.#server());
+    this.#loops = new LeaderLoops({
+      loops: () => [
+        dispatcher,
+        new Orchestrator({ store, clock: process, random: random.fork("orchestrator"), logger }),
+        new Scheduler({ store, clock: process, logger }),
+      ],
+      logger,
+      onFailed,
+    });
+  }
+
+  leadershipChanged(leadership: Leadership): void {
+    this.#leadership = leadership;
+    this.#loops?.leadershipChanged(leadership);
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    process.kill();
+    this.#process = undefined;
+    this.#loops = undefined;
+    this.#converse = undefined;
+    this.#options.network.died(process);
+  }
+
+  beLate(lagMs: number): void {
+    this.lagMs = lagMs;
+    if (this.#process !== undefined) this.#process.lagMs = lagMs;
+  }
+
+  accept(end: ManagerEnd, caller: string): void {
+    const nodeId = caller as NodeId;
+    end.onArrival = (item) => this.#options.onArrival(nodeId, item);
+    void this.#talk(end, {
+      address: caller,
+      node: {
+        nodeId,
+        role: "worker",
+        clusterId: SIM_CLUSTER,
+        validFromMs: 0,
+        validUntilMs: Number.POSITIVE_INFINITY,
+      },
+    });
+  }
+
+  async #talk(end: ManagerEnd, caller: Caller): Promise<void> {
+    try {
+      await this.#converse?.(end, caller);
+      end.end();
+    } catch (error) {
+      if (!(error instanceof ClusterError)) this.#options.onFailed(error);
+      end.end(error as Error);
+    }
+  }
+
+  /** What the dispatcher is served on: it answers one kind of stream. */
+  #server(): Pick<RpcServer, "stream" | "unary"> {
+    return {
+      stream: (_method, handler) => {
+        this.#converse = handler as unknown as StreamHandler<AgentMessage, ManagerMessage>;
+      },
+      unary: () => undefined,
+    };
+  }
+}

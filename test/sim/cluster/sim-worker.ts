@@ -1,0 +1,94 @@
+/**
+ * A simulated host: its engine and its disk live as long as the host, its agent's process comes and
+ * goes. The agent is the real one.
+ */
+import type { NodeId } from "../../../shared/model/ids.js";
+import type { Clock } from "../../../shared/ports/clock.js";
+import type { Logger } from "../../../shared/ports/logger.js";
+import type { Random } from "../../../shared/ports/random.js";
+import { Agent, type SessionState } from "../../../worker/agent/agent.js";
+import { SimulatedEngine } from "../simulated-engine.js";
+import { AgentDisk } from "./agent-disk.js";
+import { GatedEngine } from "./gated.js";
+import type { Network } from "./network.js";
+import { ProcessClock } from "./process-clock.js";
+
+export interface SimWorkerOptions {
+  readonly name: string;
+  readonly managers: readonly string[];
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly onFailed: (error: unknown) => void;
+}
+
+export class SimWorker {
+  readonly name: string;
+  readonly nodeId: NodeId;
+  readonly engine: SimulatedEngine;
+  readonly disk: AgentDisk;
+  state: SessionState = { kind: "searching", reason: "not started" };
+  /** Since when its session stands, or since when it has none. */
+  stateSinceMs = 0;
+  lagMs = 0;
+  readonly #options: SimWorkerOptions;
+  #lives = 0;
+  #process: ProcessClock | undefined;
+  #stop = new AbortController();
+
+  constructor(options: SimWorkerOptions) {
+    const { name, clock, random } = options;
+    this.#options = options;
+    this.name = name;
+    this.nodeId = name as NodeId;
+    this.disk = new AgentDisk(clock);
+    const faults = { lostAnswersPerMille: 0, refusalsPerMille: 0 };
+    this.engine = new SimulatedEngine(clock, random.fork("engine"), faults);
+  }
+
+  get process(): ProcessClock | undefined {
+    return this.#process;
+  }
+
+  start(): void {
+    if (this.#process !== undefined) return;
+    const { clock, random, logger, managers, name, network, onFailed } = this.#options;
+    const life = random.fork(`life ${++this.#lives}`);
+    const process = new ProcessClock(clock, life.fork("lag"));
+    process.lagMs = this.lagMs;
+    this.#process = process;
+    this.#stop = new AbortController();
+    const agent = new Agent({
+      engine: new GatedEngine(this.engine, process),
+      managers,
+      connect: (address) => network.connect(name, process, address),
+      memory: this.disk.openFor(process),
+      clock: process,
+      random: life,
+      logger,
+      onState: (state) => this.#enter(state),
+    });
+    agent.run({ signal: this.#stop.signal }).catch(onFailed);
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    process.kill();
+    this.#process = undefined;
+    this.#options.network.died(process);
+    this.#enter({ kind: "searching", reason: "killed" });
+  }
+
+  beLate(lagMs: number): void {
+    this.lagMs = lagMs;
+    if (this.#process !== undefined) this.#process.lagMs = lagMs;
+  }
+
+  #enter(state: SessionState): void {
+    if (state.kind !== this.state.kind) this.stateSinceMs = this.#options.clock.nowMs();
+    this.state = state;
+  }
+}
