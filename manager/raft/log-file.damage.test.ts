@@ -10,6 +10,7 @@ import {
   type DiskOperation,
   SimulatedDisk,
 } from "../../test/sim/simulated-disk.js";
+import type { MemberId } from "./core/member-id.js";
 import { DamagedLogError, StorageFailedError, StorageFullError } from "./log-errors.js";
 import { type AppendRequest, LogFile } from "./log-file.js";
 
@@ -24,7 +25,10 @@ function open(disk: SimulatedDisk, fatal: StorageFailedError[] = []): Promise<Lo
 /** One entry of 8 bytes of data, and the hard state that goes with it. */
 function entry(index: number, term = 1): AppendRequest {
   const data = new TextEncoder().encode(String(index).padStart(8, "."));
-  return { entries: [{ index, term, data }], hardState: { term, vote: "me", commit: index - 1 } };
+  return {
+    entries: [{ kind: "data", index, term, data }],
+    hardState: { term, vote: "me" as MemberId, commit: index - 1 },
+  };
 }
 
 function contentsAfter(requests: readonly AppendRequest[]): LogContents {

@@ -17,7 +17,8 @@ import {
   type DiskOperation,
   SimulatedDisk,
 } from "../../test/sim/simulated-disk.js";
-import type { LogEntry } from "./core/record.js";
+import type { MemberId } from "./core/member-id.js";
+import type { Entry } from "./core/message.js";
 import { DamagedLogError, StorageFullError } from "./log-errors.js";
 import { type AppendRequest, LogFile } from "./log-file.js";
 
@@ -113,11 +114,12 @@ class Driver {
     const { hardState, lastIndex } = this.#head;
     const term = hardState.term + this.#random.below(2);
     const kind = this.#random.below(12);
-    if (kind === 0) return { hardState: { term, vote: "member-a", commit: hardState.commit } };
+    if (kind === 0)
+      return { hardState: { term, vote: "member-a" as MemberId, commit: hardState.commit } };
     if (kind === 1) {
       const index = lastIndex + 1 + this.#random.below(5);
       this.#life.compacted = index;
-      return { restart: { index, term }, hardState: { term, vote: "", commit: index } };
+      return { restart: { index, term }, hardState: { term, vote: undefined, commit: index } };
     }
     // A conflicting suffix: what is neither committed nor compacted may be overwritten.
     const kept = Math.max(hardState.commit, this.#life.compacted);
@@ -126,14 +128,14 @@ class Driver {
     const count = 1 + this.#random.below(4);
     const entries = Array.from({ length: count }, (_, i) => this.#entry(first + i, term));
     const commit = first - 1 - this.#random.below(first - Math.max(lowest - 1, 0));
-    return { entries, hardState: { term, vote: "b", commit } };
+    return { entries, hardState: { term, vote: "b" as MemberId, commit } };
   }
 
-  #entry(index: number, term: number): LogEntry {
+  #entry(index: number, term: number): Entry {
     // Often of one size, so that what a torn write left could pass for a record of the next.
     const data = new TextEncoder().encode(String(this.#random.below(1_000_000)).padStart(8, "0"));
-    if (this.#random.below(3) > 0) return { index, term, data };
-    return { index, term, data: new Uint8Array(this.#random.below(120)).fill(120) };
+    if (this.#random.below(3) > 0) return { kind: "data", index, term, data };
+    return { kind: "data", index, term, data: new Uint8Array(this.#random.below(120)).fill(120) };
   }
 
   async #compact(log: LogFile): Promise<void> {

@@ -13,13 +13,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { assert } from "../../shared/errors/assert.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { batchBytes } from "./core/batch.js";
-import {
-  type HardState,
-  type LogEntry,
-  type LogRecord,
-  MAX_PAYLOAD_BYTES,
-  recordBytes,
-} from "./core/record.js";
+import type { Entry, HardState } from "./core/message.js";
+import { type LogRecord, MAX_PAYLOAD_BYTES, recordBytes } from "./core/record.js";
 import { type Disk, isDiskFull } from "./disk.js";
 import { StorageFailedError, StorageFullError } from "./log-errors.js";
 import { SEGMENT_SIZES, type SegmentSizes } from "./segment.js";
@@ -41,7 +36,7 @@ export interface AppendRequest {
    * Consecutive, the first at most one after the last; from the first on
    * they replace what is there.
    */
-  readonly entries?: readonly LogEntry[];
+  readonly entries?: readonly Entry[];
   readonly hardState?: HardState;
 }
 
@@ -123,7 +118,7 @@ export class LogFile {
    * Entries of [from, to), at least one, as many as fit into `maxBytes` on disk.
    * @throws DamagedLogError
    */
-  read(from: number, to: number, maxBytes: number): Promise<LogEntry[]> {
+  read(from: number, to: number, maxBytes: number): Promise<Entry[]> {
     return this.#chain.read({ from, to, maxBytes });
   }
 

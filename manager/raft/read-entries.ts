@@ -4,7 +4,8 @@
  */
 import { assert } from "../../shared/errors/assert.js";
 import type { EntryIndex, EntryPosition } from "./core/entry-index.js";
-import { byteView, type LogEntry, readHeader, readPayload } from "./core/record.js";
+import type { Entry } from "./core/message.js";
+import { byteView, readHeader, readPayload } from "./core/record.js";
 import { DamagedLogError } from "./log-errors.js";
 import type { Segment } from "./segment.js";
 
@@ -26,7 +27,7 @@ interface Source {
  *   read of `maxBytes` gives.
  * @throws DamagedLogError
  */
-export async function readEntries(source: Source, range: EntryRange): Promise<LogEntry[]> {
+export async function readEntries(source: Source, range: EntryRange): Promise<Entry[]> {
   const run = positionsOfRun(source.entries, range);
   const [first, last] = [run[0], run.at(-1)];
   assert(first !== undefined && last !== undefined, `entry ${range.from} is not in the log`);

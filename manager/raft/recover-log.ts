@@ -4,7 +4,7 @@
  */
 import type { Logger } from "../../shared/ports/logger.js";
 import { EntryIndex } from "./core/entry-index.js";
-import type { HardState } from "./core/record.js";
+import type { HardState } from "./core/message.js";
 import { type ScannedRecord, scanSegment, type SegmentScan } from "./core/scan-segment.js";
 import {
   decodeSegmentHeader,
@@ -30,7 +30,7 @@ export interface LogPlace {
   readonly sizes: SegmentSizes;
 }
 
-const NO_HARD_STATE: HardState = { term: 0, vote: "", commit: 0 };
+const NO_HARD_STATE: HardState = { term: 0, vote: undefined, commit: 0 };
 
 interface OpenedSegment {
   readonly header: SegmentHeader;

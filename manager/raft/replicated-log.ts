@@ -5,6 +5,8 @@
  * file; Raft takes the same place.
  */
 
+import type { Entry } from "./core/message.js";
+
 /** What consensus delivers, in log order, exactly once per start. */
 export interface CommittedEntry {
   readonly index: number;
@@ -12,6 +14,14 @@ export interface CommittedEntry {
   /** Empty for entries of consensus itself (a term's first entry, configuration changes). */
   readonly data: Uint8Array;
 }
+
+/** As the state machine sees it: what only concerns consensus is empty to it. */
+export function toCommitted(entry: Entry): CommittedEntry {
+  const { index, term } = entry;
+  return { index, term, data: entry.kind === "data" ? entry.data : NOTHING };
+}
+
+const NOTHING = new Uint8Array();
 
 export interface ProposalReceipt {
   readonly index: number;

@@ -3,10 +3,10 @@
  * snapshot, then the entries.
  */
 import type { Logger } from "../../shared/ports/logger.js";
-import type { SnapshotId } from "./core/snapshot-format.js";
+import type { EntryId } from "./core/message.js";
 import { DamagedLogError } from "./log-errors.js";
 import type { LogFile } from "./log-file.js";
-import type { StateMachine } from "./replicated-log.js";
+import { type StateMachine, toCommitted } from "./replicated-log.js";
 import type { Snapshots } from "./snapshots.js";
 
 /** Read and applied at a time. */
@@ -36,17 +36,17 @@ export async function restoreState(options: RestoreOptions): Promise<number> {
   const snapshotIndex = snapshot?.index ?? 0;
   for (let next = snapshotIndex + 1; next <= log.lastIndex;) {
     const entries = await log.read(next, log.lastIndex + 1, REPLAY_BYTES);
-    stateMachine.apply(entries);
+    stateMachine.apply(entries.map(toCommitted));
     next += entries.length;
   }
   return snapshotIndex;
 }
 
-async function newestWhole(options: RestoreOptions): Promise<SnapshotId | undefined> {
+async function newestWhole(options: RestoreOptions): Promise<EntryId | undefined> {
   const { log, snapshots, logger } = options;
-  const damaged: SnapshotId[] = [];
+  const damaged: EntryId[] = [];
   let damage: DamagedLogError | undefined;
-  let whole: SnapshotId | undefined;
+  let whole: EntryId | undefined;
   for (const id of snapshots.kept.toReversed()) {
     if (id.index < log.firstIndex - 1) break;
     const found = await damageOf(snapshots, id);
@@ -66,10 +66,7 @@ async function newestWhole(options: RestoreOptions): Promise<SnapshotId | undefi
   return whole;
 }
 
-async function damageOf(
-  snapshots: Snapshots,
-  id: SnapshotId,
-): Promise<DamagedLogError | undefined> {
+async function damageOf(snapshots: Snapshots, id: EntryId): Promise<DamagedLogError | undefined> {
   try {
     await snapshots.verify(id);
     return undefined;

@@ -4,7 +4,8 @@
  */
 import { batchBytes } from "./core/batch.js";
 import type { EntryIndex } from "./core/entry-index.js";
-import type { HardState, LogEntry, LogRecord } from "./core/record.js";
+import type { Entry, HardState } from "./core/message.js";
+import type { LogRecord } from "./core/record.js";
 import { isDiskFull } from "./disk.js";
 import { type EntryRange, readEntries } from "./read-entries.js";
 import { type LogPlace, type RecoveredLog, recoverLog } from "./recover-log.js";
@@ -70,7 +71,7 @@ export class SegmentChain {
     return this.#last.cutBack();
   }
 
-  read(range: EntryRange): Promise<LogEntry[]> {
+  read(range: EntryRange): Promise<Entry[]> {
     const segment = (number: number): Segment | undefined =>
       this.#segments.find((candidate) => candidate.number === number);
     return readEntries({ entries: this.entries, segment }, range);

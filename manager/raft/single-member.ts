@@ -15,11 +15,16 @@ import {
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { type CompactionSettings, Compactor } from "./compactor.js";
-import type { LogEntry } from "./core/record.js";
 import type { Disk } from "./disk.js";
 import type { StorageFailedError } from "./log-errors.js";
 import { LogFile } from "./log-file.js";
-import type { Leadership, ProposalReceipt, ReplicatedLog, StateMachine } from "./replicated-log.js";
+import type {
+  CommittedEntry,
+  Leadership,
+  ProposalReceipt,
+  ReplicatedLog,
+  StateMachine,
+} from "./replicated-log.js";
 import { restoreState } from "./restore-state.js";
 import type { SegmentSizes } from "./segment.js";
 import { Snapshots } from "./snapshots.js";
@@ -85,8 +90,8 @@ export class SingleMemberLog implements ReplicatedLog {
       const compactor = new Compactor({ ...options, log, snapshots, snapshotIndex });
       const term = log.hardState.term + 1;
       const first = { index: log.lastIndex + 1, term, data: new Uint8Array() };
-      const hardState = { term, vote: "", commit: log.lastIndex };
-      await log.append({ entries: [first], hardState });
+      const hardState = { term, vote: undefined, commit: log.lastIndex };
+      await log.append({ entries: [{ kind: "data", ...first }], hardState });
       stateMachine.apply([first]);
       const member = new SingleMemberLog(options, { term, log, compactor });
       stateMachine.leadershipChanged(member.leadership);
@@ -174,7 +179,9 @@ export class SingleMemberLog implements ReplicatedLog {
   async #append(batch: readonly Proposal[]): Promise<Error | undefined> {
     const startMs = this.#clock.nowMs();
     try {
-      await this.#log.append({ entries: this.#entriesOf(batch) });
+      await this.#log.append({
+        entries: this.#entriesOf(batch).map((entry) => ({ kind: "data", ...entry })),
+      });
       return undefined;
     } catch (error) {
       return error as Error;
@@ -200,7 +207,7 @@ export class SingleMemberLog implements ReplicatedLog {
     for (const { reject } of [...batch, ...waiting]) reject(failure);
   }
 
-  #entriesOf(batch: readonly Proposal[]): LogEntry[] {
+  #entriesOf(batch: readonly Proposal[]): CommittedEntry[] {
     const first = this.#appliedIndex + 1;
     return batch.map(({ data }, i) => ({ index: first + i, term: this.#term, data }));
   }

@@ -6,6 +6,7 @@
 import { assert } from "../../shared/errors/assert.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { crc32c } from "./core/crc32c.js";
+import type { EntryId } from "./core/message.js";
 import {
   checkSnapshotHeader,
   CHUNK_HEADER_BYTES,
@@ -16,7 +17,6 @@ import {
   MAX_CHUNK_BYTES,
   parseSnapshotName,
   SNAPSHOT_HEADER_BYTES,
-  type SnapshotId,
   snapshotName,
 } from "./core/snapshot-format.js";
 import type { Disk, DiskFile } from "./disk.js";
@@ -28,7 +28,7 @@ export interface SnapshotsOptions {
   readonly logger: Logger;
 }
 
-export interface Snapshot extends SnapshotId {
+export interface Snapshot extends EntryId {
   /** Returned early when the snapshot fails. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
@@ -43,7 +43,7 @@ const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   /** Oldest first. */
-  #kept: SnapshotId[];
+  #kept: EntryId[];
 
   /** Removes what a crash left unfinished. */
   static async open(options: SnapshotsOptions): Promise<Snapshots> {
@@ -60,13 +60,13 @@ export class Snapshots {
     );
   }
 
-  private constructor(options: SnapshotsOptions, kept: SnapshotId[]) {
+  private constructor(options: SnapshotsOptions, kept: EntryId[]) {
     this.#options = options;
     this.#kept = kept;
   }
 
   /** Oldest first. Whether they are whole, only `verify` says. */
-  get kept(): readonly SnapshotId[] {
+  get kept(): readonly EntryId[] {
     return this.#kept;
   }
 
@@ -95,12 +95,12 @@ export class Snapshots {
   }
 
   /** Reads it all. @throws DamagedLogError */
-  async verify(id: SnapshotId): Promise<void> {
+  async verify(id: EntryId): Promise<void> {
     for await (const _chunk of this.read(id));
   }
 
   /** The chunks as they were saved. @throws DamagedLogError where one is not. */
-  async *read(id: SnapshotId): AsyncGenerator<Uint8Array> {
+  async *read(id: EntryId): AsyncGenerator<Uint8Array> {
     const path = this.pathOf(id);
     const file = await this.#options.disk.open(path, "existing");
     const damaged = (offset: number, expected: string): DamagedLogError =>
@@ -129,21 +129,21 @@ export class Snapshots {
   }
 
   /** Puts a damaged snapshot aside, for whoever wants to look at it. */
-  async setAside(id: SnapshotId): Promise<void> {
+  async setAside(id: EntryId): Promise<void> {
     const { disk, folder } = this.#options;
     this.#kept = this.#kept.filter(({ index }) => index !== id.index);
     await disk.rename(this.pathOf(id), `${this.pathOf(id)}.damaged`);
     await disk.syncFolder(folder);
   }
 
-  pathOf(id: SnapshotId): string {
+  pathOf(id: EntryId): string {
     return `${this.#options.folder}/${snapshotName(id)}`;
   }
 
   async #removeOldest(): Promise<void> {
     const { disk, folder } = this.#options;
     while (this.#kept.length > KEPT_SNAPSHOTS) {
-      const oldest = this.#kept.shift() as SnapshotId;
+      const oldest = this.#kept.shift() as EntryId;
       await disk.remove(this.pathOf(oldest));
       await disk.syncFolder(folder);
     }

@@ -2,8 +2,8 @@
  * What a log should hold, kept in the simplest way: the naive twin that the
  * durable log is held against.
  */
-import type { Entry, HardState } from "../../manager/raft/core/message.js";
 import { changeToText } from "../../manager/raft/core/membership-text.js";
+import type { Entry, HardState } from "../../manager/raft/core/message.js";
 import type { AppendRequest, LogFile } from "../../manager/raft/log-file.js";
 
 export interface LogContents {
@@ -52,8 +52,6 @@ export function from(model: LogContents, firstIndex: number): LogContents {
 
 function describeEntry(entry: Entry): string {
   const text =
-    entry.kind === "data"
-      ? new TextDecoder().decode(entry.data)
-      : changeToText(entry.change);
+    entry.kind === "data" ? new TextDecoder().decode(entry.data) : changeToText(entry.change);
   return `${entry.term}:${text}`;
 }

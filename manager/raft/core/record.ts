@@ -18,23 +18,12 @@
  */
 import { assert, assertNever } from "../../../shared/errors/assert.js";
 import { crc32c } from "./crc32c.js";
-
-export interface LogEntry {
-  readonly index: number;
-  readonly term: number;
-  readonly data: Uint8Array;
-}
-
-/** What Raft must remember besides its entries (Ongaro and Ousterhout 2014, figure 2). */
-export interface HardState {
-  readonly term: number;
-  /** Whom this member voted for in `term`; empty for nobody. */
-  readonly vote: string;
-  readonly commit: number;
-}
+import type { MemberId } from "./member-id.js";
+import { changeFromText, changeToText } from "./membership-text.js";
+import type { Entry, HardState } from "./message.js";
 
 export type LogRecord =
-  | { readonly kind: "entry"; readonly entry: LogEntry }
+  | { readonly kind: "entry"; readonly entry: Entry }
   | { readonly kind: "hard-state"; readonly hardState: HardState }
   /**
    * A snapshot took the place of the whole log: it goes on after `index`,
@@ -46,8 +35,11 @@ export type LogRecord =
   /** The log goes on in the next segment. */
   | { readonly kind: "rolled" };
 
+/** An entry's kind shows in its record's. */
+type RecordKind = LogRecord["kind"] | "membership-entry";
+
 export interface RecordHeader {
-  readonly kind: LogRecord["kind"];
+  readonly kind: RecordKind;
   readonly lastOfBatch: boolean;
   readonly payloadBytes: number;
   readonly durableBytes: number;
@@ -79,9 +71,16 @@ const ENTRY_PREFIX_BYTES = 16;
 export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 const MARKER = 0x4b53;
-const KIND_NUMBER = { entry: 1, "hard-state": 2, restart: 3, seal: 4, rolled: 5 } as const;
-const KIND_OF: ReadonlyMap<number, LogRecord["kind"]> = new Map(
-  (Object.keys(KIND_NUMBER) as LogRecord["kind"][]).map((kind) => [KIND_NUMBER[kind], kind]),
+const KIND_NUMBER = {
+  entry: 1,
+  "hard-state": 2,
+  restart: 3,
+  seal: 4,
+  rolled: 5,
+  "membership-entry": 6,
+} as const satisfies Record<RecordKind, number>;
+const KIND_OF: ReadonlyMap<number, RecordKind> = new Map(
+  (Object.keys(KIND_NUMBER) as RecordKind[]).map((kind) => [KIND_NUMBER[kind], kind]),
 );
 const UINT32 = 0x1_0000_0000;
 
@@ -110,7 +109,7 @@ export function writeRecord(
   writePayload(target, payloadAt, record);
   const { bytes, view } = target;
   view.setUint16(at, MARKER, true);
-  view.setUint8(at + 2, KIND_NUMBER[record.kind]);
+  view.setUint8(at + 2, KIND_NUMBER[kindOf(record)]);
   view.setUint8(at + 3, place.lastOfBatch ? 1 : 0);
   view.setUint32(at + 4, length, true);
   view.setUint32(at + 8, place.durableBytes, true);
@@ -165,14 +164,19 @@ function parsePayload(
 ): LogRecord | undefined {
   const { kind, payloadBytes: length } = header;
   switch (kind) {
-    case "entry": {
+    case "entry":
+    case "membership-entry": {
       if (length < ENTRY_PREFIX_BYTES) return undefined;
+      const id = { index: getUint64(view, at), term: getUint64(view, at + 8) };
       const data = bytes.subarray(at + ENTRY_PREFIX_BYTES, at + length);
-      return { kind, entry: { index: getUint64(view, at), term: getUint64(view, at + 8), data } };
+      if (kind === "entry") return { kind, entry: { ...id, kind: "data", data } };
+      const change = changeFromText(fromAscii(data));
+      return { kind: "entry", entry: { ...id, kind: "membership", change } };
     }
     case "hard-state": {
       if (length < 16) return undefined;
-      const vote = String.fromCharCode(...bytes.subarray(at + 16, at + length));
+      const name = fromAscii(bytes.subarray(at + 16, at + length));
+      const vote = name === "" ? undefined : (name as MemberId);
       const hardState = { term: getUint64(view, at), commit: getUint64(view, at + 8), vote };
       return { kind, hardState };
     }
@@ -190,9 +194,9 @@ function parsePayload(
 function payloadBytes(record: LogRecord): number {
   switch (record.kind) {
     case "entry":
-      return ENTRY_PREFIX_BYTES + record.entry.data.length;
+      return ENTRY_PREFIX_BYTES + entryDataBytes(record.entry);
     case "hard-state":
-      return 16 + record.hardState.vote.length;
+      return 16 + (record.hardState.vote?.length ?? 0);
     case "restart":
       return 16;
     case "seal":
@@ -208,16 +212,14 @@ function writePayload({ bytes, view }: ByteView, at: number, record: LogRecord):
     case "entry":
       setUint64(view, at, record.entry.index);
       setUint64(view, at + 8, record.entry.term);
-      bytes.set(record.entry.data, at + ENTRY_PREFIX_BYTES);
+      if (record.entry.kind === "data") bytes.set(record.entry.data, at + ENTRY_PREFIX_BYTES);
+      else setAscii(bytes, at + ENTRY_PREFIX_BYTES, changeToText(record.entry.change));
       return;
     case "hard-state": {
       const { term, commit, vote } = record.hardState;
       setUint64(view, at, term);
       setUint64(view, at + 8, commit);
-      for (let i = 0; i < vote.length; i++) {
-        assert(vote.charCodeAt(i) < 0x80, `member id ${vote} is not ASCII`);
-        view.setUint8(at + 16 + i, vote.charCodeAt(i));
-      }
+      setAscii(bytes, at + 16, vote ?? "");
       return;
     }
     case "restart":
@@ -230,6 +232,26 @@ function writePayload({ bytes, view }: ByteView, at: number, record: LogRecord):
     default:
       assertNever(record);
   }
+}
+
+function kindOf(record: LogRecord): RecordKind {
+  const isChange = record.kind === "entry" && record.entry.kind === "membership";
+  return isChange ? "membership-entry" : record.kind;
+}
+
+function entryDataBytes(entry: Entry): number {
+  return entry.kind === "data" ? entry.data.length : changeToText(entry.change).length;
+}
+
+function setAscii(bytes: Uint8Array, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) {
+    assert(text.charCodeAt(i) < 0x80, `${text} is not ASCII`);
+    bytes[at + i] = text.charCodeAt(i);
+  }
+}
+
+function fromAscii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 /** Two places never share a seed within a segment, and a CRC keeps seeds apart. */

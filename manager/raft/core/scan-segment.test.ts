@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { encodeBatch } from "./batch.js";
+import type { MemberId } from "./member-id.js";
 import type { LogRecord } from "./record.js";
 import { scanSegment } from "./scan-segment.js";
 
@@ -21,11 +22,15 @@ function segmentOf(batches: readonly (readonly LogRecord[])[], zeros = 64): Uint
 
 const entry = (index: number, data: Uint8Array): LogRecord => ({
   kind: "entry",
-  entry: { index, term: 3, data },
+  entry: { kind: "data", index, term: 3, data },
 });
 const hardState: LogRecord = {
   kind: "hard-state",
-  hardState: { term: Number.MAX_SAFE_INTEGER, vote: "member-b", commit: 2 ** 40 },
+  hardState: { term: Number.MAX_SAFE_INTEGER, vote: "member-b" as MemberId, commit: 2 ** 40 },
+};
+const change: LogRecord = {
+  kind: "entry",
+  entry: { kind: "membership", index: 5, term: 2, change: { kind: "leave-joint" } },
 };
 
 const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
@@ -33,6 +38,7 @@ const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(
     .tuple(fc.maxSafeNat(), fc.uint8Array({ maxLength: 40 }))
     .map(([index, data]) => entry(index, data)),
   fc.constant(hardState),
+  fc.constant(change),
   fc.maxSafeNat().map((index) => ({ kind: "restart", index, term: 1 }) as const),
   fc.constant({ kind: "seal" } as const),
   fc.constant({ kind: "rolled" } as const),

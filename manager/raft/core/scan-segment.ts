@@ -13,11 +13,11 @@
  * soon as the log falls idle. What remains is a bit that flips in the last batch of a host that
  * also lost power before the seal reached the disk.
  */
+import type { HardState } from "./message.js";
 import {
   bytesOf,
   type ByteView,
   byteView,
-  type HardState,
   readHeader,
   readPayload,
   RECORD_ALIGN_BYTES,

@@ -15,13 +15,8 @@
  * Each checksum is seeded with the one before, so chunks cannot be missing, doubled or swapped.
  */
 import { crc32c } from "./crc32c.js";
+import type { EntryId } from "./message.js";
 import { getUint64, setUint64 } from "./record.js";
-
-export interface SnapshotId {
-  /** The last entry that the snapshot includes. */
-  readonly index: number;
-  readonly term: number;
-}
 
 export const SNAPSHOT_HEADER_BYTES = 32;
 export const CHUNK_HEADER_BYTES = 8;
@@ -35,18 +30,18 @@ const END_MARK = 0xffff_ffff;
 const MAGIC = Array.from("skep-snp", (letter) => letter.charCodeAt(0));
 const NAME = /^snapshot-(\d{16})-(\d{16})$/;
 
-export function snapshotName({ index, term }: SnapshotId): string {
+export function snapshotName({ index, term }: EntryId): string {
   return `snapshot-${String(index).padStart(16, "0")}-${String(term).padStart(16, "0")}`;
 }
 
 /** @returns undefined for a name that is no snapshot's. */
-export function parseSnapshotName(name: string): SnapshotId | undefined {
+export function parseSnapshotName(name: string): EntryId | undefined {
   const [, index, term] = NAME.exec(name) ?? [];
   if (index === undefined || term === undefined) return undefined;
   return { index: Number(index), term: Number(term) };
 }
 
-export function encodeSnapshotHeader({ index, term }: SnapshotId): Uint8Array {
+export function encodeSnapshotHeader({ index, term }: EntryId): Uint8Array {
   const bytes = new Uint8Array(SNAPSHOT_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC, 0);
@@ -58,7 +53,7 @@ export function encodeSnapshotHeader({ index, term }: SnapshotId): Uint8Array {
 }
 
 /** @returns what was expected instead, if this is not the header of snapshot `id`. */
-export function checkSnapshotHeader(bytes: Uint8Array, id: SnapshotId): string | undefined {
+export function checkSnapshotHeader(bytes: Uint8Array, id: EntryId): string | undefined {
   if (bytes.length < SNAPSHOT_HEADER_BYTES) return `a header of ${SNAPSHOT_HEADER_BYTES} bytes`;
   const view = viewOf(bytes);
   if (MAGIC.some((letter, i) => bytes[i] !== letter)) return 'a header that begins with "skep-snp"';
