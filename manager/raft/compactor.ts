@@ -4,6 +4,7 @@
  * next attempt starts afresh.
  */
 import type { Logger } from "../../shared/ports/logger.js";
+import type { Membership } from "./core/membership.js";
 import type { LogFile } from "./log-file.js";
 import type { StateMachine } from "./replicated-log.js";
 import type { Snapshots } from "./snapshots.js";
@@ -28,6 +29,8 @@ export interface CompactorOptions {
   readonly stateMachine: StateMachine;
   readonly logger: Logger;
   readonly compaction?: () => CompactionSettings;
+  /** As of what is applied. */
+  readonly membership: () => Membership;
   /** Of the snapshot that the state was restored from. */
   readonly snapshotIndex: number;
 }
@@ -73,8 +76,8 @@ export class Compactor {
   }
 
   async #compact(): Promise<void> {
-    const { log, snapshots, stateMachine } = this.#options;
-    await snapshots.save(() => stateMachine.snapshot());
+    const { log, snapshots, stateMachine, membership } = this.#options;
+    await snapshots.save(() => ({ ...stateMachine.snapshot(), membership: membership() }));
     const [older, newest] = snapshots.kept;
     if (older === undefined || newest === undefined) return;
     const slow = newest.index - this.#settings.logEntriesForSlowFollowers;

@@ -3,7 +3,7 @@
  * snapshot, then the entries.
  */
 import type { Logger } from "../../shared/ports/logger.js";
-import type { EntryId } from "./core/message.js";
+import type { SnapshotFile } from "./core/snapshot-format.js";
 import { DamagedLogError } from "./log-errors.js";
 import type { LogFile } from "./log-file.js";
 import { type StateMachine, toCommitted } from "./replicated-log.js";
@@ -42,11 +42,11 @@ export async function restoreState(options: RestoreOptions): Promise<number> {
   return snapshotIndex;
 }
 
-async function newestWhole(options: RestoreOptions): Promise<EntryId | undefined> {
+async function newestWhole(options: RestoreOptions): Promise<SnapshotFile | undefined> {
   const { log, snapshots, logger } = options;
-  const damaged: EntryId[] = [];
+  const damaged: SnapshotFile[] = [];
   let damage: DamagedLogError | undefined;
-  let whole: EntryId | undefined;
+  let whole: SnapshotFile | undefined;
   for (const id of snapshots.kept.toReversed()) {
     if (id.index < log.firstIndex - 1) break;
     const found = await damageOf(snapshots, id);
@@ -66,7 +66,10 @@ async function newestWhole(options: RestoreOptions): Promise<EntryId | undefined
   return whole;
 }
 
-async function damageOf(snapshots: Snapshots, id: EntryId): Promise<DamagedLogError | undefined> {
+async function damageOf(
+  snapshots: Snapshots,
+  id: SnapshotFile,
+): Promise<DamagedLogError | undefined> {
   try {
     await snapshots.verify(id);
     return undefined;

@@ -15,6 +15,7 @@ import {
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { type CompactionSettings, Compactor } from "./compactor.js";
+import { NO_MEMBERS } from "./core/membership.js";
 import type { Disk } from "./disk.js";
 import type { StorageFailedError } from "./log-errors.js";
 import { LogFile } from "./log-file.js";
@@ -87,7 +88,13 @@ export class SingleMemberLog implements ReplicatedLog {
     const log = await LogFile.open({ disk, folder, logger, onFatal, ...(sizes && { sizes }) });
     try {
       const snapshotIndex = await restoreState({ folder, log, snapshots, stateMachine, logger });
-      const compactor = new Compactor({ ...options, log, snapshots, snapshotIndex });
+      const compactor = new Compactor({
+        ...options,
+        membership: () => NO_MEMBERS,
+        log,
+        snapshots,
+        snapshotIndex,
+      });
       const term = log.hardState.term + 1;
       const first = { index: log.lastIndex + 1, term, data: new Uint8Array() };
       const hardState = { term, vote: undefined, commit: log.lastIndex };

@@ -1,6 +1,6 @@
 /**
- * A snapshot file: what it is of, the state machine's chunks, and an end that shows that none
- * is missing. Little-endian:
+ * A snapshot file: what it is of, the membership, the state machine's chunks, and an end that
+ * shows that none is missing. Little-endian:
  *
  * ```
  *  0  8 bytes  "skep-snp"
@@ -8,7 +8,7 @@
  * 12  u64      index of the last entry in it
  * 20  u64      its term
  * 28  u32      CRC-32C of all before
- * 32  chunks:  u32 bytes, u32 CRC-32C, data
+ * 32  chunks:  u32 bytes, u32 CRC-32C, data; the first one is the membership as text
  *     end:     u32 0xFFFFFFFF, u32 the checksum of the last chunk, again
  * ```
  *
@@ -25,20 +25,30 @@ export const CHUNK_HEADER_BYTES = 8;
  */
 export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const END_MARK = 0xffff_ffff;
 const MAGIC = Array.from("skep-snp", (letter) => letter.charCodeAt(0));
-const NAME = /^snapshot-(\d{16})-(\d{16})$/;
+const NAME = /^(snapshot|received)-(\d{16})-(\d{16})$/;
 
-export function snapshotName({ index, term }: EntryId): string {
-  return `snapshot-${String(index).padStart(16, "0")}-${String(term).padStart(16, "0")}`;
+/**
+ * `own`: of this member's own state; its log reaches at least that far. `received`: it took the
+ * place of the log, and a crash may have left it ahead of the log.
+ */
+export interface SnapshotFile extends EntryId {
+  readonly origin: "own" | "received";
+}
+
+export function snapshotName({ index, term, origin }: SnapshotFile): string {
+  const kind = origin === "own" ? "snapshot" : "received";
+  return `${kind}-${String(index).padStart(16, "0")}-${String(term).padStart(16, "0")}`;
 }
 
 /** @returns undefined for a name that is no snapshot's. */
-export function parseSnapshotName(name: string): EntryId | undefined {
-  const [, index, term] = NAME.exec(name) ?? [];
-  if (index === undefined || term === undefined) return undefined;
-  return { index: Number(index), term: Number(term) };
+export function parseSnapshotName(name: string): SnapshotFile | undefined {
+  const [, kind, index, term] = NAME.exec(name) ?? [];
+  if (kind === undefined || index === undefined || term === undefined) return undefined;
+  const origin = kind === "snapshot" ? "own" : "received";
+  return { index: Number(index), term: Number(term), origin };
 }
 
 export function encodeSnapshotHeader({ index, term }: EntryId): Uint8Array {
