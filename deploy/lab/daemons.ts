@@ -1,0 +1,162 @@
+/**
+ * The two daemons of a host: found, started and killed. They are children of the host's first
+ * process and outlive whoever started them.
+ */
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname } from "node:path";
+
+import { pingEngine } from "../provision/engine-api.mjs";
+import { SKEPD } from "./built-programs.js";
+import { SWARM_PORT } from "./form-cluster.js";
+import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
+import { LabError } from "./lab-error.js";
+import type { LabHost } from "./layout.js";
+import { isAlive, processesBeside, type SeenProcess, sendSignal } from "./processes.js";
+import { launch } from "./run-program.js";
+import { type Patience, until } from "./until.js";
+
+export const DAEMONS = ["skepd", "dockerd"] as const;
+export type DaemonName = (typeof DAEMONS)[number];
+
+/** Containers of an engine that was killed: ended by the next one, or kept. */
+export const LIVE_RESTORE = ["on", "off"] as const;
+export type LiveRestore = (typeof LIVE_RESTORE)[number];
+
+/** Enough of a log to see why its daemon ended. */
+const LOG_TAIL_LINES = 8;
+
+/** Numbers of processes of before: dockerd believes one that any process at all has by now. */
+const STALE = ["run/docker.pid", "run/docker/containerd/containerd.pid"];
+
+interface Daemon {
+  readonly logPath: string;
+  readonly socket: string;
+  readonly words: CommandWords;
+  is(seen: SeenProcess): boolean;
+}
+
+export class HostDaemons {
+  readonly #host: LabHost;
+  readonly #door: HostDoor;
+  readonly #daemons: Readonly<Record<DaemonName, Daemon>>;
+
+  constructor(host: LabHost, door: HostDoor, liveRestore: LiveRestore) {
+    this.#host = host;
+    this.#door = door;
+    this.#daemons = {
+      dockerd: {
+        logPath: host.dockerLog,
+        socket: host.dockerSocket,
+        words: dockerdWords(host, door.cgroups.containerParent(host.name), liveRestore),
+        is: ({ words }) => words.includes("--data-root") && words.includes(host.dockerData),
+      },
+      skepd: {
+        logPath: host.skepLog,
+        socket: host.skepSocket,
+        words: skepdWords(host),
+        is: ({ words }) => words.includes(SKEPD) && words.includes(host.skepData),
+      },
+    };
+  }
+
+  /** As this machine counts; undefined while it does not run. */
+  pidOf(name: DaemonName): number | undefined {
+    const daemon = this.#daemons[name];
+    return processesBeside(this.#door.pid).find((seen) => daemon.is(seen))?.pid;
+  }
+
+  answers(name: DaemonName): Promise<boolean> {
+    return pingEngine(this.#daemons[name].socket);
+  }
+
+  /** Resolves once its API answers. @throws LabError it runs already, or ended, with its last words. */
+  async start(name: DaemonName, patience: Patience): Promise<void> {
+    const daemon = this.#daemons[name];
+    const { name: host } = this.#host;
+    const running = this.pidOf(name);
+    if (running !== undefined) {
+      throw new LabError(`${name} on ${host} runs already (pid ${running})`);
+    }
+    if (name === "dockerd") await this.#clearRemains(patience);
+    rmSync(daemon.socket, { force: true });
+    await this.#launch(daemon, patience.signal);
+    const outcome = await until(`${name} on ${host} to answer`, patience, async () => {
+      if (this.pidOf(name) === undefined) return "ended";
+      return (await this.answers(name)) ? "answers" : undefined;
+    });
+    if (outcome === "ended") {
+      throw new LabError(
+        `${name} on ${host} ended at its start; the end of ${daemon.logPath}:\n${tailOf(daemon.logPath)}`,
+      );
+    }
+  }
+
+  /** SIGKILL. Resolves once it is gone, and with an engine its containerd. */
+  async kill(name: DaemonName, patience: Patience): Promise<void> {
+    const { name: host } = this.#host;
+    const pid = this.pidOf(name);
+    if (pid === undefined) throw new LabError(`${name} on ${host} does not run`);
+    sendSignal(pid, "SIGKILL");
+    await until(`${name} on ${host} to end`, patience, () => (isAlive(pid) ? undefined : "gone"));
+    if (name === "dockerd") await this.#awaitContainerd(patience);
+  }
+
+  /** A killed engine takes its containerd along, though not in the same instant. */
+  async #awaitContainerd(patience: Patience): Promise<void> {
+    await until(`containerd on ${this.#host.name} to follow its dockerd`, patience, () => {
+      const left = processesBeside(this.#door.pid).filter(
+        ({ words }) => basename(words[0] ?? "") === "containerd",
+      );
+      return left.length === 0 ? "gone" : undefined;
+    });
+  }
+
+  async #clearRemains(patience: Patience): Promise<void> {
+    await this.#awaitContainerd(patience);
+    for (const path of STALE) rmSync(`/proc/${this.#door.pid}/root/${path}`, { force: true });
+  }
+
+  /** Once this resolves the daemon is there, or has ended already. */
+  async #launch({ words, logPath }: Daemon, signal: AbortSignal): Promise<void> {
+    mkdirSync(dirname(logPath), { recursive: true });
+    const log = openSync(logPath, "a");
+    try {
+      await launch(wordsInHost(this.#door, ["setsid", "--fork", ...words]), { log, signal });
+    } finally {
+      closeSync(log);
+    }
+  }
+}
+
+function dockerdWords(
+  host: LabHost,
+  containerParent: string,
+  liveRestore: LiveRestore,
+): CommandWords {
+  return [
+    "dockerd",
+    ...["--host", `unix://${host.dockerSocket}`],
+    ...["--data-root", host.dockerData],
+    ...["--bip", host.bridgeAddress],
+    ...["--default-address-pool", host.addressPool],
+    ...["--cgroup-parent", containerParent],
+    ...["--exec-opt", "native.cgroupdriver=cgroupfs"],
+    ...(liveRestore === "on" ? ["--live-restore"] : []),
+  ];
+}
+
+function skepdWords(host: LabHost): CommandWords {
+  return [
+    process.execPath,
+    SKEPD,
+    ...["--data-dir", host.skepData],
+    ...["--socket", host.skepSocket],
+    ...["--engine", "docker"],
+    ...["--engine-socket", host.dockerSocket],
+    ...["--listen-addr", `${host.address}:${SWARM_PORT}`],
+  ];
+}
+
+function tailOf(logPath: string): string {
+  return readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+}

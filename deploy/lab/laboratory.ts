@@ -1,0 +1,242 @@
+/**
+ * A laboratory: real hosts on one machine, each with a Docker engine and a skepd, joined by a
+ * network that can be cut. For tests, benchmarks and `npm run lab`:
+ *
+ *     await using lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
+ *     await lab.cut("host3");
+ *     await lab.exec("host1", ["skep", "node", "ls"]);
+ *
+ * It lives in the kernel and in its folder, not in this object: `open` finds it again, from any
+ * process.
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+import type { Clock } from "../../shared/ports/clock.js";
+import { systemClock } from "../../shared/ports/system-clock.js";
+import { LabCgroups } from "./cgroups.js";
+import { type DaemonName, HostDaemons, type LiveRestore } from "./daemons.js";
+import { findHolders } from "./holders.js";
+import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
+import { LabError } from "./lab-error.js";
+import { checkWish, hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
+import { takeLock } from "./lock.js";
+import { prepareMachine } from "./machine.js";
+import { type LinkState, linkStates, setLink } from "./network.js";
+import { raise } from "./raise.js";
+import { type LabRecord, readRecord, writeFirstRecord } from "./record.js";
+import { type ProgramResult, resultOf, SYSTEM_PATH } from "./run-program.js";
+import { takeDown } from "./take-down.js";
+import type { Patience } from "./until.js";
+
+/** What a host is told to do is done in a second or two; a busy machine may take far longer. */
+const LIMIT_MS = 120_000;
+const NEVER = new AbortController().signal;
+
+export interface LabOptions {
+  readonly dir: string;
+  readonly hosts: number;
+  /** The first so many hosts are the managers of a cluster of all; 0, the default: no cluster. */
+  readonly managers?: number;
+  readonly liveRestore?: LiveRestore;
+  /** Hears what is done. */
+  readonly log?: (line: string) => void;
+  /** Ends `up`, which then takes away what it has made. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+export class Laboratory implements AsyncDisposable {
+  readonly dir: string;
+  readonly hosts: readonly LabHost[];
+  readonly #record: LabRecord;
+  readonly #clock: Clock;
+  readonly #cgroups: LabCgroups;
+
+  /**
+   * Makes one. Remains of an earlier one in the same folder are cleared away first.
+   * @throws LabError what stands in the way, once whatever was made by then is gone again.
+   */
+  static async up(options: LabOptions): Promise<Laboratory> {
+    const { hosts, managers = 0, liveRestore = "off", clock = systemClock } = options;
+    const { log = () => undefined, signal = NEVER } = options;
+    const dir = absolute(options.dir);
+    checkWish(dir, { hosts, managers });
+    await prepareMachine(log);
+    await using _lock = await takeLock(labName(dir), `another "up" or "down" of ${dir}`);
+    const cleanUp: Patience = { clock, signal: NEVER, limitMs: LIMIT_MS };
+    if (isWhole(dir)) {
+      throw new LabError(`a laboratory is up in ${dir}: use it, or take it down first`);
+    }
+    if (readRecord(dir) !== undefined)
+      log(`clearing away what an earlier laboratory left in ${dir}`);
+    await takeDown(dir, cleanUp);
+    signal.throwIfAborted();
+    const record = writeFirstRecord(dir, { hosts, managers, liveRestore });
+    try {
+      await raise(dir, record, { clock, signal, log });
+    } catch (error) {
+      log("that failed: taking away what was made");
+      await takeDown(dir, cleanUp);
+      throw error;
+    }
+    return new Laboratory(dir, record, clock);
+  }
+
+  /** One that is up. @throws LabError there is none. */
+  static open(dir: string, clock: Clock = systemClock): Laboratory {
+    const folder = absolute(dir);
+    const record = readRecord(folder);
+    if (record === undefined) throw new LabError(`there is no laboratory in ${folder}`);
+    if (findHolders(folder).size === 0) {
+      throw new LabError(
+        `the hosts of the laboratory in ${folder} are gone (the machine was restarted?): "down" or "up" clears away the rest`,
+      );
+    }
+    return new Laboratory(folder, record, clock);
+  }
+
+  /**
+   * Takes away whatever there is of a laboratory in `dir`, also half of one.
+   * @returns whether there was anything.
+   */
+  static async clear(dir: string, clock: Clock = systemClock): Promise<"gone" | "was not there"> {
+    const folder = absolute(dir);
+    await using _lock = await takeLock(labName(folder), `another "up" or "down" of ${folder}`);
+    const wasThere = readRecord(folder) !== undefined || findHolders(folder).size > 0;
+    await takeDown(folder, { clock, signal: NEVER, limitMs: LIMIT_MS });
+    return wasThere ? "gone" : "was not there";
+  }
+
+  private constructor(dir: string, record: LabRecord, clock: Clock) {
+    this.dir = dir;
+    this.hosts = hostsOf(dir, record.hosts);
+    this.#record = record;
+    this.#clock = clock;
+    this.#cgroups = new LabCgroups(labName(dir));
+  }
+
+  /** @throws LabError there is no host of that name. */
+  host(name: string): LabHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found !== undefined) return found;
+    throw new LabError(
+      `there is no host "${name}": they are called ${this.hosts.map((host) => host.name).join(", ")}`,
+    );
+  }
+
+  async down(): Promise<void> {
+    await Laboratory.clear(this.dir, this.#clock);
+  }
+
+  /** Pulls the host's cable. @throws LabError it is pulled. */
+  async cut(host: string): Promise<void> {
+    await this.#changeLink(host, "cut");
+  }
+
+  /** Puts it in again. @throws LabError it is in. */
+  async mend(host: string): Promise<void> {
+    await this.#changeLink(host, "up");
+  }
+
+  /** SIGKILL. Resolves once it is gone. @throws LabError it does not run, or the host is paused. */
+  async kill(host: string, daemon: DaemonName): Promise<void> {
+    this.#refusePaused(host);
+    await this.daemonsOf(host).kill(daemon, this.#patience());
+  }
+
+  /** Resolves once it answers. @throws LabError it runs already, or the host is paused. */
+  async start(host: string, daemon: DaemonName, signal = NEVER): Promise<void> {
+    this.#refusePaused(host);
+    await this.daemonsOf(host).start(daemon, this.#patience(signal));
+  }
+
+  /** Resolves once none of its processes runs any more: daemons, containers, whatever was begun there. */
+  async pause(host: string): Promise<void> {
+    this.#refusePaused(host);
+    await this.#cgroups.freeze(host, this.#patience());
+  }
+
+  /** @throws LabError it is not paused. */
+  resume(host: string): void {
+    if (!this.isPaused(host)) throw new LabError(`${host} is not paused`);
+    this.#cgroups.thaw(host);
+  }
+
+  /** Runs a command on the host to its end, whatever its exit status. */
+  exec(
+    host: string,
+    command: CommandWords,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ProgramResult> {
+    return resultOf(this.wordsFor(host, command), { ...options, env: this.environment() });
+  }
+
+  /** The words that run `command` on the host, for who wants to start it himself. */
+  wordsFor(host: string, command: CommandWords): CommandWords {
+    this.#refusePaused(host);
+    return wordsInHost(this.#door(host), command, process.cwd());
+  }
+
+  /** What such a command finds in its environment besides the user's own. */
+  environment(): NodeJS.ProcessEnv {
+    const path = `${join(this.dir, "bin")}:${SYSTEM_PATH}`;
+    return { PATH: path, DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined, SKEP_HOST: undefined };
+  }
+
+  isPaused(host: string): boolean {
+    return this.#cgroups.isFrozen(this.host(host).name);
+  }
+
+  linkStates(): Promise<ReadonlyMap<string, LinkState>> {
+    return linkStates(this.#pidOf(SWITCH));
+  }
+
+  daemonsOf(host: string): HostDaemons {
+    return new HostDaemons(this.host(host), this.#door(host), this.#record.liveRestore);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down();
+  }
+
+  async #changeLink(host: string, wanted: LinkState): Promise<void> {
+    const { name } = this.host(host);
+    if ((await this.linkStates()).get(name) === wanted) {
+      throw new LabError(
+        wanted === "cut" ? `${name} is cut off already` : `${name} is not cut off`,
+      );
+    }
+    await setLink(this.#pidOf(SWITCH), name, wanted);
+  }
+
+  #refusePaused(host: string): void {
+    if (this.isPaused(host)) throw new LabError(`${host} is paused: resume it first`);
+  }
+
+  #door(host: string): HostDoor {
+    return { host: this.host(host).name, pid: this.#pidOf(host), cgroups: this.#cgroups };
+  }
+
+  #pidOf(name: string): number {
+    const pid = findHolders(this.dir).get(name);
+    if (pid !== undefined) return pid;
+    throw new LabError(`${name} is gone: take the laboratory in ${this.dir} down`);
+  }
+
+  #patience(signal = NEVER): Patience {
+    return { clock: this.#clock, signal, limitMs: LIMIT_MS };
+  }
+}
+
+function isWhole(dir: string): boolean {
+  return readRecord(dir)?.made === "whole" && findHolders(dir).size > 0;
+}
+
+/** By its real path, as far as it exists: one folder, one name. */
+function absolute(dir: string): string {
+  const path = resolve(dir);
+  if (existsSync(path)) return realpathSync(path);
+  const parent = dirname(path);
+  return parent === path ? path : join(absolute(parent), basename(path));
+}

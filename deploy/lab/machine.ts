@@ -1,0 +1,40 @@
+/** Whether this machine can have a laboratory, and what has to be installed first. */
+import { existsSync, readFileSync } from "node:fs";
+
+import { hasApt, installMissing } from "../provision/packages.mjs";
+import { cgroupMounts } from "./cgroups.js";
+import { LabError } from "./lab-error.js";
+
+/** Bits of CapEff, capabilities(7): without them there are no namespaces, mounts or bridges. */
+const CAP_NET_ADMIN = 12n;
+const CAP_SYS_ADMIN = 21n;
+
+/** @returns why not; undefined where nothing stands in the way. */
+export function obstacleToLab(): string | undefined {
+  if (process.platform !== "linux") return "its hosts are namespaces, which only Linux has";
+  if (process.getuid?.() !== 0) return "only root can make hosts out of namespaces";
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"));
+  const held = BigInt(`0x${capabilities?.[1] ?? "0"}`);
+  const needed = (1n << CAP_NET_ADMIN) | (1n << CAP_SYS_ADMIN);
+  if ((held & needed) !== needed) return "root may not mount or make bridges here";
+  if (cgroupMounts(readFileSync("/proc/self/mounts", "utf8")) === undefined) {
+    return "no cgroup is mounted that can freeze processes";
+  }
+  if (!existsSync("/usr/sbin/dockerd") && !hasApt()) {
+    return "there is no dockerd, and no apt to install one: install Docker, nftables, iptables and iproute2";
+  }
+  return undefined;
+}
+
+/** @throws LabError why there can be no laboratory here. */
+export async function prepareMachine(log: (line: string) => void): Promise<void> {
+  const obstacle = obstacleToLab();
+  if (obstacle !== undefined) throw new LabError(`no laboratory here: ${obstacle}`);
+  try {
+    await installMissing(log);
+  } catch (cause) {
+    throw new LabError(`what a laboratory needs is not installed: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

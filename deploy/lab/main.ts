@@ -1,0 +1,186 @@
+/**
+ * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume`: real hosts on one machine,
+ * to demonstrate and to debug clusters with. docs/laboratory.md is its manual.
+ */
+import { spawn } from "node:child_process";
+
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+
+import { ClusterError } from "../../shared/errors/cluster-error.js";
+import { type DaemonName, DAEMONS, LIVE_RESTORE, type LiveRestore } from "./daemons.js";
+import { LabError } from "./lab-error.js";
+import { Laboratory } from "./laboratory.js";
+import { describeUp, statusTable } from "./present.js";
+import { exitStatusOf } from "./run-program.js";
+import { lookAt } from "./status.js";
+
+const EXIT_FAILED = 1;
+/** As a shell says it of a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+/** A terminal and npm may each pass on one and the same Ctrl-C. */
+const SAME_SIGNAL_MS = 500;
+
+interface UpFlags {
+  readonly hosts: number;
+  readonly managers: number;
+  readonly liveRestore: LiveRestore;
+}
+
+const program = new Command("npm run lab --")
+  .description("Real hosts on one machine, each with a Docker engine and a skepd.")
+  .configureHelp({ showGlobalOptions: true })
+  .addOption(
+    new Option("--dir <folder>", "the laboratory's folder")
+      .env("SKEP_LAB_DIR")
+      .makeOptionMandatory(),
+  );
+
+program
+  .command("up")
+  .description("make the hosts, and with --managers a cluster of them")
+  .option("--hosts <number>", "how many hosts", wholeNumber, 3)
+  .option(
+    "--managers <number>",
+    "how many of them are managers; 0: nobody joins anybody",
+    wholeNumber,
+    0,
+  )
+  .addOption(
+    new Option("--live-restore <how>", "whether containers outlive their engine")
+      .choices(LIVE_RESTORE)
+      .default("off"),
+  )
+  .action(up);
+program
+  .command("down")
+  .description("take all of it away, also after a crash")
+  .action(async () => {
+    const outcome = await Laboratory.clear(dir());
+    say(
+      outcome === "gone"
+        ? `nothing is left of the laboratory in ${dir()}`
+        : `there was no laboratory in ${dir()}`,
+    );
+  });
+program
+  .command("status")
+  .description("how each host is")
+  .action(async () => {
+    say(statusTable(await lookAt(lab())));
+  });
+program
+  .command("exec")
+  .description("run a command on a host; without one, a shell")
+  .argument("<host>")
+  .argument("[command...]", "after --")
+  .action(exec);
+
+onHost("cut", "pull the host's cable", (host) => lab().cut(host), "cut off");
+onHost("mend", "put it in again", (host) => lab().mend(host), "connected again");
+onHost("pause", "freeze all that runs on the host", (host) => lab().pause(host), "paused");
+onHost("resume", "let it run again", (host) => lab().resume(host), "running again");
+onDaemon("kill", "kill -9 a daemon of a host", (host, daemon) => lab().kill(host, daemon), "dead");
+onDaemon("start", "start it again", (host, daemon) => lab().start(host, daemon), "answering");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ClusterError)) throw error;
+  console.error(`lab: ${error.message}`);
+  process.exitCode = process.exitCode ?? EXIT_FAILED;
+}
+
+async function up(flags: UpFlags): Promise<void> {
+  const { signal } = interruptible();
+  try {
+    const made = await Laboratory.up({ ...flags, dir: dir(), signal, log: say });
+    say(describeUp(made));
+  } catch (error) {
+    if (signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+    throw error;
+  }
+}
+
+async function exec(host: string, command: readonly string[]): Promise<void> {
+  const [name = process.env["SHELL"] ?? "sh", ...args] = command;
+  const here = lab();
+  const [first, ...rest] = here.wordsFor(host, [name, ...args]);
+  const env = { ...process.env, ...here.environment() };
+  const child = spawn(first, rest, { stdio: "inherit", env });
+  // What is typed is for the command, which decides what it does about a Ctrl-C.
+  for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      resolve(code ?? exitStatusOf(signal));
+    });
+  });
+}
+
+function onHost(
+  name: string,
+  description: string,
+  act: (host: string) => void | Promise<void>,
+  outcome: string,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .argument("<host>")
+    .action(async (host: string) => {
+      await act(host);
+      say(`${host} is ${outcome}`);
+    });
+}
+
+function onDaemon(
+  name: string,
+  description: string,
+  act: (host: string, daemon: DaemonName) => Promise<void>,
+  outcome: string,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .argument("<host>")
+    .addArgument(new Argument("<daemon>").choices(DAEMONS))
+    .action(async (host: string, daemon: DaemonName) => {
+      await act(host, daemon);
+      say(`${daemon} on ${host} is ${outcome}`);
+    });
+}
+
+/** The first Ctrl-C undoes what was made, which takes seconds; a second one says that it takes too long. */
+function interruptible(): AbortController {
+  const interrupted = new AbortController();
+  let firstAtMs = Infinity;
+  const interrupt = (): void => {
+    const nowMs = performance.now();
+    if (nowMs - firstAtMs > SAME_SIGNAL_MS) {
+      console.error(`lab: something is left: npm run lab -- down --dir ${dir()}`);
+      process.exit(EXIT_INTERRUPTED);
+    }
+    firstAtMs = Math.min(firstAtMs, nowMs);
+    interrupted.abort(new LabError("interrupted"));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  return interrupted;
+}
+
+function lab(): Laboratory {
+  return Laboratory.open(dir());
+}
+
+function dir(): string {
+  return program.opts<{ readonly dir: string }>().dir;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("want a whole number");
+  return Number(text);
+}

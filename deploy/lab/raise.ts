@@ -1,0 +1,112 @@
+/** Makes a laboratory, step by step, and tells what it has come to. */
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Clock } from "../../shared/ports/clock.js";
+import { callEngine } from "../provision/engine-api.mjs";
+import { IMAGE, importImage, packImage } from "../provision/image.mjs";
+import { SKEP, SKEPD } from "./built-programs.js";
+import { LabCgroups } from "./cgroups.js";
+import { HostDaemons } from "./daemons.js";
+import { formCluster } from "./form-cluster.js";
+import { furnish } from "./furnish.js";
+import { startHolder } from "./holders.js";
+import { hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
+import { makeSwitch, plugIn } from "./network.js";
+import { type LabRecord, writeRecord } from "./record.js";
+import type { Patience } from "./until.js";
+
+/** A step takes a second or two; on a busy machine with many hosts, far longer. */
+const STEP_LIMIT_MS = 120_000;
+
+export interface Raising {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+/** @throws LabError with what stands in the way; whatever was made by then is still there. */
+export async function raise(dir: string, record: LabRecord, raising: Raising): Promise<void> {
+  const { clock, signal, log } = raising;
+  const patience: Patience = { clock, signal, limitMs: STEP_LIMIT_MS };
+  const step = async <T>(act: () => Promise<T>, told: (outcome: T) => string): Promise<T> => {
+    const beganMs = clock.nowMs();
+    const outcome = await act();
+    log(`${((clock.nowMs() - beganMs) / 1000).toFixed(1).padStart(5)} s  ${told(outcome)}`);
+    return outcome;
+  };
+  const hosts = hostsOf(dir, record.hosts);
+  const names = hosts.map(({ name }) => name).join(", ");
+  const tar = packImage();
+  tar.catch(() => undefined); // heard of where it is awaited
+  writePrograms(dir);
+  const daemons = await step(
+    () => makeHosts(dir, record, patience),
+    () => `${names} are there, each plugged into the switch`,
+  );
+  await step(
+    () => startEngines(hosts, daemons, { tar, patience }),
+    (version) => `their engines answer (Docker ${version}) and have the image ${IMAGE}`,
+  );
+  await step(
+    () => Promise.all([...daemons.values()].map((host) => host.start("skepd", patience))),
+    () => "their skepds answer",
+  );
+  if (record.managers > 0) {
+    await step(
+      () => formCluster(hosts, record.managers, patience),
+      () => `they are a cluster: ${counted(record.managers, "manager")}, all nodes ready`,
+    );
+  }
+  writeRecord(dir, { ...record, made: "whole" });
+}
+
+async function makeHosts(
+  dir: string,
+  { hosts: count, liveRestore }: LabRecord,
+  patience: Patience,
+): Promise<ReadonlyMap<string, HostDaemons>> {
+  const cgroups = new LabCgroups(labName(dir));
+  const hosts = hostsOf(dir, count);
+  for (const name of [SWITCH, ...hosts.map((host) => host.name)]) cgroups.make(name);
+  const switchPid = await startHolder(dir, SWITCH, cgroups, patience);
+  await makeSwitch(switchPid, patience.signal);
+  const made = hosts.map(async (host) => {
+    const pid = await startHolder(dir, host.name, cgroups, patience);
+    const door = { host: host.name, pid, cgroups };
+    await plugIn(switchPid, host, pid, patience.signal);
+    await furnish(host, hosts, door, patience.signal);
+    return [host.name, new HostDaemons(host, door, liveRestore)] as const;
+  });
+  return new Map(await Promise.all(made));
+}
+
+/** @returns their version. */
+async function startEngines(
+  hosts: readonly LabHost[],
+  daemons: ReadonlyMap<string, HostDaemons>,
+  { tar, patience }: { readonly tar: Promise<Buffer>; readonly patience: Patience },
+): Promise<string> {
+  const started = hosts.map(async ({ name, dockerSocket }) => {
+    await daemons.get(name)?.start("dockerd", patience);
+    await importImage(dockerSocket, await tar);
+    const { text } = await callEngine(dockerSocket, { method: "GET", path: "/version" });
+    return (JSON.parse(text) as { readonly Version: string }).Version;
+  });
+  return (await Promise.all(started))[0] ?? "";
+}
+
+/** `skep` and `skepd` for whoever is on a host, whether or not this machine has them installed. */
+function writePrograms(dir: string): void {
+  const folder = join(dir, "bin");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, program] of Object.entries({ skep: SKEP, skepd: SKEPD })) {
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
+    chmodSync(path, 0o755);
+  }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
