@@ -5,6 +5,7 @@
  */
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Membership } from "./core/membership.js";
+import type { SnapshotId } from "./core/message.js";
 import type { LogFile } from "./log-file.js";
 import type { StateMachine } from "./replicated-log.js";
 import type { Snapshots } from "./snapshots.js";
@@ -33,6 +34,8 @@ export interface CompactorOptions {
   readonly membership: () => Membership;
   /** Of the snapshot that the state was restored from. */
   readonly snapshotIndex: number;
+  /** There is a new snapshot; entries up to `logIndex` are no longer needed. */
+  readonly onSnapshot?: (snapshot: SnapshotId, logIndex: number) => void;
 }
 
 export class Compactor {
@@ -45,6 +48,11 @@ export class Compactor {
   constructor(options: CompactorOptions) {
     this.#options = options;
     this.#triedIndex = options.snapshotIndex;
+  }
+
+  /** Another member's snapshot took the place of the state. */
+  installed(index: number): void {
+    this.#triedIndex = Math.max(this.#triedIndex, index);
   }
 
   /** To be told after every batch. */
@@ -77,10 +85,15 @@ export class Compactor {
 
   async #compact(): Promise<void> {
     const { log, snapshots, stateMachine, membership } = this.#options;
-    await snapshots.save(() => ({ ...stateMachine.snapshot(), membership: membership() }));
+    const saved = await snapshots.save(() => ({
+      ...stateMachine.snapshot(),
+      membership: membership(),
+    }));
+    const { logEntriesForSlowFollowers } = this.#settings;
+    this.#options.onSnapshot?.(saved, saved.index - logEntriesForSlowFollowers);
     const [older, newest] = snapshots.kept;
     if (older === undefined || newest === undefined) return;
-    const slow = newest.index - this.#settings.logEntriesForSlowFollowers;
+    const slow = newest.index - logEntriesForSlowFollowers;
     await log.truncatePrefix(Math.min(older.index, slow));
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Brings the state machine up to the end of the log at a start: the newest whole
+ * Brings the state machine up to what is known to be committed at a start: the newest whole
  * snapshot, then the entries.
  */
 import type { Logger } from "../../shared/ports/logger.js";
+import type { Entry } from "./core/message.js";
 import type { SnapshotFile } from "./core/snapshot-format.js";
 import { DamagedLogError } from "./log-errors.js";
 import type { LogFile } from "./log-file.js";
@@ -18,14 +19,18 @@ export interface RestoreOptions {
   readonly snapshots: Snapshots;
   readonly stateMachine: StateMachine;
   readonly logger: Logger;
+  /** The last entry to apply. */
+  readonly upTo: number;
+  /** Called after the state machine has them. */
+  readonly onApplied?: (entries: readonly Entry[]) => void;
 }
 
 /**
- * @returns the index of the snapshot that was used; 0 if there is none.
+ * @returns the snapshot that was used.
  * @throws DamagedLogError no snapshot that is whole reaches to where the log begins.
  */
-export async function restoreState(options: RestoreOptions): Promise<number> {
-  const { folder, log, snapshots, stateMachine } = options;
+export async function restoreState(options: RestoreOptions): Promise<SnapshotFile | undefined> {
+  const { folder, log, snapshots, stateMachine, upTo, onApplied } = options;
   const newest = snapshots.kept.at(-1);
   if (newest !== undefined && newest.index > log.lastIndex) {
     const expected = `a log up to entry ${newest.index}, of which there is a snapshot`;
@@ -33,13 +38,13 @@ export async function restoreState(options: RestoreOptions): Promise<number> {
   }
   const snapshot = await newestWhole(options);
   if (snapshot !== undefined) await stateMachine.restore(snapshots.read(snapshot));
-  const snapshotIndex = snapshot?.index ?? 0;
-  for (let next = snapshotIndex + 1; next <= log.lastIndex;) {
-    const entries = await log.read(next, log.lastIndex + 1, REPLAY_BYTES);
+  for (let next = (snapshot?.index ?? 0) + 1; next <= upTo;) {
+    const entries = await log.read(next, upTo + 1, REPLAY_BYTES);
     stateMachine.apply(entries.map(toCommitted));
+    onApplied?.(entries);
     next += entries.length;
   }
-  return snapshotIndex;
+  return snapshot;
 }
 
 async function newestWhole(options: RestoreOptions): Promise<SnapshotFile | undefined> {

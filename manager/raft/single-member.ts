@@ -87,7 +87,9 @@ export class SingleMemberLog implements ReplicatedLog {
     const folder = `${dir}/log`;
     const log = await LogFile.open({ disk, folder, logger, onFatal, ...(sizes && { sizes }) });
     try {
-      const snapshotIndex = await restoreState({ folder, log, snapshots, stateMachine, logger });
+      const upTo = log.lastIndex;
+      const parts = { folder, log, snapshots, stateMachine, logger, upTo };
+      const snapshotIndex = (await restoreState(parts))?.index ?? 0;
       const compactor = new Compactor({
         ...options,
         membership: () => NO_MEMBERS,

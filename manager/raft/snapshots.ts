@@ -7,7 +7,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import { crc32c } from "./core/crc32c.js";
 import type { Membership } from "./core/membership.js";
 import { membershipFromText } from "./core/membership-text.js";
-import type { EntryId } from "./core/message.js";
+import type { EntryId, SnapshotId } from "./core/message.js";
 import {
   checkSnapshotHeader,
   CHUNK_HEADER_BYTES,
@@ -69,9 +69,10 @@ export class Snapshots {
    * Durable once resolved; the oldest beyond the kept number is removed. A failure leaves no trace.
    * @param take called once there is a file: nobody freezes a state in vain.
    */
-  async save(take: () => Snapshot): Promise<void> {
+  async save(take: () => Snapshot): Promise<SnapshotId> {
     const snapshot = await this.#write(OWN_UNFINISHED, take);
     await this.#keep(OWN_UNFINISHED, { ...snapshot, origin: "own" });
+    return snapshot;
   }
 
   /**
@@ -153,7 +154,7 @@ export class Snapshots {
     }
   }
 
-  async #write(name: string, take: () => Snapshot): Promise<EntryId> {
+  async #write(name: string, take: () => Snapshot): Promise<SnapshotId> {
     const { disk, folder } = this.#options;
     const unfinished = `${folder}/${name}`;
     const file = await disk.open(unfinished, "create");
@@ -166,7 +167,8 @@ export class Snapshots {
       throw error;
     }
     await file.close();
-    return { index: snapshot.index, term: snapshot.term };
+    const { index, term, membership } = snapshot;
+    return { index, term, membership };
   }
 
   async #keep(unfinished: string, snapshot: SnapshotFile): Promise<void> {

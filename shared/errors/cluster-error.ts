@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   "no-leader",
   "not-a-manager",
   "proposal-dropped",
+  "outcome-unknown",
   "try-again",
   "watch-expired",
   "unavailable",
@@ -137,6 +138,18 @@ export class NotAManagerError extends ClusterError {
 /** The proposal was dropped before it was committed; nothing of it happened. */
 export class ProposalDroppedError extends ClusterError {
   readonly code = "proposal-dropped";
+}
+
+/**
+ * The lead was lost, or no quorum answered, while the change was on its way: it may have happened.
+ * The same request id again tells, and does it at most once.
+ */
+export class OutcomeUnknownError extends ClusterError {
+  readonly code = "outcome-unknown";
+
+  constructor(why: string) {
+    super(`it is not known whether the change was made: ${why}; look, then try again`);
+  }
 }
 
 /** A bounded queue is full; the caller may try again. */

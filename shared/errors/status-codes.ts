@@ -17,6 +17,7 @@ export const STATUS_OF = {
   "no-leader": { grpc: status.UNAVAILABLE, http: 503 },
   "not-a-manager": { grpc: status.FAILED_PRECONDITION, http: 503 },
   "proposal-dropped": { grpc: status.UNAVAILABLE, http: 503 },
+  "outcome-unknown": { grpc: status.UNKNOWN, http: 503 },
   "try-again": { grpc: status.RESOURCE_EXHAUSTED, http: 503 },
   "watch-expired": { grpc: status.OUT_OF_RANGE, http: 410 }, // the caller reads everything anew
   unavailable: { grpc: status.UNAVAILABLE, http: 503 },
