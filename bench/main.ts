@@ -3,6 +3,7 @@
  * with. Each benchmark is a file of its own beside this one.
  */
 import { benchConverge } from "./converge.js";
+import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";
 
@@ -12,6 +13,7 @@ export type Progress = (line: string) => void;
 const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
   schedule: benchSchedule,
   converge: benchConverge,
+  recover: benchRecover,
 };
 
 const [name, ...flags] = process.argv.slice(2);

@@ -44,7 +44,14 @@ async function replay(folder: string): Promise<ReplayedState> {
   const log = await LogFile.open({ ...options, folder: `${folder}/log`, onFatal });
   const { stateMachine, hashes, last } = recording();
   try {
-    await restoreState({ folder, log, snapshots, stateMachine, logger: silentLogger });
+    await restoreState({
+      upTo: log.lastIndex,
+      folder,
+      log,
+      snapshots,
+      stateMachine,
+      logger: silentLogger,
+    });
     return { hashes, last: last() };
   } finally {
     await log.close();
