@@ -6,6 +6,7 @@ import { benchConverge } from "./converge.js";
 import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";
+import { benchSteady } from "./steady.js";
 
 /** Progress goes to standard error, so that the last line of standard output is the answer. */
 export type Progress = (line: string) => void;
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>>
   schedule: benchSchedule,
   converge: benchConverge,
   recover: benchRecover,
+  steady: benchSteady,
 };
 
 const [name, ...flags] = process.argv.slice(2);
