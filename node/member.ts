@@ -16,7 +16,7 @@ import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
 import { formatHostPort } from "../shared/rpc/host-port.js";
 import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
-import { dispatcherConnector } from "../worker/agent/dispatcher-client.js";
+import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-client.js";
 import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
 import { ownDoor } from "./advertise.js";
@@ -187,6 +187,7 @@ export class Member {
       hostname,
       managers: this.#doors,
       connect: dispatcherConnector({ kind: "member", identity }, clock),
+      reach: reachHost,
       onState: ({ kind }) => {
         if (kind === "connected") this.#sessionBegun();
       },

@@ -115,10 +115,11 @@ export class DispatcherTerm {
       );
       this.#checkFence(hello.fence);
       this.#replace(connection);
+      this.#welcome(connection, hello).catch((error: unknown) => connection.end(error as Error));
       try {
-        await this.#welcome(connection, hello);
         await this.#listen(connection, messages);
       } finally {
+        connection.end(new UnavailableError("the session has ended"));
         this.#left(connection);
       }
     } finally {
@@ -188,9 +189,15 @@ export class DispatcherTerm {
     );
   }
 
+  /**
+   * Takes as long as the store does to know the node. The agent hears at once that it was heard,
+   * and its heartbeats are answered meanwhile: so it can tell a slow disk from a lost manager, and
+   * we a waiting agent from a silent one.
+   */
   async #welcome(connection: AgentConnection, hello: Hello): Promise<void> {
     const { store, clock, random, logger, managers } = this.#options;
     const { nodeId, address } = connection;
+    connection.answerHeartbeat();
     if (store.committed.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
     const periodMs = this.#periodMs;
     const { state, message } = this.#liveness.registered(nodeId, periodMs, clock.nowMs());
@@ -198,7 +205,6 @@ export class DispatcherTerm {
       this.#nodes.register(nodeId, { address, description: hello.description }),
       connection.over,
     );
-    this.#liveness.welcomed(nodeId, clock.nowMs());
     logger.info({ nodeId, address, state, message }, "an agent began its session");
     const sessionId: string = newId(random);
     connection.send({

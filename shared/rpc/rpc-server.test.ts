@@ -273,6 +273,25 @@ describe("conversations", () => {
     expect([heard, error.code]).toEqual([["one"], "not-found"]);
   });
 
+  test("also where it was still reading, and what it sent is on its way", async () => {
+    const caller = await conversation(async (stream) => {
+      const messages = stream.messages[Symbol.asyncIterator]();
+      await messages.next();
+      void messages.next();
+      stream.send("one");
+      throw new NotFoundError("node", "n1");
+    });
+    const stream = caller.open(TALK);
+    stream.send("hello");
+    const heard: string[] = [];
+    const error = await failure(
+      (async () => {
+        for await (const message of stream.messages) heard.push(message);
+      })(),
+    );
+    expect([heard, error.code]).toEqual([["one"], "not-found"]);
+  });
+
   test("an error that comes before anybody reads is not lost", async () => {
     const caller = await conversation(async () => {
       throw new NotFoundError("node", "n1");

@@ -31,7 +31,7 @@ import {
   type StreamMethod,
   type UnaryMethod,
 } from "./rpc-method.js";
-import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
+import { DuplexStream, type RpcStream } from "./rpc-stream.js";
 import { clusterOfRoot, type IdentitySource } from "./tls-identity.js";
 
 export type UnaryHandler<Request, Response> = (
@@ -221,15 +221,28 @@ function admittedCaller(call: { getAuthContext(): AuthContext }): Caller {
 }
 
 /**
- * Ends without an error where the caller is gone: HTTP/2 shows that first as a
- * caller that has finished.
+ * Ends without an error where the caller is gone. Read by hand: Node's own iterator destroys the
+ * stream when an error is emitted on it, which is how gRPC is told the status of a call that
+ * failed; what had not been sent by then would be lost, and the status with it.
  */
-async function* received<Up>(call: ServerDuplexStream<Up, unknown>): AsyncGenerator<Up> {
-  try {
-    for await (const message of call.iterator(KEEP_WRITABLE)) yield message as Up;
-  } catch (error) {
-    if (!call.cancelled) throw error;
+function received<Up>(call: ServerDuplexStream<Up, unknown>): AsyncIterable<Up> {
+  const over = new AbortController();
+  let wake: () => void = () => undefined;
+  call.on("readable", () => wake());
+  for (const event of ["end", "error", "close", "cancelled"]) {
+    call.on(event, () => {
+      over.abort();
+      wake();
+    });
   }
+  return (async function* () {
+    for (;;) {
+      const message = call.read() as Up | null;
+      if (message !== null) yield message;
+      else if (over.signal.aborted) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  })();
 }
 
 function codecs<Request, Response>(method: {

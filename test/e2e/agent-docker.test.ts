@@ -18,7 +18,7 @@ import { systemClock } from "../../shared/ports/system-clock.js";
 import { systemRandom } from "../../shared/ports/system-random.js";
 import type { IdentitySource } from "../../shared/rpc/tls-identity.js";
 import { Agent } from "../../worker/agent/agent.js";
-import { dispatcherConnector } from "../../worker/agent/dispatcher-client.js";
+import { dispatcherConnector, reachHost } from "../../worker/agent/dispatcher-client.js";
 import { TaskDb } from "../../worker/agent/task-db.js";
 import { DockerEngine } from "../../worker/engine/docker/docker-engine.js";
 import { DispatcherStub } from "../dispatcher-stub.js";
@@ -91,6 +91,7 @@ function beginAgent(): () => Promise<void> {
     engine: new DockerEngine({ identity, socketPath: proxy.socketPath, clock, logger }),
     managers: [manager.address],
     connect: dispatcherConnector({ kind: "member", identity: worker.identity }, clock),
+    reach: reachHost,
     memory: new TaskDb({ folder: join(folder, "agent"), clock, logger }),
     clock,
     random,

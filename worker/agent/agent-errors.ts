@@ -16,6 +16,16 @@ export class OutdatedManagerError extends ClusterError {
   }
 }
 
+/** A manager's host took the connection, and then no word came. */
+export class UnansweredError extends ClusterError {
+  readonly code = "unavailable";
+}
+
+/** Nobody takes a connection there, or says that nobody does. */
+export class UnreachableError extends ClusterError {
+  readonly code = "unavailable";
+}
+
 function text({ epoch, term, sequence }: Fence): string {
   return `epoch ${epoch} term ${term} sequence ${sequence}`;
 }

@@ -18,7 +18,7 @@ import { DispatcherStub } from "../../test/dispatcher-stub.js";
 import { type TestCluster, testCluster } from "../../test/identities.js";
 import { ProcessEngine } from "../engine/process/process-engine.js";
 import { Agent } from "./agent.js";
-import { dispatcherConnector } from "./dispatcher-client.js";
+import { dispatcherConnector, reachHost } from "./dispatcher-client.js";
 import { TaskDb } from "./task-db.js";
 
 const WEB = "web" as ServiceId;
@@ -86,6 +86,7 @@ function anAgent(managers: string[]): Agent {
     hostname: "host-a",
     managers,
     connect: dispatcherConnector({ kind: "member", identity: worker.identity }, systemClock),
+    reach: reachHost,
     memory: new TaskDb({
       folder: join(folder, "agent"),
       clock: systemClock,

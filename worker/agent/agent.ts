@@ -19,7 +19,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { Engine } from "../engine/engine.js";
-import { OutdatedManagerError } from "./agent-errors.js";
+import { OutdatedManagerError, UnansweredError, UnreachableError } from "./agent-errors.js";
 import type { AgentMemory } from "./agent-memory.js";
 import {
   applyAssignments,
@@ -45,6 +45,12 @@ export interface AgentOptions {
   readonly managers: readonly string[];
   /** See `dispatcherConnector`. */
   readonly connect: (address: string) => Conversation;
+  /**
+   * Resolves once the host at `address` takes a connection; asked before each session. See
+   * `reachHost`.
+   * @throws UnavailableError
+   */
+  readonly reach: (address: string, signal: AbortSignal) => Promise<void>;
   /** Called whenever a session has begun or ended. */
   readonly onState?: (state: SessionState) => void;
   /** The agent's own; no other process may use it. */
@@ -61,6 +67,13 @@ export type SessionState =
 
 /** How long an engine that does not answer is left alone; it is local, and asking costs little. */
 const ENGINE_RETRY_MS = 500;
+/**
+ * How long a manager's host may take to accept a connection before it is called anew. The kernel
+ * would call a host that is out of reach again after 1, 3, 7 … seconds only, and an agent should be
+ * back within a second of its manager; a session that may take long to be welcomed is therefore
+ * only begun with a host that accepts.
+ */
+const REACH_LIMIT_MS = 400;
 /** Without any manager to ask: a name may come by a change of configuration. */
 const NO_MANAGER_MS = 1_000;
 
@@ -210,12 +223,18 @@ export class Agent {
   async #followManagers(runners: RunnerSet, book: StatusBook, signal: AbortSignal): Promise<void> {
     const { clock, random, managers } = this.#options;
     const search = new ManagerSearch(random, () => [...this.#managers, ...managers]);
+    let callingMs = 0;
     while (!signal.aborted) {
       const attempt = search.next();
-      await clock.sleep(attempt?.delayMs ?? NO_MANAGER_MS, signal);
+      // Time in which a host was called in vain is part of the pause.
+      const delayMs = attempt?.delayMs ?? NO_MANAGER_MS;
+      await clock.sleep(Math.max(0, delayMs - callingMs), signal);
+      callingMs = Math.max(0, callingMs - delayMs);
       if (attempt === undefined) continue;
-      const { address, welcomeLimitMs } = attempt;
+      const { address, wordLimitMs } = attempt;
+      const beganMs = clock.nowMs();
       try {
+        await this.#reach(address, signal);
         const handlers = this.#handlers(runners, book, () => {
           search.found(address);
           this.#enter({ kind: "connected", address });
@@ -224,13 +243,33 @@ export class Agent {
         const { fence } = this.#assignments;
         const hello = { description: this.#description, fence, memory: this.#memory };
         const conversation = this.#options.connect(address);
-        const session = new Session({ conversation, clock, book, hello, handlers, welcomeLimitMs });
+        const session = new Session({ conversation, clock, book, hello, handlers, wordLimitMs });
         this.#session = session;
         await session.run(signal);
       } catch (cause) {
         signal.throwIfAborted();
+        if (cause instanceof UnansweredError) search.unanswered();
+        if (cause instanceof UnreachableError) callingMs += clock.nowMs() - beganMs;
         this.#sessionEnded(address, cause, search);
       }
+    }
+  }
+
+  async #reach(address: string, signal: AbortSignal): Promise<void> {
+    const { clock, reach } = this.#options;
+    const limit = new AbortController();
+    const end = (): void => limit.abort(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    const timer = clock.after(REACH_LIMIT_MS, () => {
+      limit.abort(
+        new UnreachableError(`${address} took no connection within ${REACH_LIMIT_MS} ms`),
+      );
+    });
+    try {
+      await reach(address, limit.signal);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener("abort", end);
     }
   }
 

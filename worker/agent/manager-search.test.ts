@@ -28,9 +28,18 @@ describe("the search for a manager", () => {
     expect(Math.max(...all.map(({ delayMs }) => delayMs))).toBeGreaterThan(400);
   });
 
-  test("gives slow hosts longer with each round, within a bound", () => {
-    const limits = attempts(searchOf("a"), 6).map(({ welcomeLimitMs }) => welcomeLimitMs);
-    expect(limits).toEqual([1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+  test("gives managers longer that took the connection and said nothing, within a bound", () => {
+    const search = searchOf("a");
+    const limits = Array.from({ length: 6 }, () => {
+      search.unanswered();
+      return search.next()!.wordLimitMs;
+    });
+    expect(limits).toEqual([2_000, 4_000, 8_000, 8_000, 8_000, 8_000]);
+  });
+
+  test("gives no longer to those that took no connection", () => {
+    const limits = attempts(searchOf("a"), 6).map(({ wordLimitMs }) => wordLimitMs);
+    expect(limits).toEqual(Array(6).fill(1_000));
   });
 
   test("asks the one that was lost last", () => {
@@ -46,9 +55,10 @@ describe("the search for a manager", () => {
 
   test("asks a lone manager again at once when it was lost", () => {
     const search = searchOf("a");
+    search.unanswered();
     search.found("a");
     search.lost();
-    expect(search.next()).toMatchObject({ address: "a", welcomeLimitMs: 1_000 });
+    expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 1_000 });
   });
 
   test("takes those that have become known by the next round", () => {

@@ -12,17 +12,18 @@ const PAUSE_LIMIT_MS = 900;
 /** Before turning to the next: a thousand agents must not come in the same millisecond. */
 const SPREAD_MS = 100;
 /**
- * First time to connect and be welcomed in; doubled with each round in vain, for
- * hosts that are that slow.
+ * First time for a manager to say a word in; doubled with each that took the connection and then
+ * said none, for managers that are that slow.
  */
-const WELCOME_FIRST_MS = 1_000;
-const WELCOME_LIMIT_MS = 8_000;
+const WORD_FIRST_MS = 1_000;
+const WORD_LIMIT_MS = 8_000;
 
 export interface Attempt {
   /** `host:port` */
   readonly address: string;
   readonly delayMs: number;
-  readonly welcomeLimitMs: number;
+  /** From the beginning of the session until the manager's first word. */
+  readonly wordLimitMs: number;
 }
 
 export class ManagerSearch {
@@ -30,6 +31,7 @@ export class ManagerSearch {
   readonly #candidates: () => readonly string[];
   #round: string[] = [];
   #rounds = 0;
+  #unanswered = 0;
   #last: string | undefined;
 
   /** @param candidates those known now, `host:port`. */
@@ -49,8 +51,13 @@ export class ManagerSearch {
     }
     const address = this.#round.shift();
     if (address === undefined) return undefined;
-    const welcomeLimitMs = Math.min(WELCOME_LIMIT_MS, WELCOME_FIRST_MS * 2 ** (this.#rounds - 1));
-    return { address, delayMs, welcomeLimitMs };
+    const wordLimitMs = Math.min(WORD_LIMIT_MS, WORD_FIRST_MS * 2 ** this.#unanswered);
+    return { address, delayMs, wordLimitMs };
+  }
+
+  /** A manager took the connection, and no word came in time. */
+  unanswered(): void {
+    this.#unanswered++;
   }
 
   /** The manager at `address` answered: the next search begins anew. */
@@ -58,6 +65,7 @@ export class ManagerSearch {
     this.#last = address;
     this.#round = [];
     this.#rounds = 0;
+    this.#unanswered = 0;
   }
 
   /** The session with the manager last found broke: it is asked last, for it may be gone. */

@@ -101,7 +101,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
       managersChanged: () => Promise.resolve(),
       ...handlers,
     },
-    welcomeLimitMs: 2_000,
+    wordLimitMs: 2_000,
   });
   session.run(off.signal).catch((cause: unknown) => {
     ended = cause as Error;
@@ -120,18 +120,29 @@ function set(sequence: number, kind: AssignmentSet["kind"]): ManagerMessage {
 }
 
 describe("a session", () => {
-  test("says hello, and heartbeats once it is welcome", async () => {
+  test("says hello and sends heartbeats, as often as the manager wants them", async () => {
     begin();
-    await clock.advance(1_900);
-    expect(line.kinds()).toEqual(["hello"]);
-    line.say(WELCOME);
-    await clock.advance(500);
-    line.say(ANSWER);
-    await clock.advance(500);
+    await clock.advance(1_000);
     expect(line.kinds()).toEqual(["hello", "heartbeat", "heartbeat"]);
+    line.say({ ...WELCOME, heartbeatPeriodMs: 700 });
+    await clock.advance(499);
+    expect(line.kinds()).toHaveLength(3);
+    await clock.advance(701);
+    expect(line.kinds().slice(3)).toEqual(["heartbeat", "heartbeat"]);
   });
 
-  test("ends where the welcome does not come in time", async () => {
+  test("waits for its welcome as long as the manager shows that it is there", async () => {
+    begin();
+    for (let passedMs = 0; passedMs < 10_000; passedMs += 500) {
+      line.say(ANSWER);
+      await clock.advance(500);
+    }
+    expect(ended).toBeUndefined();
+    await clock.advance(500);
+    expect(ended?.message).toBe("the manager has been silent for 1000 ms");
+  });
+
+  test("ends where the first word does not come in time", async () => {
     begin();
     await clock.advance(2_000);
     expect(ended?.message).toBe("the manager has been silent for 2000 ms");

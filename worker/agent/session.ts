@@ -9,6 +9,7 @@ import type { AssignmentSet } from "../../shared/model/assignment.js";
 import type { Fence } from "../../shared/model/fence.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
+import { UnansweredError } from "./agent-errors.js";
 import type { StatusBook } from "./status-book.js";
 
 /**
@@ -17,6 +18,8 @@ import type { StatusBook } from "./status-book.js";
 const SILENCE_MS = 1_000;
 /** Heartbeats that may stay unanswered. */
 const SILENT_HEARTBEATS = 2;
+/** Before the manager has said how often it wants them. */
+const FIRST_HEARTBEAT_PERIOD_MS = 500;
 /**
  * Messages that may wait for our disk while we listen on: enough that a slow disk is not
  * taken for a silent manager, few enough that the manager notices and sends less.
@@ -54,8 +57,11 @@ export interface SessionOptions {
     readonly memory: "kept" | "none";
   };
   readonly handlers: SessionHandlers;
-  /** How long the manager may take to say `welcome`: the connection is made in this time too. */
-  readonly welcomeLimitMs: number;
+  /**
+   * How long the manager may take to say its first word: the connection is made in this time, too.
+   * The welcome may take longer, while its heartbeats show that it is there.
+   */
+  readonly wordLimitMs: number;
 }
 
 export class Session {
@@ -63,6 +69,8 @@ export class Session {
   /** Aborted, with the reason, where we end it: for silence, or because a message will not do. */
   readonly #over = new AbortController();
   #silenceMs: number;
+  #heard = false;
+  #heartbeatPeriodMs = FIRST_HEARTBEAT_PERIOD_MS;
   #watch: Timer | undefined;
   #heartbeat: Timer | undefined;
   /** Messages are taken in order, each when the one before it is done. */
@@ -74,7 +82,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#silenceMs = options.welcomeLimitMs;
+    this.#silenceMs = options.wordLimitMs;
   }
 
   /** @throws always: ClusterError for the reason of the end, or the signal's reason. */
@@ -88,6 +96,7 @@ export class Session {
     try {
       signal.throwIfAborted();
       conversation.send({ kind: "hello", ...hello });
+      this.#beatLater();
       this.#expectWord();
       for await (const message of conversation.messages) {
         this.#watch?.cancel();
@@ -123,18 +132,23 @@ export class Session {
 
   /** Resolves once there is room for another: a slow disk holds up the work, not the listening. */
   async #take(message: ManagerMessage): Promise<void> {
-    if (this.#stage === "new") {
-      if (message.kind !== "welcome")
-        throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
+    if (message.kind === "welcome") {
       this.#stage = "greeted";
-      this.#beginHeartbeats(message.heartbeatPeriodMs);
+      this.#heartbeatPeriodMs = message.heartbeatPeriodMs;
     }
+    this.#heard = true;
+    this.#silenceMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
     if (message.kind === "heartbeat-received") return;
+    if (this.#stage === "new") {
+      throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
+    }
     this.#inHand++;
     this.#handling = this.#handling
       .then(() => this.#handle(message))
       .then(
-        () => void this.#inHand--,
+        () => {
+          this.#inHand--;
+        },
         (cause: unknown) => this.#over.abort(cause),
       );
     if (this.#inHand >= IN_HAND_MAX) await this.#handling;
@@ -171,14 +185,13 @@ export class Session {
     this.sendStatuses();
   }
 
-  /** At once: that we are here needs no disk to be true. */
-  #beginHeartbeats(heartbeatPeriodMs: number): void {
-    this.#silenceMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * heartbeatPeriodMs);
-    const beat = (): void => {
-      this.#options.conversation.send({ kind: "heartbeat" });
-      this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
-    };
-    this.#heartbeat = this.#options.clock.after(heartbeatPeriodMs, beat);
+  /** Needs nothing but the stream: that we are here is true whatever our disk does. */
+  #beatLater(): void {
+    const { clock, conversation } = this.#options;
+    this.#heartbeat = clock.after(this.#heartbeatPeriodMs, () => {
+      conversation.send({ kind: "heartbeat" });
+      this.#beatLater();
+    });
   }
 
   async #assigned(set: AssignmentSet): Promise<void> {
@@ -198,7 +211,8 @@ export class Session {
     const halfMs = this.#silenceMs / 2;
     const silent = (): void => {
       const message = `the manager has been silent for ${this.#silenceMs} ms`;
-      this.#over.abort(new UnavailableError(message));
+      const SilentError = this.#heard ? UnavailableError : UnansweredError;
+      this.#over.abort(new SilentError(message));
     };
     this.#watch = clock.after(halfMs, () => {
       this.#watch = clock.after(halfMs, silent);

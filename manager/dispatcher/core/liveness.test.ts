@@ -23,20 +23,10 @@ class World {
 
   connect(...names: string[]): void {
     for (const name of names) {
-      this.greet(name);
-      this.welcome(name);
+      const said = this.liveness.registered(name as NodeId, PERIOD_MS, this.nowMs);
+      this.#note(name, said.state);
+      this.#beating.set(name as NodeId, this.nowMs);
     }
-  }
-
-  /** Its hello has come, and its welcome waits for the store. */
-  greet(name: string): void {
-    const said = this.liveness.registered(name as NodeId, PERIOD_MS, this.nowMs);
-    this.#note(name, said.state);
-  }
-
-  welcome(name: string): void {
-    this.liveness.welcomed(name as NodeId, this.nowMs);
-    this.#beating.set(name as NodeId, this.nowMs);
   }
 
   mute(...names: string[]): void {
@@ -152,39 +142,6 @@ describe("a stream that the host itself ended", () => {
     world.run(5_000).mute("a");
     world.run(1_500).close("a");
     expect(world.run(10_000).log).toEqual(["0.0 a ready", "8.0 a down"]);
-  });
-});
-
-describe("a welcome that waits for a slow disk", () => {
-  test("makes nobody silent; the silence after it counts", () => {
-    const world = new World();
-    world.greet("a");
-    world.run(10_000).welcome("a");
-    world.run(5_000).mute("a");
-    expect(world.run(5_000).log).toEqual(["0.0 a ready", "18.0 a down"]);
-  });
-
-  test("an agent that turned away meanwhile has ended its session itself", () => {
-    const world = new World();
-    world.greet("a");
-    world.run(4_000).close("a");
-    world.run(500).greet("a");
-    world.run(8_000).close("a");
-    expect(world.run(40_000).log).toEqual([
-      "0.0 a ready",
-      "4.5 a ready",
-      "13.5 a disconnected",
-      "42.5 a down",
-    ]);
-  });
-
-  test("is none where others are silent", () => {
-    const world = new World();
-    world.connect(...names(4));
-    world.greet("late");
-    world.mute("n0");
-    world.run(5_000);
-    expect(world.log.slice(5)).toEqual(["3.0 n0 down"]);
   });
 });
 

@@ -55,11 +55,6 @@ type Phase =
       readonly kind: "connected";
       readonly heardMs: number;
       readonly periodMs: number;
-      /**
-       * `owed`: it waits for our welcome before it says another word, so its silence is ours.
-       * Where nothing can be committed that takes long, but then nobody can be called down either.
-       */
-      readonly welcome: "owed" | "said";
       /** Until then a node that flaps counts as down. */
       readonly readyAtMs: number;
     }
@@ -99,31 +94,22 @@ export class Liveness {
     this.#nodes.delete(nodeId);
   }
 
-  /**
-   * An agent said hello, and waits for our welcome.
-   * @returns how the node counts from now on: `down` still, where it flaps.
-   */
+  /** A session began. @returns how the node counts from now on: `down` still, where it flaps. */
   registered(nodeId: NodeId, periodMs: number, nowMs: number): Liveliness {
     const atMs = this.#clock.at(nowMs);
     const node = this.#nodes.get(nodeId) ?? this.#watch(nodeId, { kind: "down" });
     const wasDown = node.phase.kind === "down" || isHeld(node.phase, atMs);
     const waitMs = wasDown ? node.losses.waitMs(atMs) : 0;
-    const readyAtMs = atMs + waitMs;
-    node.phase = { kind: "connected", heardMs: atMs, periodMs, welcome: "owed", readyAtMs };
+    node.phase = { kind: "connected", heardMs: atMs, periodMs, readyAtMs: atMs + waitMs };
     const held = `lost ${node.losses.recent(atMs)} times within minutes: ready once it has stayed for ${waitMs / 1_000} s`;
     node.said = waitMs === 0 ? READY : { state: "down", message: held };
     return node.said;
   }
 
-  /** The welcome is on its way: from now on heartbeats are due. */
-  welcomed(nodeId: NodeId, nowMs: number): void {
-    this.heard(nodeId, nowMs);
-  }
-
   heard(nodeId: NodeId, nowMs: number): void {
     const node = this.#nodes.get(nodeId);
     if (node?.phase.kind !== "connected") return;
-    node.phase = { ...node.phase, heardMs: this.#clock.at(nowMs), welcome: "said" };
+    node.phase = { ...node.phase, heardMs: this.#clock.at(nowMs) };
   }
 
   /** The node's stream ended without our doing. */
@@ -131,8 +117,9 @@ export class Liveness {
     const node = this.#nodes.get(nodeId);
     if (node?.phase.kind !== "connected") return;
     const atMs = this.#clock.at(nowMs);
+    const { heardMs, periodMs } = node.phase;
     if (isHeld(node.phase, atMs)) node.phase = { kind: "down" };
-    else if (silenceMs(node.phase, atMs) <= FRESH_PERIODS * node.phase.periodMs) {
+    else if (atMs - heardMs <= FRESH_PERIODS * periodMs) {
       node.phase = { kind: "closed", sinceMs: atMs };
     }
     // Else it was cut and not ended: its silence goes on counting.
@@ -183,11 +170,11 @@ export class Liveness {
     for (const { phase } of this.#nodes.values()) {
       if (phase.kind !== "connected" && phase.kind !== "awaited") continue;
       expected++;
-      const ms = silenceMs(phase, atMs);
+      const silenceMs = atMs - phase.heardMs;
       const limitMs = silenceLimitMs(phase.periodMs);
-      if (ms >= limitMs) due++;
-      if (ms >= limitMs - phase.periodMs) silent++;
-      else if (ms <= FRESH_PERIODS * phase.periodMs) fresh++;
+      if (silenceMs >= limitMs) due++;
+      if (silenceMs >= limitMs - phase.periodMs) silent++;
+      else if (silenceMs <= FRESH_PERIODS * phase.periodMs) fresh++;
     }
     return { expected, due, silent, fresh, quorum };
   }
@@ -196,11 +183,6 @@ export class Liveness {
 /** Silence after which a node with this heartbeat period is down. */
 function silenceLimitMs(periodMs: number): number {
   return Math.max(SILENCE_LIMIT_MS, SILENCE_LIMIT_PERIODS * periodMs);
-}
-
-/** Of a node that should be heard. */
-function silenceMs(phase: Extract<Phase, { readonly heardMs: number }>, atMs: number): number {
-  return phase.kind === "connected" && phase.welcome === "owed" ? 0 : atMs - phase.heardMs;
 }
 
 function firstPhase(
@@ -229,7 +211,7 @@ function nextOf(
   switch (phase.kind) {
     case "connected":
     case "awaited":
-      if (silenceMs(phase, atMs) >= silenceLimitMs(phase.periodMs)) {
+      if (atMs - phase.heardMs >= silenceLimitMs(phase.periodMs)) {
         return mood === "sure" ? SILENT : undefined;
       }
       return said?.state === "down" && !isHeld(phase, atMs) ? READY : undefined;

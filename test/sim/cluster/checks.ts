@@ -8,7 +8,7 @@ import type { Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted, observedRank } from "../../../shared/model/task-state.js";
 import type { Act } from "../simulated-engine.js";
-import { Facts, type NodeFacts, TICK_MS } from "./facts.js";
+import { Facts, type NodeFacts, STRETCH_WHEN_LATE, TICK_MS } from "./facts.js";
 import type { SimCluster } from "./sim-cluster.js";
 import type { SimWorker } from "./sim-worker.js";
 
@@ -18,10 +18,10 @@ const EXPLAINS_DOWN_MS = 1_500;
 const BACK_WITHIN_MS = 1_000;
 /** Delays of the network, of a commit and of what is late beside a busy loop. */
 const SLACK_MS = 400;
+/** Through the network, to learn that a manager does not lead: knock, connect, say hello, hear. */
+const TRIPS_TO_ASK = 6;
 /** An agent whose manager is cut off notices by its silence, and only then turns to the next. */
 const NOTICES_MS = 1_500;
-/** How late a look may be beside a busy loop, and how much of it counts. */
-const STRETCH_WHEN_LATE = 2.5;
 const LONGEST_DOUBT_MS = 5_000;
 const FEWEST_DOUBTED = 6;
 /** A loss is remembered for five minutes; here for a little less, as clocks may differ. */
@@ -39,6 +39,8 @@ export class Checks {
   readonly #losses = new Map<string, number[]>();
   #leaderSinceMs = -1;
   #ended = false;
+  /** When many were silent last. */
+  #massMs = Number.NEGATIVE_INFINITY;
   readonly #cluster: SimCluster;
 
   constructor(cluster: SimCluster) {
@@ -64,10 +66,6 @@ export class Checks {
   #tick(): void {
     if (this.#ended) return;
     this.facts.tick();
-    if (this.#cluster.leaderSinceMs !== this.#leaderSinceMs) {
-      this.#leaderSinceMs = this.#cluster.leaderSinceMs;
-      this.#losses.clear();
-    }
     for (const facts of this.facts.nodes.values()) {
       this.#downInTime(facts);
       this.#backInTime(facts);
@@ -86,6 +84,10 @@ export class Checks {
 
   #nodeChanged({ id, status: before }: Node, { status: after }: Node): void {
     if (before.state === after.state && before.message === after.message) return;
+    if (this.#cluster.leaderSinceMs !== this.#leaderSinceMs) {
+      this.#leaderSinceMs = this.#cluster.leaderSinceMs;
+      this.#losses.clear();
+    }
     const facts = this.facts.of(id);
     this.#journal.push(
       `${at(this.#cluster)} ${id} ${after.state}${after.message === "" ? "" : `: ${after.message}`}`,
@@ -102,31 +104,36 @@ export class Checks {
   }
 
   #wentDown(id: string, { message }: NodeStatus, facts: NodeFacts): void {
-    const { nowMs, leaderSinceMs, workers } = this.#cluster;
+    const { nowMs, leaderSinceMs } = this.#cluster;
     if (message !== SILENT && message !== GONE) return;
     const silentMs = nowMs - Math.max(facts.heardMs, leaderSinceMs);
     const limitMs = message === SILENT ? SILENCE_LIMIT_MS : CLOSED_LIMIT_MS;
-    if (silentMs < limitMs) this.#note(`${id} is down after ${silentMs} ms: ${message}`);
+    // What was decided before the disk was slow may be written after the node has come back.
+    const delayed = this.facts.heldUpMs(limitMs) > 0;
+    if (silentMs < limitMs && !delayed)
+      this.#note(`${id} is down after ${silentMs} ms: ${message}`);
     const windowMs = limitMs + this.facts.heldUpMs(2 * limitMs) + BACK_WITHIN_MS;
     const impairedMs = this.facts.impairedMs(facts, windowMs);
     if (impairedMs < EXPLAINS_DOWN_MS) {
       this.#note(`${id} is down (${message}), with faults for ${impairedMs} ms only`);
     }
-    const isolatedMs = nowMs - (this.#cluster.isolatedSinceMs ?? nowMs);
-    if (workers.length >= FEWEST_DOUBTED && isolatedMs > 0) {
+    const { isolatedSinceMs = nowMs } = this.#cluster;
+    const isolatedMs = nowMs - isolatedSinceMs;
+    if (isolatedMs > 0 && facts.heardMs > isolatedSinceMs - LIVELY_MS) {
       const patienceMs = SILENCE_LIMIT_MS + LONGEST_DOUBT_MS - LIVELY_MS;
       if (isolatedMs < patienceMs) this.#note(`${id} is down ${isolatedMs} ms into an isolation`);
     }
     this.#losses.set(id, [...(this.#losses.get(id) ?? []), nowMs]);
   }
 
-  #cameBack(id: string, { helloMs }: NodeFacts): void {
+  #cameBack(id: string, { helloMs, unreadHelloMs }: NodeFacts): void {
     const { nowMs, leaderSinceMs } = this.#cluster;
-    if (helloMs < leaderSinceMs) this.#note(`${id} is ready and has not been heard`);
+    if ((unreadHelloMs ?? helloMs) < leaderSinceMs)
+      this.#note(`${id} is ready and has not been heard`);
     const losses = (this.#losses.get(id) ?? []).filter((ms) => ms > nowMs - LOSS_MEMORY_MS).length;
     const waitMs = losses < 2 ? 0 : Math.min(60_000, 1_000 * 2 ** (losses - 2));
     const stayedMs = nowMs - helloMs;
-    if (stayedMs < waitMs) {
+    if (stayedMs < waitMs && this.facts.heldUpMs(2 * waitMs) === 0) {
       this.#note(
         `${id} is ready ${stayedMs} ms after its return, having been lost ${losses} times`,
       );
@@ -155,7 +162,6 @@ export class Checks {
     const { cluster, awakeMs, leaderAwakeMs } = this.facts;
     const { state } = cluster.view.node(facts.worker.nodeId)!.status;
     if (state === "down" || cluster.leader === undefined) return;
-    const stretch = cluster.isLate ? STRETCH_WHEN_LATE : 1;
     const silentMs = awakeMs - Math.max(facts.heardAwakeMs, leaderAwakeMs);
     const patienceMs = this.#doubtMs() + SLACK_MS + 2 * TICK_MS;
     const endedAfterMs = (facts.endedMs ?? 0) - facts.heardMs;
@@ -163,7 +169,7 @@ export class Checks {
     const unknown = state === "unknown" || state === "disconnected";
     const limitMs = ended || unknown ? CLOSED_LIMIT_MS : SILENCE_LIMIT_MS;
     const countedMs = ended ? awakeMs - Math.max(facts.endedAwakeMs, leaderAwakeMs) : silentMs;
-    if (countedMs > (limitMs + patienceMs) * stretch) {
+    if (countedMs > limitMs + patienceMs) {
       this.#note(`${facts.worker.name} is ${state} after ${countedMs} ms of silence`);
     }
   }
@@ -182,7 +188,8 @@ export class Checks {
       worker.stateSinceMs,
       leaderSinceMs + NOTICES_MS,
     );
-    if (nowMs - sinceMs > (BACK_WITHIN_MS + SLACK_MS) * stretch) {
+    const slowMs = cluster.managers.length * TRIPS_TO_ASK * cluster.slownessMs;
+    if (nowMs - sinceMs > (BACK_WITHIN_MS + SLACK_MS) * stretch + slowMs) {
       this.#note(`${worker.name} has been ${state.kind} for ${nowMs - sinceMs} ms, unhindered`);
     }
   }
@@ -194,7 +201,8 @@ export class Checks {
     const silent = [...this.facts.nodes.values()].filter(
       ({ heardAwakeMs }) => awakeMs - heardAwakeMs > LIVELY_MS,
     );
-    return silent.length * 4 > cluster.workers.length ? LONGEST_DOUBT_MS : 0;
+    if (silent.length * 4 > cluster.workers.length) this.#massMs = cluster.nowMs;
+    return cluster.nowMs - this.#massMs < LONGEST_DOUBT_MS ? LONGEST_DOUBT_MS : 0;
   }
 
   /** Each violation once: a check that fails at every tick says so at the first. */

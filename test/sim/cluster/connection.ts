@@ -147,7 +147,7 @@ export class End<In, Out> implements RpcStream<In, Out> {
   }
 
   #arrive(item: Item<In>): void {
-    this.onArrival(item);
+    if (!this.#ended.signal.aborted) this.onArrival(item);
     this.process.enter(() => {
       if (this.#ended.signal.aborted) return;
       this.#inbox.push(item);

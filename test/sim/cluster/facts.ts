@@ -10,6 +10,8 @@ export const TICK_MS = 50;
 /** A commit that takes longer holds the leader up. */
 const QUICK_COMMIT_MS = 100;
 const QUICK_WRITE_MS = 100;
+/** How much slower the leader's attention may pass beside a busy loop: looks that are late. */
+export const STRETCH_WHEN_LATE = 2.5;
 /** Impairments are remembered this long: longer than any limit that they could explain. */
 const MEMORY_MS = 60_000;
 
@@ -18,8 +20,9 @@ export interface NodeFacts {
   /** When something of it last reached the present leader's host. */
   heardMs: number;
   heardAwakeMs: number;
-  /** When its hello last did. */
+  /** When its hello last did, and was read. */
   helloMs: number;
+  unreadHelloMs: number | undefined;
   /** Set where its stream's end reached the leader's host, and nothing since. */
   endedMs: number | undefined;
   endedAwakeMs: number;
@@ -57,7 +60,9 @@ export class Facts {
       node.endedMs = undefined;
       node.heardMs = cluster.nowMs;
       node.heardAwakeMs = this.awakeMs;
-      if (item.message.kind === "hello") node.helloMs = cluster.nowMs;
+      if (item.message.kind !== "hello") return;
+      if (cluster.leader?.process?.state === "awake") node.helloMs = cluster.nowMs;
+      else node.unreadHelloMs = cluster.nowMs;
     };
   }
 
@@ -73,13 +78,17 @@ export class Facts {
     if (cluster.leaderSinceMs !== this.#leaderSinceMs) this.#newLeader();
     const sound = leader?.process?.state === "awake" && cluster.commitMs <= QUICK_COMMIT_MS;
     if (sound) {
-      this.awakeMs += TICK_MS;
+      this.awakeMs += cluster.lagMs > 0 ? TICK_MS / STRETCH_WHEN_LATE : TICK_MS;
       this.leaderSoundSinceMs ??= nowMs;
     } else {
       this.leaderSoundSinceMs = undefined;
       note(this.heldUpAtMs, nowMs);
     }
     for (const node of this.nodes.values()) {
+      if (leader?.process?.state === "awake") {
+        node.helloMs = node.unreadHelloMs ?? node.helloMs;
+        node.unreadHelloMs = undefined;
+      }
       if (this.#isSound(node.worker)) {
         node.soundSinceMs ??= nowMs;
       } else {
@@ -122,6 +131,7 @@ function nothingOf(worker: SimWorker): NodeFacts {
     heardMs: -1,
     heardAwakeMs: 0,
     helloMs: -1,
+    unreadHelloMs: undefined,
     endedMs: undefined,
     endedAwakeMs: 0,
     soundSinceMs: undefined,

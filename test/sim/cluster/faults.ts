@@ -15,7 +15,14 @@ export interface Fault {
   readonly begin: (cluster: SimCluster, random: Random) => Mend;
 }
 
+const RESET = fault("connections reset", [1, 2], (cluster, random) => {
+  const worker = pick(cluster.workers, random);
+  for (const { host } of cluster.managers) cluster.network.reset(worker.name, host);
+  return () => undefined;
+});
+
 export const LOSE_HOST: readonly Fault[] = [
+  RESET,
   fault("cut", [200, 20_000], (cluster, random) => {
     const worker = pick(cluster.workers, random);
     return cutLinks(cluster, [worker], "both");
@@ -39,11 +46,6 @@ export const LOSE_HOST: readonly Fault[] = [
 ];
 
 export const HARMLESS: readonly Fault[] = [
-  fault("connections reset", [1, 2], (cluster, random) => {
-    const worker = pick(cluster.workers, random);
-    for (const { host } of cluster.managers) cluster.network.reset(worker.name, host);
-    return () => undefined;
-  }),
   fault("leader stopped", [100, 2_500], (cluster) => {
     const process = cluster.leader?.process;
     process?.stop();
@@ -95,13 +97,19 @@ export const HARMLESS: readonly Fault[] = [
   }),
 ];
 
+/** By then all are back after an isolation. */
+const BACK_MS = 1_500;
+
 /** The leader's cable is cut: all are silent, and none is lost. */
 export const ISOLATED: Fault = fault("leader isolated", [500, 6_500], (cluster) => {
-  const mend = cutLinks(cluster, cluster.workers, "both");
+  const others = cluster.workers.filter(({ name }) => name !== cluster.leader?.host);
+  const mend = cutLinks(cluster, others, "both");
   cluster.isolatedSinceMs = cluster.nowMs;
   return () => {
     mend();
-    cluster.isolatedSinceMs = undefined;
+    cluster.clock.after(BACK_MS, () => {
+      cluster.isolatedSinceMs = undefined;
+    });
   };
 });
 
@@ -142,10 +150,12 @@ function cutLinks(
 ): Mend {
   const { network, managers } = cluster;
   const links = workers.flatMap(({ name }) =>
-    managers.flatMap(({ host }) => [
-      ...(which === "down" ? [] : [network.link(name, host)]),
-      ...(which === "up" ? [] : [network.link(host, name)]),
-    ]),
+    managers
+      .filter(({ host }) => host !== name)
+      .flatMap(({ host }) => [
+        ...(which === "down" ? [] : [network.link(name, host)]),
+        ...(which === "up" ? [] : [network.link(host, name)]),
+      ]),
   );
   const cut = links.filter(({ state }) => state === "open");
   for (const link of cut) link.state = "cut";
@@ -154,7 +164,9 @@ function cutLinks(
   };
 }
 
-function setSlowness({ network, workers, managers }: SimCluster, slownessMs: number): void {
+function setSlowness(cluster: SimCluster, slownessMs: number): void {
+  const { network, workers, managers } = cluster;
+  cluster.slownessMs = slownessMs;
   for (const { name } of workers) {
     for (const { host } of managers) {
       network.link(name, host).slownessMs = slownessMs;

@@ -8,7 +8,7 @@ import type { Clock } from "../../../shared/ports/clock.js";
 import type { Random } from "../../../shared/ports/random.js";
 import type { AgentMessage, ManagerMessage } from "../../../shared/rpc/dispatcher-messages.js";
 import type { Conversation } from "../../../worker/agent/session.js";
-import { End } from "./connection.js";
+import { End, type Item } from "./connection.js";
 import type { ProcessClock } from "./process-clock.js";
 
 /** When a SYN is sent, again and again: Linux' intervals (ms after the first). */
@@ -37,6 +37,8 @@ export type ManagerEnd = End<AgentMessage, ManagerMessage>;
 export interface Listener {
   readonly host: string;
   readonly process: ProcessClock | undefined;
+  /** Something has come from there, whether or not the process is awake to read it. */
+  arrived(caller: string, item: Item<AgentMessage>): void;
   accept(end: ManagerEnd, caller: string): void;
 }
 
@@ -67,6 +69,7 @@ export class Network {
 
   /** A host reaches itself whatever happens outside. */
   isOpen(from: string, to: string): boolean {
+    if (from === to) return true;
     return this.link(from, to).state === "open" && this.link(to, from).state === "open";
   }
 
@@ -77,12 +80,33 @@ export class Network {
   /** An agent's process calls a manager's host. */
   connect(from: string, process: ProcessClock, to: string): Conversation {
     const end: AgentEnd = new End(process);
-    this.#call({ end, from, to, startedMs: this.#clock.nowMs() }, 0);
+    this.#call({
+      from,
+      to,
+      isWanted: () => !end.ended.aborted && process.state !== "dead",
+      accepted: (listener, there) => this.#connected({ end, from, to }, listener, there),
+      refused: (error) => end.refuse(error),
+    });
     return {
       messages: end.messages,
       send: (message) => end.send(message),
       cancel: () => end.end(),
     };
+  }
+
+  /** Whether anybody accepts there: a connection that is closed as soon as it stands. */
+  reach(from: string, process: ProcessClock, to: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (settle: () => void): void => process.enter(settle);
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      this.#call({
+        from,
+        to,
+        isWanted: () => !signal.aborted && process.state !== "dead",
+        accepted: () => enter(resolve),
+        refused: (error) => enter(() => reject(error)),
+      });
+    });
   }
 
   /** Every connection between the two hosts breaks off, as where a middle box forgets them. */
@@ -106,38 +130,50 @@ export class Network {
     }
   }
 
-  #call(call: Call, attempt: number): void {
+  #call(call: Call, attempt = 0): void {
     const atMs = SYN_AT_MS[attempt];
     if (atMs === undefined) return;
-    this.#clock.after(call.startedMs + atMs - this.#clock.nowMs(), () => {
-      if (call.end.ended.aborted || call.end.process.state === "dead") return;
-      if (this.isOpen(call.from, call.to)) this.#reach(call);
+    this.#clock.after(atMs - (SYN_AT_MS[attempt - 1] ?? 0), () => {
+      if (!call.isWanted()) return;
+      if (this.isOpen(call.from, call.to)) this.#ring(call);
       else this.#call(call, attempt + 1);
     });
   }
 
-  #reach({ end, from, to }: Call): void {
-    const [there, back] = [this.link(from, to), this.link(to, from)];
-    this.#clock.after(there.delayMs() + back.delayMs(), () => {
-      if (end.ended.aborted) return;
+  #ring({ from, to, isWanted, accepted, refused }: Call): void {
+    const roundTripMs = this.link(from, to).delayMs() + this.link(to, from).delayMs();
+    this.#clock.after(roundTripMs, () => {
+      if (!isWanted()) return;
       const listener = this.#listeners.get(to);
-      const process = listener?.process;
-      if (listener === undefined || process === undefined) {
-        end.refuse(new UnavailableError(`connection to ${to} refused`));
-        return;
+      const there = listener?.process;
+      if (listener === undefined || there === undefined) {
+        refused(new UnavailableError(`connection to ${to} refused`));
+      } else {
+        accepted(listener, there);
       }
-      const manager: ManagerEnd = new End(process);
-      manager.connect(end, back, this.#clock);
-      end.connect(manager, there, this.#clock);
-      this.#pairs.add({ agent: end, manager, hosts: [from, to] });
-      process.enter(() => listener.accept(manager, from));
     });
+  }
+
+  #connected(
+    { end, from, to }: { readonly end: AgentEnd; readonly from: string; readonly to: string },
+    listener: Listener,
+    there: ProcessClock,
+  ): void {
+    const manager: ManagerEnd = new End(there);
+    manager.onArrival = (item) => listener.arrived(from, item);
+    manager.connect(end, this.link(to, from), this.#clock);
+    end.connect(manager, this.link(from, to), this.#clock);
+    this.#pairs.add({ agent: end, manager, hosts: [from, to] });
+    there.enter(() => listener.accept(manager, from));
   }
 }
 
 interface Call {
-  readonly end: AgentEnd;
   readonly from: string;
   readonly to: string;
-  readonly startedMs: number;
+  /** False once the caller has given up. */
+  readonly isWanted: () => boolean;
+  /** The host accepts, whether or not its process is awake. */
+  readonly accepted: (listener: Listener, there: ProcessClock) => void;
+  readonly refused: (error: Error) => void;
 }

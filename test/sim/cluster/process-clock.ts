@@ -10,7 +10,8 @@ import type { Random } from "../../../shared/ports/random.js";
 export class ProcessClock implements Clock {
   /** Timers fire up to that much late. */
   lagMs = 0;
-  #state: "awake" | "stopped" | "dead" = "awake";
+  /** `catching-up`: it goes on, and takes up in order what has waited. */
+  #state: "awake" | "stopped" | "catching-up" | "dead" = "awake";
   readonly #world: Clock;
   readonly #random: Random;
   readonly #due: (() => void)[] = [];
@@ -22,7 +23,7 @@ export class ProcessClock implements Clock {
   }
 
   get state(): "awake" | "stopped" | "dead" {
-    return this.#state;
+    return this.#state === "catching-up" ? "awake" : this.#state;
   }
 
   nowMs(): number {
@@ -37,8 +38,8 @@ export class ProcessClock implements Clock {
     let wanted = true;
     const fire = (): void => {
       if (!wanted || this.#state === "dead") return;
-      if (this.#state === "stopped") this.#due.push(fire);
-      else callback();
+      if (this.#state === "awake") callback();
+      else this.#due.push(() => wanted && callback());
     };
     const lateMs = this.lagMs === 0 ? 0 : this.#random.below(this.lagMs);
     const timer = this.#world.after(delayMs + lateMs, fire);
@@ -68,26 +69,27 @@ export class ProcessClock implements Clock {
   /** Something from outside reaches the process: a message, a disk's or an engine's answer. */
   enter(callback: () => void): void {
     if (this.#state === "dead") return;
-    if (this.#state === "stopped") this.#arrived.push(callback);
-    else callback();
+    if (this.#state === "awake") callback();
+    else this.#arrived.push(callback);
   }
 
   /** What the outside comes to, as this process hears of it: never, once it is dead. */
-  hear<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      promise.then(
-        (value) => this.enter(() => resolve(value)),
-        (error: unknown) => this.enter(() => reject(error)),
-      );
+  async hear<T>(promise: Promise<T>): Promise<T> {
+    await Promise.allSettled([promise]);
+    await new Promise<void>((resolve) => {
+      this.enter(resolve);
     });
+    return await promise;
   }
 
   stop(): void {
-    if (this.#state === "awake") this.#state = "stopped";
+    if (this.#state !== "dead") this.#state = "stopped";
   }
 
   goOn(): void {
-    if (this.#state === "stopped") this.#drain();
+    if (this.#state !== "stopped") return;
+    this.#state = "catching-up";
+    this.#catchUp();
   }
 
   kill(): void {
@@ -95,16 +97,14 @@ export class ProcessClock implements Clock {
   }
 
   /** One callback after the other, each with all that follows from it before the next. */
-  #drain(): void {
-    if (this.#state === "dead") return;
+  #catchUp(): void {
+    if (this.#state !== "catching-up") return;
     const next = this.#due.shift() ?? this.#arrived.shift();
     if (next === undefined) {
       this.#state = "awake";
       return;
     }
-    this.#state = "awake";
     next();
-    if (this.#state === "awake") this.#state = "stopped";
-    this.#world.after(0, () => this.#drain());
+    this.#world.after(0, () => this.#catchUp());
   }
 }

@@ -13,6 +13,7 @@ export interface Simulation {
   readonly faults: readonly Fault[];
   readonly managers: number;
   readonly workers: number;
+  readonly ownWorkers: number;
 }
 
 export interface SimulationReport {

@@ -24,12 +24,16 @@ export interface SimClusterOptions {
   readonly seed: string;
   readonly managers: number;
   readonly workers: number;
+  /** So many of the workers are on the managers' own hosts. */
+  readonly ownWorkers: number;
   /** Of the one service. */
   readonly replicas: number;
 }
 
 /** Enough for all agents to be there, and for all tasks to run. */
 const START_MS = 5_000;
+/** What was late goes on showing for as long as a silence may last. */
+const LATE_AFTER_MS = 5_000;
 /** While the leader is stopped, or its disk slow, nothing is committed; afterwards it is soon. */
 const LOOK_AGAIN_MS = 10;
 
@@ -41,6 +45,8 @@ export class SimCluster {
   readonly log: MemoryLog;
   readonly managers: readonly SimManager[];
   readonly workers: readonly SimWorker[];
+  /** Longest delay of a message in the network. */
+  slownessMs = 2;
   /** From a proposal to its commit. */
   commitMs = 2;
   leader: SimManager | undefined;
@@ -49,13 +55,16 @@ export class SimCluster {
   /** Since when it leads. */
   leaderSinceMs = 0;
   /** What parts of the real code threw that should never throw. */
+  /** Timers of all processes fire up to that much late. */
+  lagMs = 0;
+  #lateUntilMs = 0;
   readonly failures: unknown[] = [];
   /** Called for what reaches the leader's host. */
   onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void = () => undefined;
 
   static async start(options: SimClusterOptions): Promise<SimCluster> {
     const cluster = new SimCluster(options);
-    await cluster.#found(options);
+    await cluster.#found();
     for (const manager of cluster.managers) manager.start();
     cluster.elect(0);
     for (const worker of cluster.workers) worker.start();
@@ -83,17 +92,20 @@ export class SimCluster {
       return new SimManager({ ...base, name, store, random, onFailed, onArrival });
     });
     this.workers = Array.from({ length: options.workers }, (_, i) => {
-      const name = `w${i + 1}`;
+      const name = i < options.ownWorkers ? `m${i + 1}` : `w${i + 1}`;
       return new SimWorker({ ...base, name, random: this.random.fork(name), onFailed });
     });
   }
 
-  /** Whether timers are late by chance, as beside a busy loop. */
+  /** Whether timers are late by chance, as beside a busy loop, or were lately. */
   get isLate(): boolean {
-    return this.workers.some(({ lagMs }) => lagMs > 0);
+    return this.nowMs < this.#lateUntilMs;
   }
 
+  /** 0: on time again. */
   beLate(lagMs: number): void {
+    this.lagMs = lagMs;
+    this.#lateUntilMs = lagMs > 0 ? Number.POSITIVE_INFINITY : this.nowMs + LATE_AFTER_MS;
     for (const each of [...this.managers, ...this.workers]) each.beLate(lagMs);
   }
 
@@ -137,9 +149,9 @@ export class SimCluster {
     await committed;
   }
 
-  async #found({ workers }: SimClusterOptions): Promise<void> {
-    const nodes = Array.from({ length: workers }, (_, i): Change => {
-      const { description: _unsaid, ...node } = sampleNode({ id: `w${i + 1}`, state: "unknown" });
+  async #found(): Promise<void> {
+    const nodes = this.workers.map(({ name }): Change => {
+      const { description: _unsaid, ...node } = sampleNode({ id: name, state: "unknown" });
       return { kind: "create-node", node };
     });
     await this.change({ kind: "create-cluster", cluster: sampleCluster() }, ...nodes);

@@ -107,9 +107,12 @@ export class SimManager implements Listener {
     if (this.#process !== undefined) this.#process.lagMs = lagMs;
   }
 
+  arrived(caller: string, item: Item<AgentMessage>): void {
+    this.#options.onArrival(caller as NodeId, item);
+  }
+
   accept(end: ManagerEnd, caller: string): void {
     const nodeId = caller as NodeId;
-    end.onArrival = (item) => this.#options.onArrival(nodeId, item);
     void this.#talk(end, {
       address: caller,
       node: {

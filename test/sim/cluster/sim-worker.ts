@@ -63,6 +63,7 @@ export class SimWorker {
       engine: new GatedEngine(this.engine, process),
       managers,
       connect: (address) => network.connect(name, process, address),
+      reach: (address, signal) => network.reach(name, process, address, signal),
       memory: this.disk.openFor(process),
       clock: process,
       random: life,
