@@ -3,7 +3,7 @@
  * process and outlive whoever started them.
  */
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { pingEngine } from "../provision/engine-api.mjs";
 import { SKEPD } from "./built-programs.js";
@@ -27,6 +27,9 @@ const LOG_TAIL_LINES = 8;
 
 /** Numbers of processes of before: dockerd believes one that any process at all has by now. */
 const STALE = ["run/docker.pid", "run/docker/containerd/containerd.pid"];
+
+/** Tells its pid, as the host counts, and turns into the daemon. */
+const BECOME = 'echo $$ >&3; exec 3>&- "$@"';
 
 interface Daemon {
   readonly logPath: string;
@@ -79,9 +82,9 @@ export class HostDaemons {
     }
     if (name === "dockerd") await this.#clearRemains(patience);
     rmSync(daemon.socket, { force: true });
-    await this.#launch(daemon, patience.signal);
+    const isAlive = await this.#launch(daemon, patience.signal);
     const outcome = await until(`${name} on ${host} to answer`, patience, async () => {
-      if (this.pidOf(name) === undefined) return "ended";
+      if (!isAlive()) return "ended";
       return (await this.answers(name)) ? "answers" : undefined;
     });
     if (outcome === "ended") {
@@ -116,12 +119,19 @@ export class HostDaemons {
     for (const path of STALE) rmSync(`/proc/${this.#door.pid}/root/${path}`, { force: true });
   }
 
-  /** Once this resolves the daemon is there, or has ended already. */
-  async #launch({ words, logPath }: Daemon, signal: AbortSignal): Promise<void> {
+  /**
+   * Once this resolves the daemon is there, or has ended already.
+   * @returns whether it lives. (Its command line does not tell: while a process turns into another
+   *   program it has none.)
+   */
+  async #launch({ words, logPath }: Daemon, signal: AbortSignal): Promise<() => boolean> {
+    const detached = ["setsid", "--fork", "sh", "-c", BECOME, "sh", ...words] as const;
     mkdirSync(dirname(logPath), { recursive: true });
     const log = openSync(logPath, "a");
     try {
-      await launch(wordsInHost(this.#door, ["setsid", "--fork", ...words]), { log, signal });
+      const pid = await launch(wordsInHost(this.#door, detached), { log, signal });
+      const processes = join("/proc", String(this.#door.pid), "root/proc");
+      return () => isAlive(Number(pid), processes);
     } finally {
       closeSync(log);
     }
@@ -136,6 +146,7 @@ function dockerdWords(
   return [
     "dockerd",
     ...["--host", `unix://${host.dockerSocket}`],
+    ...["--config-file", host.dockerConfig],
     ...["--data-root", host.dockerData],
     ...["--bip", host.bridgeAddress],
     ...["--default-address-pool", host.addressPool],

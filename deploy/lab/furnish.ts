@@ -1,9 +1,8 @@
 /**
- * What makes namespaces a host: its name, its own `/sys` and `/run`, and a name server that says no
- * at once. Everything is mounted where only the host sees it.
+ * What makes namespaces a host: its name, its own `/sys`, `/run` and `/etc`, and a name server that
+ * says no at once. Everything is mounted where only the host sees it.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 
 import { type HostDoor, wordsInHost } from "./in-host.js";
 import type { LabHost } from "./layout.js";
@@ -13,14 +12,15 @@ import { runProgram } from "./run-program.js";
  * - `/sys` shows the interfaces of the namespace that it was mounted in, and a new one lacks the
  *   mounts of the cgroups: they are carried over.
  * - `/run` has the lock of iptables, sockets of shims and plugins, and what engines look up in
- *   fixed places: of its own, all that is the host's, and gone with it. Where `/etc/resolv.conf`
- *   is a link into it, its target has to be there again.
+ *   fixed places.
+ * - `/etc` is the machine's, and what is written to it the host's alone. In `/etc/docker` is the key
+ *   that an engine has its id from, which would be the same for all, and settings that may not fit.
  * - Without a name server that is there, every lookup waits 10 s.
  * - In the end mounts propagate between the host's containers as on any system with systemd.
  */
 const FURNISH = `
   set -e
-  name=$1 folder=$2
+  name=$1 folder=$2 etc_docker=$3 hosts=$4
   hostname "$name"
   mkdir -p "$folder/cgroup"
   mount --rbind /sys/fs/cgroup "$folder/cgroup"
@@ -28,14 +28,16 @@ const FURNISH = `
   mount --move "$folder/cgroup" /sys/fs/cgroup
   rmdir "$folder/cgroup"
   mount -t tmpfs -o mode=755 tmpfs /run
-  mkdir -p /run/lock /run/skep
+  mkdir -p /run/lock /run/skep /run/etc/upper /run/etc/work
   ln -s "$folder/docker.sock" /run/docker.sock
   ln -s "$folder/skep.sock" /run/skep/skep.sock
-  resolver=$(readlink -m /etc/resolv.conf)
-  mkdir -p "$(dirname "$resolver")"
-  [ -e "$resolver" ] || : > "$resolver"
-  mount --bind "$folder/resolv.conf" "$resolver"
-  mount --bind "$folder/hosts" /etc/hosts
+  mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work overlay /etc
+  mkdir -p /etc/docker
+  mount --bind "$etc_docker" /etc/docker
+  rm -f /etc/resolv.conf /etc/hosts /etc/hostname
+  echo "nameserver 127.0.0.1" > /etc/resolv.conf
+  echo "$name" > /etc/hostname
+  printf "127.0.0.1 localhost\\n%s" "$hosts" > /etc/hosts
   mount --make-rshared /
 `;
 
@@ -46,10 +48,9 @@ export async function furnish(
   door: HostDoor,
   signal: AbortSignal,
 ): Promise<void> {
-  const lines = hosts.map(({ address, name }) => `${address} ${name}\n`);
-  mkdirSync(host.folder, { recursive: true });
-  writeFileSync(join(host.folder, "resolv.conf"), "nameserver 127.0.0.1\n");
-  writeFileSync(join(host.folder, "hosts"), `127.0.0.1 localhost\n${lines.join("")}`);
-  const words = ["sh", "-c", FURNISH, "sh", host.name, host.folder] as const;
+  mkdirSync(host.dockerEtc, { recursive: true });
+  writeFileSync(host.dockerConfig, "{}\n", { flag: "a" });
+  const lines = hosts.map(({ address, name }) => `${address} ${name}\n`).join("");
+  const words = ["sh", "-c", FURNISH, "sh", host.name, host.folder, host.dockerEtc, lines] as const;
   await runProgram(wordsInHost(door, words), { signal });
 }

@@ -68,7 +68,7 @@ export async function endHolders(
   const pids = marked(dir).map(({ pid }) => pid);
   await until(`the hosts of ${dir} to end`, patience, () => {
     // What is in the cgroups is on a host, or on its way there.
-    const left = [...pids, ...cgroups.members()].filter(isAlive);
+    const left = [...pids, ...cgroups.members()].filter((pid) => isAlive(pid));
     for (const pid of left) sendSignal(pid, "SIGKILL");
     return left.length === 0 ? "ended" : undefined;
   });

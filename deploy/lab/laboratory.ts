@@ -76,7 +76,7 @@ export class Laboratory implements AsyncDisposable {
     try {
       await raise(dir, record, { clock, signal, log });
     } catch (error) {
-      log("that failed: taking away what was made");
+      log(`${signal.aborted ? "interrupted" : "that failed"}: taking away what was made`);
       await takeDown(dir, cleanUp);
       throw error;
     }
@@ -88,6 +88,11 @@ export class Laboratory implements AsyncDisposable {
     const folder = absolute(dir);
     const record = readRecord(folder);
     if (record === undefined) throw new LabError(`there is no laboratory in ${folder}`);
+    if (record.made === "half") {
+      throw new LabError(
+        `the laboratory in ${folder} is coming up, or never came up whole: wait, or take it down`,
+      );
+    }
     if (findHolders(folder).size === 0) {
       throw new LabError(
         `the hosts of the laboratory in ${folder} are gone (the machine was restarted?): "down" or "up" clears away the rest`,
@@ -164,7 +169,7 @@ export class Laboratory implements AsyncDisposable {
   }
 
   /** Runs a command on the host to its end, whatever its exit status. */
-  exec(
+  async exec(
     host: string,
     command: CommandWords,
     options: { readonly signal?: AbortSignal } = {},

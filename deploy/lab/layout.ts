@@ -32,6 +32,9 @@ export interface LabHost {
   readonly skepSocket: string;
   readonly dockerLog: string;
   readonly skepLog: string;
+  /** The host's `/etc/docker`, and the engine's settings in it. */
+  readonly dockerEtc: string;
+  readonly dockerConfig: string;
   /** What the engine keeps. */
   readonly dockerData: string;
   /** What skepd keeps. */
@@ -86,6 +89,8 @@ function hostOf(dir: string, number: number): LabHost {
     skepSocket: join(folder, "skep.sock"),
     dockerLog: join(folder, "dockerd.log"),
     skepLog: join(folder, "skepd.log"),
+    dockerEtc: join(folder, "etc-docker"),
+    dockerConfig: join(folder, "etc-docker", "daemon.json"),
     dockerData: join(folder, "docker"),
     skepData: join(folder, "skep"),
     bridgeAddress: `172.17.${number}.1/24`,

@@ -29,9 +29,12 @@ export function isInit(pid: number): boolean {
   return /^NSpid:(\s+\d+)+\s+1$/m.test(readOrEmpty(`/proc/${pid}/status`));
 }
 
-/** Zombies do not: nothing of them is left but their exit status. */
-export function isAlive(pid: number): boolean {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
+/**
+ * Zombies are not: nothing of them is left but their exit status.
+ * @param proc where the processes are listed that `pid` is one of.
+ */
+export function isAlive(pid: number, proc = "/proc"): boolean {
+  const stat = readOrEmpty(`${proc}/${pid}/stat`);
   // The name may hold blanks and parentheses, so the state follows its last ")": proc(5).
   return stat !== "" && !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
 }

@@ -69,23 +69,26 @@ export function resultOf(
 /**
  * Runs what leaves a daemon behind, with none of the user's environment.
  * @param log a file descriptor.
+ * @returns what it wrote to its descriptor 3, until the last process that has it closed it.
  * @throws LabError it failed: its words are in the log.
  */
 export function launch(
   [program, ...args]: readonly [string, ...string[]],
   { log, signal }: { readonly log: number; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<string> {
   signal.throwIfAborted();
   const child = spawn(program, args, {
     detached: true,
-    stdio: ["ignore", log, log],
+    stdio: ["ignore", log, log, "pipe"],
     env: { PATH: SYSTEM_PATH, HOME: "/root", LANG: "C.UTF-8" },
     cwd: "/",
   });
+  let said = "";
+  child.stdio[3]?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code) => {
-      if (code === 0) resolve();
+    child.on("close", (code) => {
+      if (code === 0) resolve(said);
       else reject(new LabError(`${args.at(-1) ?? program} could not be started: see its log`));
     });
   });

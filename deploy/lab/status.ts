@@ -29,6 +29,12 @@ export interface HostStatus {
   readonly containers: number | undefined;
 }
 
+/** What a skepd says of itself where no manager can be asked. */
+const SWARM_WORDS: Readonly<Record<string, string>> = {
+  inactive: "in no cluster",
+  active: "in a cluster",
+};
+
 interface SwarmInfo {
   readonly NodeID?: string;
   readonly LocalNodeState?: string;
@@ -53,18 +59,24 @@ export async function lookAt(lab: Laboratory): Promise<HostStatus[]> {
         runs: lab.isPaused(name) ? ("paused" as const) : ("yes" as const),
         dockerd: await daemonOf(lab, host, "dockerd"),
         skepd: await daemonOf(lab, host, "skepd"),
-        node: describeNode(swarms.get(name), nodes),
+        node: describeNode(host, swarms.get(name), nodes),
         containers: await containersOf(lab, host),
       };
     }),
   );
 }
 
-function describeNode(swarm: SwarmInfo | undefined, nodes: readonly Node[]): string | undefined {
-  if (swarm === undefined) return undefined;
-  const node = nodes.find(({ ID }) => ID === swarm.NodeID);
-  if (node === undefined)
-    return swarm.LocalNodeState === "inactive" ? "in no cluster" : swarm.LocalNodeState;
+function describeNode(
+  { name }: LabHost,
+  swarm: SwarmInfo | undefined,
+  nodes: readonly Node[],
+): string | undefined {
+  const own = nodes.find(({ ID }) => ID === swarm?.NodeID);
+  // Of a host that cannot be asked the name must do; one that joined again has left nodes behind.
+  const named = nodes.filter(({ Description }) => Description.Hostname === name);
+  const likely = named.find(({ Status }) => Status.State === "ready") ?? named.at(-1);
+  const node = own ?? (swarm === undefined ? likely : undefined);
+  if (node === undefined) return SWARM_WORDS[swarm?.LocalNodeState ?? ""] ?? swarm?.LocalNodeState;
   const role = node.ManagerStatus?.Leader === true ? "leader" : (node.Spec.Role ?? "worker");
   return `${node.Status.State ?? "unknown"}, ${role}`;
 }

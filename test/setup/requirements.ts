@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { describe, inject, test } from "vitest";
 
+import { obstacleToLab } from "../../deploy/lab/machine.js";
+
 declare module "vitest" {
   export interface TaskMeta {
     /** Why the test is skipped, for the summary. */
@@ -28,6 +30,13 @@ export function describeWithEngine(name: string, body: (socket: string) => void)
   } else {
     skipAll(name, engine.reason);
   }
+}
+
+/** A `describe` whose tests make hosts of their own, in a laboratory. */
+export function describeWithLab(name: string, body: () => void): void {
+  const obstacle = obstacleToLab();
+  if (obstacle === undefined) describe(name, body);
+  else skipAll(name, `no laboratory here: ${obstacle}`);
 }
 
 /** A `describe` whose tests read `path` in the folder of reference material. */

@@ -1,0 +1,189 @@
+// A laboratory of three hosts and one manager: what its commands do, seen from the engines, the
+// kernel and the official docker CLI.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { Laboratory } from "../../deploy/lab/laboratory.js";
+import { lookAt } from "../../deploy/lab/status.js";
+import type { CommandLine } from "../setup/command-line.js";
+import { dockerCommand } from "../setup/docker-command.js";
+import { describeWithLab } from "../setup/requirements.js";
+import { eventually, settles } from "./eventually.js";
+import { labFolder } from "./lab-traces.js";
+
+const IMAGE = "skep/busybox:1";
+const HOSTS = ["host1", "host2", "host3"] as const;
+/** The shell of the image as process 1 ignores SIGTERM. */
+const BRISK = ["--stop-signal", "SIGKILL", "--restart-delay", "100ms"];
+const SERVICE = ["--detach", "--no-resolve-image", ...BRISK];
+
+describeWithLab("a laboratory of three hosts", () => {
+  let lab: Laboratory;
+  const dir = labFolder();
+
+  beforeAll(async () => {
+    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
+  });
+
+  afterAll(async () => {
+    await Laboratory.clear(dir);
+  });
+
+  /** The official CLI on a host's skepd. */
+  function docker(host: string): CommandLine {
+    return dockerCommand(lab.host(host).skepSocket)!;
+  }
+
+  /** Containers that run, by their engine's word: id and name, oldest first. */
+  async function containersOn(host: string): Promise<string[]> {
+    const engine = dockerCommand(lab.host(host).dockerSocket)!;
+    const listed = await engine.output(["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
+    return listed.split("\n").filter(Boolean).sort();
+  }
+
+  async function nodeStates(): Promise<Record<string, string>> {
+    const format = "{{.Hostname}} {{.Status}} {{.ManagerStatus}}";
+    const listed = await docker("host1").output(["node", "ls", "--format", format]);
+    const words = listed.split("\n").map((line) => /^(\S+) (.*?) *$/.exec(line) ?? []);
+    return Object.fromEntries(words.map(([, name = "", state = ""]) => [name, state]));
+  }
+
+  /** Whether a TCP connection from one host to the manager's port of the first comes about. */
+  async function reachesManager(from: string): Promise<boolean> {
+    const dial = `const s = require("net").connect(2377, "192.168.77.1").setTimeout(500);
+      for (const [event, code] of [["connect", 0], ["error", 1], ["timeout", 1]])
+        s.on(event, () => process.exit(code));`;
+    return (await lab.exec(from, [process.execPath, "-e", dial])).status === 0;
+  }
+
+  test("three nodes are ready, by the names of their hosts", async () => {
+    expect(await nodeStates()).toEqual({ host1: "Ready Leader", host2: "Ready", host3: "Ready" });
+  });
+
+  test("a service of six stands two by two, by the engines' word", async () => {
+    const sleep = [IMAGE, "sleep", "10000"];
+    await docker("host1").output([
+      "service",
+      "create",
+      ...SERVICE,
+      "--name",
+      "web",
+      "--replicas",
+      "6",
+      ...sleep,
+    ]);
+    await settles(async () => {
+      const counts = await Promise.all(
+        HOSTS.map(async (host) => (await containersOn(host)).length),
+      );
+      expect(counts).toEqual([2, 2, 2]);
+    });
+  });
+
+  test("exec: as if one had logged in", async () => {
+    const { status, stdout, stderr } = await lab.exec("host2", [
+      "sh",
+      "-c",
+      "hostname; pwd; ls /sys/class/net; getent hosts host3; docker ps -q | wc -l; echo no >&2; exit 7",
+    ]);
+    expect({ status, stderr }).toEqual({ status: 7, stderr: "no\n" });
+    const lines = ["host2", process.cwd(), "docker0", "eth0", "lo"];
+    for (const line of lines) expect(stdout.split("\n")).toContain(line);
+    expect(stdout).toMatch(/^192\.168\.77\.3\s+host3$/m);
+    expect(stdout).toMatch(/^2$/m);
+    expect(stdout).not.toMatch(/^veth.*veth.*veth/s);
+  });
+
+  test("exec: skep finds its daemon, which refuses what a worker cannot do", async () => {
+    const onManager = await lab.exec("host1", ["skep", "node", "ls", "--format", "{{.Hostname}}"]);
+    expect(onManager.stdout.trim().split("\n").sort()).toEqual([...HOSTS]);
+    const onWorker = await lab.exec("host2", ["skep", "node", "ls"]);
+    expect(onWorker).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/not a swarm manager/),
+    });
+  });
+
+  test("cut: the cable is out, the host alone is out of reach; mend: it is back", async () => {
+    expect(await reachesManager("host3")).toBe(true);
+    await lab.cut("host3");
+    expect((await lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe("0\n");
+    expect(await reachesManager("host3")).toBe(false);
+    expect(await reachesManager("host2")).toBe(true);
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
+    await settles(async () => expect(await containersOn("host2")).toHaveLength(3));
+
+    await lab.mend("host3");
+    // As with any cable: neighbours that did not answer are asked again once a second.
+    await settles(async () => expect(await reachesManager("host3")).toBe(true));
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
+    await settles(async () => expect(await containersOn("host3")).toEqual([]));
+  });
+
+  test("kill and start skepd: the same containers", async () => {
+    const before = await containersOn("host2");
+    await lab.kill("host2", "skepd");
+    expect(lab.daemonsOf("host2").pidOf("skepd")).toBeUndefined();
+    expect(await containersOn("host2")).toEqual(before);
+    await lab.start("host2", "skepd");
+    await settles(async () => expect((await nodeStates())["host2"]).toBe("Ready"));
+    expect(await containersOn("host2")).toEqual(before);
+  });
+
+  test("kill and start dockerd, at once and twice: it answers, and is in its old place", async () => {
+    for (let round = 1; round <= 2; round += 1) {
+      await lab.kill("host2", "dockerd");
+      expect(await lab.daemonsOf("host2").answers("dockerd")).toBe(false);
+      await lab.start("host2", "dockerd");
+    }
+    const engine = dockerCommand(lab.host("host2").dockerSocket)!;
+    expect(await engine.output(["info", "--format", "{{.Name}}"])).toBe("host2");
+    expect(await engine.output(["run", "--rm", "--network", "none", IMAGE, "echo", "yes"])).toBe(
+      "yes",
+    );
+    // The tasks of its containers, which ended with the old engine, are replaced.
+    await settles(async () => {
+      const counts = await Promise.all(
+        HOSTS.map(async (host) => (await containersOn(host)).length),
+      );
+      expect(counts.reduce((sum, count) => sum + count)).toBe(6);
+    });
+  });
+
+  test("pause: nothing on the host goes on, in containers neither; resume: all of it does", async () => {
+    const engine = dockerCommand(lab.host("host3").dockerSocket)!;
+    const count = `i=0; while :; do i=$((i+1)); echo $i > /out/count; done`;
+    const mount = ["--volume", `${lab.host("host3").folder}:/out`, "--network", "none"];
+    await engine.output(["run", "--detach", "--name", "busy", ...mount, IMAGE, "sh", "-c", count]);
+    const path = join(lab.host("host3").folder, "count");
+    const counted = (): number => Number(readFileSync(path, "utf8"));
+    await eventually("it counts", () => Promise.resolve(counted() > 0 ? "yes" : undefined));
+
+    await lab.pause("host3");
+    const paused = counted();
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
+    expect(counted()).toBe(paused);
+    await expect(lab.exec("host3", ["true"])).rejects.toThrow("host3 is paused: resume it first");
+    await expect(lab.kill("host3", "skepd")).rejects.toThrow("host3 is paused");
+
+    lab.resume("host3");
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
+    await eventually("it counts on", () => Promise.resolve(counted() > paused ? "yes" : undefined));
+    await engine.output(["rm", "--force", "busy"]);
+  });
+
+  test("status: each host as the kernel, the engines and a manager have it", async () => {
+    await lab.kill("host2", "dockerd");
+    await lab.cut("host3");
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
+    const [host1, host2, host3] = await lookAt(lab);
+    expect(host1).toMatchObject({ link: "up", runs: "yes", node: "ready, leader" });
+    expect(host1?.dockerd?.version).toMatch(/^\d+\.\d+/);
+    expect(host2).toMatchObject({ dockerd: undefined, containers: undefined });
+    expect(host3).toMatchObject({ link: "cut", node: "down, worker", address: "192.168.77.3" });
+    await lab.start("host2", "dockerd");
+    await lab.mend("host3");
+  });
+});
