@@ -35,7 +35,9 @@ export class TestAgent {
 
   hello(said: { readonly hostname?: string; readonly fence?: Fence } = {}): void {
     const description: NodeDescription = { Hostname: said.hostname ?? "host" };
-    this.send({ kind: "hello", description, fence: said.fence ?? LOWEST_FENCE, memory: "none" });
+    const fence = said.fence ?? LOWEST_FENCE;
+    const engine = { kind: "answers" } as const;
+    this.send({ kind: "hello", description, engine, fence, memory: "none" });
   }
 
   report(batch: number, states: Readonly<Record<string, ObservedState>>): void {

@@ -200,9 +200,11 @@ export class DispatcherTerm {
     connection.answerHeartbeat();
     if (store.committed.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
     const periodMs = this.#periodMs;
-    const { state, message } = this.#liveness.registered(nodeId, periodMs, clock.nowMs());
+    const { description, engine } = hello;
+    const host = { periodMs, engine };
+    const { state, message } = this.#liveness.registered(nodeId, host, clock.nowMs());
     await untilAborted(
-      this.#nodes.register(nodeId, { address, description: hello.description }),
+      this.#nodes.register(nodeId, { address, ...(description && { description }) }),
       connection.over,
     );
     logger.info({ nodeId, address, state, message }, "an agent began its session");
@@ -253,6 +255,9 @@ export class DispatcherTerm {
         keep(this.#nodes.register(nodeId, { address, description: message.description }));
         return;
       }
+      case "engine":
+        this.#liveness.engine(nodeId, message.health, this.#options.clock.nowMs());
+        return;
       case "resend-assignments":
         connection.resend();
         return;
@@ -284,8 +289,10 @@ export class DispatcherTerm {
 
   #expect(nodeId: NodeId): void {
     const { store, clock } = this.#options;
-    const state = store.committed.node(nodeId)?.status.state ?? "unknown";
-    this.#liveness.expect(nodeId, { state, periodMs: this.#periodMs }, clock.nowMs());
+    const view = store.committed;
+    const state = view.node(nodeId)?.status.state ?? "unknown";
+    const was = { state, periodMs: this.#periodMs, greetings: view.nodes().length };
+    this.#liveness.expect(nodeId, was, clock.nowMs());
   }
 
   /**
@@ -293,7 +300,7 @@ export class DispatcherTerm {
    * down until it says hello.
    */
   #breakOffSilent(nodeId: NodeId): void {
-    if (this.#liveness.of(nodeId)?.state !== "down") return;
+    if (!this.#liveness.isLost(nodeId)) return;
     const reason = new UnavailableError(
       `node ${nodeId} was not heard for too long and counts as down`,
     );

@@ -64,11 +64,12 @@ export class NodeWriter {
 
   /**
    * What a host says of itself, together with how it counts; nothing where that is what the store
-   * has, as after a change of leader. @throws NotFoundError the node was removed.
+   * has, as after a change of leader. Without a description, the one that is known stands.
+   * @throws NotFoundError the node was removed.
    */
   async register(
     nodeId: NodeId,
-    said: { readonly address: string; readonly description: NodeDescription },
+    said: { readonly address: string; readonly description?: NodeDescription },
   ): Promise<void> {
     await this.#store.update((tx) => {
       const node = tx.view.node(nodeId);
@@ -78,10 +79,11 @@ export class NodeWriter {
         ...this.#liveness.of(nodeId),
         address: said.address,
       };
-      const { description } = said;
+      const { description = node.description } = said;
       const before = [node.status, node.description];
       if (canonicalText([status, description]) === canonicalText(before)) return;
-      tx.apply({ kind: "observe-node", nodeId, status, description });
+      const change = { kind: "observe-node", nodeId, status } as const;
+      tx.apply(description === undefined ? change : { ...change, description });
     });
   }
 

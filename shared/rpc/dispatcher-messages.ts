@@ -4,6 +4,7 @@
  */
 import type { NodeDescription } from "../docker-api/node-spec.js";
 import type { AssignmentSet } from "../model/assignment.js";
+import type { EngineHealth } from "../model/engine-health.js";
 import type { Fence } from "../model/fence.js";
 import type { TaskId } from "../model/ids.js";
 import type { TaskStatus } from "../model/task.js";
@@ -11,7 +12,11 @@ import type { TaskStatus } from "../model/task.js";
 export type AgentMessage =
   | {
       readonly kind: "hello";
-      readonly description: NodeDescription;
+      /**
+       * Absent where the engine has not answered since the agent began: then what was known stands.
+       */
+      readonly description?: NodeDescription;
+      readonly engine: EngineHealth;
       /** The highest fence that this agent has seen. */
       readonly fence: Fence;
       /** `none`: the agent's state is new, it knows of no earlier assignment. */
@@ -26,6 +31,8 @@ export type AgentMessage =
     }
   /** The description changed since `hello`. */
   | { readonly kind: "description"; readonly description: NodeDescription }
+  /** The host's engine went away, or answers again. */
+  | { readonly kind: "engine"; readonly health: EngineHealth }
   /** The agent missed an increment: send a complete set. */
   | { readonly kind: "resend-assignments" };
 

@@ -13,14 +13,24 @@ const UP: {
   readonly [Kind in AgentMessage["kind"]]: readonly Extract<AgentMessage, { kind: Kind }>[];
 } = {
   hello: [
-    { kind: "hello", description: { Hostname: "host1" }, fence, memory: "kept" },
-    { kind: "hello", description: {}, fence, memory: "none" },
+    {
+      kind: "hello",
+      description: { Hostname: "host1" },
+      engine: { kind: "answers" },
+      fence,
+      memory: "kept",
+    },
+    { kind: "hello", engine: { kind: "away", reason: "gone" }, fence, memory: "none" },
   ],
   heartbeat: [{ kind: "heartbeat" }],
   description: [{ kind: "description", description: { Hostname: "host1" } }],
   statuses: [
     { kind: "statuses", batch: 7, updates: [{ taskId: "task1" as TaskId, status }] },
     { kind: "statuses", batch: 0, updates: [] },
+  ],
+  engine: [
+    { kind: "engine", health: { kind: "answers" } },
+    { kind: "engine", health: { kind: "away", reason: "gone" } },
   ],
   "resend-assignments": [{ kind: "resend-assignments" }],
 };

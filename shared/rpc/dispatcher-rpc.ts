@@ -6,6 +6,7 @@ import { NodeDescription } from "../docker-api/node-spec.js";
 import { checkShape } from "../docker-api/validate.js";
 import { InvalidArgumentError } from "../errors/cluster-error.js";
 import type { AssignmentSet, TaskTemplate } from "../model/assignment.js";
+import type { EngineHealth } from "../model/engine-health.js";
 import type { Fence } from "../model/fence.js";
 import type { ServiceId, TaskId } from "../model/ids.js";
 import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
@@ -49,8 +50,18 @@ interface WireFence {
   sequence: WireUint64;
 }
 
+interface WireEngineHealth {
+  away: boolean;
+  reason: string;
+}
+
 interface WireAgentMessage {
-  hello?: { descriptionJson: string; fence: WireFence | null; fresh: boolean } | null;
+  hello?: {
+    descriptionJson: string;
+    fence: WireFence | null;
+    fresh: boolean;
+    engine?: WireEngineHealth | null;
+  } | null;
   heartbeat?: object | null;
   statuses?: {
     batch: WireUint64;
@@ -58,6 +69,7 @@ interface WireAgentMessage {
   } | null;
   descriptionJson?: string | null;
   resend?: object | null;
+  engine?: WireEngineHealth | null;
 }
 
 function agentMessageCodec(): Codec<AgentMessage> {
@@ -71,9 +83,10 @@ function agentMessageCodec(): Codec<AgentMessage> {
 function agentMessageToWire(message: AgentMessage): WireAgentMessage {
   switch (message.kind) {
     case "hello": {
-      const { description, fence, memory } = message;
-      const descriptionJson = specToJson(description);
-      return { hello: { descriptionJson, fence, fresh: memory === "none" } };
+      const { description, engine, fence, memory } = message;
+      const descriptionJson = description === undefined ? "" : specToJson(description);
+      const fresh = memory === "none";
+      return { hello: { descriptionJson, fence, fresh, engine: engineToWire(engine) } };
     }
     case "heartbeat":
       return { heartbeat: {} };
@@ -86,6 +99,8 @@ function agentMessageToWire(message: AgentMessage): WireAgentMessage {
     }
     case "description":
       return { descriptionJson: specToJson(message.description) };
+    case "engine":
+      return { engine: engineToWire(message.health) };
     case "resend-assignments":
       return { resend: {} };
   }
@@ -101,19 +116,31 @@ function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
     return { kind: "statuses", batch: fromUint64(wire.statuses.batch), updates };
   }
   if (isSet(wire.hello)) {
-    const { descriptionJson, fence, fresh } = wire.hello;
+    const { descriptionJson, engine, fence, fresh } = wire.hello;
     return {
       kind: "hello",
-      description: descriptionFromWire(descriptionJson),
+      ...(descriptionJson !== "" && { description: descriptionFromWire(descriptionJson) }),
+      engine: engineFromWire(engine),
       fence: fenceFromWire(fence),
       memory: fresh ? "none" : "kept",
     };
   }
+  if (isSet(wire.engine)) return { kind: "engine", health: engineFromWire(wire.engine) };
   if (isSet(wire.resend)) return { kind: "resend-assignments" };
   if (isSet(wire.descriptionJson)) {
     return { kind: "description", description: descriptionFromWire(wire.descriptionJson) };
   }
   throw new InvalidArgumentError("an agent's message of an unknown kind");
+}
+
+function engineToWire(health: EngineHealth): WireEngineHealth {
+  return health.kind === "away"
+    ? { away: true, reason: health.reason }
+    : { away: false, reason: "" };
+}
+
+function engineFromWire(wire: WireEngineHealth | null | undefined): EngineHealth {
+  return isSet(wire) && wire.away ? { kind: "away", reason: wire.reason } : { kind: "answers" };
 }
 
 /** Checked here, once: it comes from a host, and filters and lists will trust it. */

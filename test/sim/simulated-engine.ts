@@ -81,6 +81,10 @@ export class SimulatedEngine implements Engine {
     this.presence = "there";
   }
 
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#answer(signal);
+  }
+
   async describe(signal: AbortSignal): Promise<NodeDescription> {
     await this.#answer(signal);
     return { Hostname: "simulated", Platform: { OS: "linux", Architecture: "x86_64" } };

@@ -27,10 +27,11 @@ import {
   beginSession,
   raiseFence,
 } from "./core/diff-assignments.js";
+import { EngineWatch } from "./engine-watch.js";
 import { ManagerSearch } from "./manager-search.js";
 import { restoreAssignments, storedForm } from "./remembered.js";
 import { RunnerSet } from "./runner-set.js";
-import { type Conversation, Session, type SessionHandlers } from "./session.js";
+import { type Conversation, type HostReport, Session, type SessionHandlers } from "./session.js";
 import { StatusBook } from "./status-book.js";
 import { stopOptionsOf } from "./task-runner.js";
 
@@ -65,8 +66,11 @@ export type SessionState =
   /** `reason`: why the last session ended, or was not begun. */
   | { readonly kind: "searching"; readonly reason: string };
 
-/** How long an engine that does not answer is left alone; it is local, and asking costs little. */
-const ENGINE_RETRY_MS = 500;
+/**
+ * An engine that is there has said within this time what the host offers; without one, the managers
+ * are told just that.
+ */
+const ENGINE_PATIENCE_MS = 1_000;
 /**
  * How long a manager's host may take to accept a connection before it is called anew. The kernel
  * would call a host that is out of reach again after 1, 3, 7 … seconds only, and an agent should be
@@ -84,7 +88,7 @@ export class Agent {
   #assignments: Assignments = restoreAssignments([], []);
   #managers: readonly string[] = [];
   #memory: "kept" | "none" = "none";
-  #description: NodeDescription = {};
+  #description: NodeDescription | undefined;
   #session: Session | undefined;
   /** What managers say is taken one after the other, across sessions too. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -114,17 +118,17 @@ export class Agent {
       this.#session?.sendStatuses();
     });
     const runners = new RunnerSet({ engine, clock, random, logger: this.#logger }, book);
+    const watch = this.#watchEngine(runners);
     try {
       await this.#remember(book);
-      await this.#untilEngineAnswers(runners, signal);
       for (const assignment of this.#assignments.tasks.values()) {
         book.learn(assignment.task.id, assignment.task.status);
         runners.assign(assignment);
       }
       await allOrNone(signal, [
         (until) => runners.run(until),
-        (until) => this.#followEngine(runners, until),
-        (until) => this.#followManagers(runners, book, until),
+        (until) => watch.run(until),
+        (until) => this.#followManagers(runners, book, watch, until),
       ]);
     } catch (cause) {
       if (!signal.aborted || cause !== signal.reason) throw cause;
@@ -174,29 +178,16 @@ export class Agent {
     book.restore(statuses.filter(({ taskId }) => this.#assignments.tasks.has(taskId)));
   }
 
-  /** What runs here must be known before anything is decided about it. */
-  async #untilEngineAnswers(runners: RunnerSet, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        await this.#lookAround(runners, signal);
-        return;
-      } catch (cause) {
-        await this.#pauseForEngine(cause, signal);
-      }
-    }
-  }
-
-  async #followEngine(runners: RunnerSet, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for await (const event of this.#options.engine.events(signal)) {
-          if (event.kind === "task") runners.look(event.taskId);
-          else await this.#lookAround(runners, signal);
-        }
-      } catch (cause) {
-        await this.#pauseForEngine(cause, signal);
-      }
-    }
+  #watchEngine(runners: RunnerSet): EngineWatch {
+    const { engine, clock } = this.#options;
+    return new EngineWatch({
+      engine,
+      clock,
+      logger: this.#logger,
+      lookAround: (signal) => this.#lookAround(runners, signal),
+      look: (taskId) => runners.look(taskId),
+      onHealth: () => this.#session?.sendHost(),
+    });
   }
 
   async #lookAround(runners: RunnerSet, signal: AbortSignal): Promise<void> {
@@ -205,23 +196,19 @@ export class Agent {
     const description = hostname === undefined ? described : { ...described, Hostname: hostname };
     if (canonicalText(description) !== canonicalText(this.#description)) {
       this.#description = description;
-      this.#session?.sendDescription(description);
+      this.#session?.sendHost();
     }
     runners.found(await engine.list(signal));
   }
 
-  async #pauseForEngine(cause: unknown, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (!(cause instanceof ClusterError)) throw cause;
-    this.#logger.warn(
-      { reason: cause.message },
-      "the engine does not answer, tasks are left alone",
-    );
-    await this.#options.clock.sleep(ENGINE_RETRY_MS, signal);
-  }
-
-  async #followManagers(runners: RunnerSet, book: StatusBook, signal: AbortSignal): Promise<void> {
+  async #followManagers(
+    runners: RunnerSet,
+    book: StatusBook,
+    watch: EngineWatch,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, random, managers } = this.#options;
+    await watch.answered(ENGINE_PATIENCE_MS, signal);
     const search = new ManagerSearch(random, () => [...this.#managers, ...managers]);
     let callingMs = 0;
     while (!signal.aborted) {
@@ -241,9 +228,21 @@ export class Agent {
           this.#logger.info({ manager: address }, "session with manager begun");
         });
         const { fence } = this.#assignments;
-        const hello = { description: this.#description, fence, memory: this.#memory };
+        const hello = { fence, memory: this.#memory };
+        const host = (): HostReport => ({
+          engine: watch.health,
+          ...(this.#description && { description: this.#description }),
+        });
         const conversation = this.#options.connect(address);
-        const session = new Session({ conversation, clock, book, hello, handlers, wordLimitMs });
+        const session = new Session({
+          conversation,
+          clock,
+          book,
+          hello,
+          host,
+          handlers,
+          wordLimitMs,
+        });
         this.#session = session;
         await session.run(signal);
       } catch (cause) {

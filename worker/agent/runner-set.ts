@@ -25,8 +25,11 @@ export class RunnerSet {
   readonly #book: StatusBook;
   readonly #running = new Map<TaskId, Running>();
   readonly #ended = new Set<Promise<void>>();
-  /** What the engine last showed; a task that is not here needs no look before it is prepared. */
-  #present: ReadonlySet<TaskId> = new Set();
+  /**
+   * What the engine last showed, undefined before it did; a task that is not here needs no look
+   * before it is prepared.
+   */
+  #present: ReadonlySet<TaskId> | undefined;
   #launches: "allow" | "hold" = "hold";
   #fail: (cause: unknown) => void = () => undefined;
   readonly #failed: Promise<never>;
@@ -90,7 +93,7 @@ export class RunnerSet {
 
   #clearStrays(): void {
     if (this.#launches === "hold") return;
-    for (const taskId of this.#present) {
+    for (const taskId of this.#present ?? []) {
       if (!this.#running.has(taskId)) this.#begin(taskId, undefined);
     }
   }
@@ -110,7 +113,7 @@ export class RunnerSet {
         },
         launches: () => this.#launches,
       },
-      { assignment, observed: this.#present.has(taskId) ? undefined : ABSENT },
+      { assignment, observed: this.#present?.has(taskId) === false ? ABSENT : undefined },
     );
     const stop = new AbortController();
     this.#running.set(taskId, { runner, stop });

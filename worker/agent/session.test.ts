@@ -6,7 +6,7 @@ import type { TaskId } from "../../shared/model/ids.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
 import { OutdatedManagerError } from "./agent-errors.js";
-import { type Conversation, Session, type SessionHandlers } from "./session.js";
+import { type Conversation, type HostReport, Session, type SessionHandlers } from "./session.js";
 import { StatusBook } from "./status-book.js";
 
 const FENCE: Fence = { epoch: 1, term: 1, sequence: 1 };
@@ -74,6 +74,7 @@ let ended: Error | undefined;
 let off: AbortController;
 let outcomes: ("applied" | "gap")[];
 let applied: number[];
+let host: HostReport;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -83,6 +84,7 @@ beforeEach(() => {
   off = new AbortController();
   outcomes = [];
   applied = [];
+  host = { description: {}, engine: { kind: "answers" } };
 });
 
 function begin(handlers: Partial<SessionHandlers> = {}): void {
@@ -90,7 +92,8 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
     conversation: line,
     clock,
     book,
-    hello: { description: {}, fence: LOWEST_FENCE, memory: "none" },
+    hello: { fence: LOWEST_FENCE, memory: "none" },
+    host: () => host,
     handlers: {
       welcomed: () => Promise.resolve(),
       begun: () => undefined,

@@ -6,6 +6,7 @@
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
 import type { AssignmentSet } from "../../shared/model/assignment.js";
+import type { EngineHealth } from "../../shared/model/engine-health.js";
 import type { Fence } from "../../shared/model/fence.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
@@ -47,15 +48,19 @@ export interface SessionHandlers {
   readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
 }
 
+/** What a host says of itself. */
+export interface HostReport {
+  /** Absent until its engine has answered once. */
+  readonly description?: NodeDescription;
+  readonly engine: EngineHealth;
+}
+
 export interface SessionOptions {
   readonly conversation: Conversation;
   readonly clock: Clock;
   readonly book: StatusBook;
-  readonly hello: {
-    readonly description: NodeDescription;
-    readonly fence: Fence;
-    readonly memory: "kept" | "none";
-  };
+  readonly hello: { readonly fence: Fence; readonly memory: "kept" | "none" };
+  readonly host: () => HostReport;
   readonly handlers: SessionHandlers;
   /**
    * How long the manager may take to say its first word: the connection is made in this time, too.
@@ -76,6 +81,8 @@ export class Session {
   /** Messages are taken in order, each when the one before it is done. */
   #handling: Promise<void> = Promise.resolve();
   #inHand = 0;
+  /** What the manager was told of the host. */
+  #told: HostReport;
   #stage: "new" | "greeted" | "begun" | "ended" = "new";
   /** Increments are of no use until the complete set that was asked for has come. */
   #resendAsked = false;
@@ -83,6 +90,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#silenceMs = options.wordLimitMs;
+    this.#told = options.host();
   }
 
   /** @throws always: ClusterError for the reason of the end, or the signal's reason. */
@@ -95,7 +103,7 @@ export class Session {
     this.#over.signal.addEventListener("abort", end, { once: true });
     try {
       signal.throwIfAborted();
-      conversation.send({ kind: "hello", ...hello });
+      conversation.send({ kind: "hello", ...hello, ...this.#told });
       this.#beatLater();
       this.#expectWord();
       for await (const message of conversation.messages) {
@@ -125,9 +133,17 @@ export class Session {
     if (batch !== undefined) this.#options.conversation.send({ kind: "statuses", ...batch });
   }
 
-  sendDescription(description: NodeDescription): void {
-    if (this.#stage === "begun")
-      this.#options.conversation.send({ kind: "description", description });
+  /** Sends what has changed of the host; to be called whenever something may have. */
+  sendHost(): void {
+    if (this.#stage !== "begun") return;
+    const { conversation, host } = this.#options;
+    const { description, engine } = host();
+    const told = this.#told;
+    this.#told = { engine, ...(description && { description }) };
+    if (description !== undefined && description !== told.description) {
+      conversation.send({ kind: "description", description });
+    }
+    if (engine !== told.engine) conversation.send({ kind: "engine", health: engine });
   }
 
   /** Resolves once there is room for another: a slow disk holds up the work, not the listening. */
@@ -182,6 +198,7 @@ export class Session {
     if (this.#isOver) return;
     this.#stage = "begun";
     this.#options.handlers.begun();
+    this.sendHost();
     this.sendStatuses();
   }
 

@@ -52,6 +52,8 @@ export interface StopOptions {
  * are the engine's refusal.
  */
 export interface Engine {
+  /** Whether it is there at all; answered at once, however busy it is. */
+  ping(signal: AbortSignal): Promise<void>;
   /** What the host offers, as its node's description says it. */
   describe(signal: AbortSignal): Promise<NodeDescription>;
   /**

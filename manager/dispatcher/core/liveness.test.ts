@@ -4,9 +4,11 @@ import { describe, expect, test } from "vitest";
 import type { NodeId } from "../../../shared/model/ids.js";
 import type { NodeState } from "../../../shared/model/node.js";
 import { LOOK_PERIOD_MS } from "./attention.js";
-import { CLOSED_LIMIT_MS, Liveness, SILENCE_LIMIT_MS } from "./liveness.js";
+import { Liveness } from "./liveness.js";
+import { CLOSED_LIMIT_MS, SILENCE_LIMIT_MS } from "./node-liveness.js";
 
 const PERIOD_MS = 500;
+const ANSWERS = { kind: "answers" } as const;
 
 /**
  * A manager that looks every 100 ms at nodes that send a heartbeat every 500
@@ -23,7 +25,11 @@ class World {
 
   connect(...names: string[]): void {
     for (const name of names) {
-      const said = this.liveness.registered(name as NodeId, PERIOD_MS, this.nowMs);
+      const said = this.liveness.registered(
+        name as NodeId,
+        { periodMs: PERIOD_MS, engine: ANSWERS },
+        this.nowMs,
+      );
       this.#note(name, said.state);
       this.#beating.set(name as NodeId, this.nowMs);
     }
@@ -39,7 +45,7 @@ class World {
   }
 
   expect(name: string, state: NodeState): void {
-    this.liveness.expect(name as NodeId, { state, periodMs: PERIOD_MS }, this.nowMs);
+    this.liveness.expect(name as NodeId, { state, periodMs: PERIOD_MS, greetings: 3 }, this.nowMs);
   }
 
   run(ms: number): this {

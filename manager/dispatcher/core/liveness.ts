@@ -1,77 +1,27 @@
 /**
- * Which nodes are there: a state machine over what was heard of each node and when. Fast (three
- * seconds of silence) and slow to panic: time in which this manager did not listen counts against
- * nobody, a host that ended its stream gets longer, one that flaps has to prove itself, and a mass
- * silence makes the manager doubt itself first.
+ * Which nodes are there. Fast (three seconds of silence) and slow to panic: time in which this
+ * manager did not listen counts against nobody, a host that ended its stream gets longer, one that
+ * flaps has to prove itself, and a mass silence makes the manager doubt itself first.
  *
  * It lives for one term: a new leader starts every clock afresh, and keeps `down` what was down.
  */
-import { assertNever } from "../../../shared/errors/assert.js";
+import type { EngineHealth } from "../../../shared/model/engine-health.js";
 import type { NodeId } from "../../../shared/model/ids.js";
 import type { NodeState } from "../../../shared/model/node.js";
 import { AttentiveClock } from "./attention.js";
-import { LossHistory } from "./flapping.js";
+import { type Liveliness, NodeLiveness, silenceLimitMs } from "./node-liveness.js";
 import { type Hearing, SelfDoubt } from "./self-doubt.js";
 
-/** Silence after which a node is down: six heartbeats of the usual period. */
-export const SILENCE_LIMIT_MS = 3_000;
-/** With a longer period a node may still lose two heartbeats. */
-const SILENCE_LIMIT_PERIODS = 3;
 /**
- * A stream that its host ended: the daemon is restarting or died, the host answers, the tasks run
- * on. As long for a node that has joined and was not heard yet: its daemon is starting.
+ * When a term begins, all agents turn to this manager at once; to greet a thousand of them may take
+ * it ten seconds, and the last in the queue are not to blame.
  */
-export const CLOSED_LIMIT_MS = 30_000;
-/**
- * By then an agent that only turned to another connection is back: no new tasks are
- * sent to one that is not.
- */
-const DISCONNECTED_AFTER_MS = 1_000;
-/** A stream that ends after more heartbeats than this were missing was cut, not ended. */
-const FRESH_PERIODS = 2;
-
-export interface Liveliness {
-  readonly state: NodeState;
-  readonly message: string;
-}
-
-const READY: Liveliness = { state: "ready", message: "" };
-/** In Docker's words. */
-const SILENT: Liveliness = { state: "down", message: "heartbeat failure" };
-const DISCONNECTED: Liveliness = { state: "disconnected", message: "the agent ended its session" };
-const GONE: Liveliness = { state: "down", message: "the agent has no session" };
-const LEFT: Liveliness = { state: "down", message: "the node left the cluster" };
-
-/** Times are on the attentive clock. */
-type Phase =
-  /** Ready when the term began, not heard since. */
-  | { readonly kind: "awaited"; readonly heardMs: number; readonly periodMs: number }
-  /**
-   * Was not expected to be heard when the term began: it has not come yet, or its
-   * host had ended its session.
-   */
-  | { readonly kind: "absent"; readonly sinceMs: number }
-  | {
-      readonly kind: "connected";
-      readonly heardMs: number;
-      readonly periodMs: number;
-      /** Until then a node that flaps counts as down. */
-      readonly readyAtMs: number;
-    }
-  | { readonly kind: "closed"; readonly sinceMs: number }
-  | { readonly kind: "down" };
-
-interface Watched {
-  phase: Phase;
-  readonly losses: LossHistory;
-  /** What the managers say of it; undefined leaves what the store has. */
-  said: Liveliness | undefined;
-}
+const GREETING_MS = 10;
 
 export class Liveness {
   readonly #clock: AttentiveClock;
   readonly #doubt = new SelfDoubt();
-  readonly #nodes = new Map<NodeId, Watched>();
+  readonly #nodes = new Map<NodeId, NodeLiveness>();
 
   constructor(nowMs: number) {
     this.#clock = new AttentiveClock(nowMs);
@@ -80,14 +30,17 @@ export class Liveness {
   /**
    * A node of the store that has not been heard yet in this term. A known one is left as it is.
    * @param was.periodMs at which it is thought to send heartbeats.
+   * @param was.greetings nodes that are expected to come at the same time.
    */
   expect(
     nodeId: NodeId,
-    was: { readonly state: NodeState; readonly periodMs: number },
+    was: { readonly state: NodeState; readonly periodMs: number; readonly greetings: number },
     nowMs: number,
   ): void {
     if (this.#nodes.has(nodeId)) return;
-    this.#watch(nodeId, firstPhase(was, this.#clock.at(nowMs)));
+    const limitMs = Math.max(silenceLimitMs(was.periodMs), was.greetings * GREETING_MS);
+    const expected = { state: was.state, limitMs };
+    this.#nodes.set(nodeId, NodeLiveness.expected(expected, this.#clock.at(nowMs)));
   }
 
   forget(nodeId: NodeId): void {
@@ -95,42 +48,33 @@ export class Liveness {
   }
 
   /** A session began. @returns how the node counts from now on: `down` still, where it flaps. */
-  registered(nodeId: NodeId, periodMs: number, nowMs: number): Liveliness {
-    const atMs = this.#clock.at(nowMs);
-    const node = this.#nodes.get(nodeId) ?? this.#watch(nodeId, { kind: "down" });
-    const wasDown = node.phase.kind === "down" || isHeld(node.phase, atMs);
-    const waitMs = wasDown ? node.losses.waitMs(atMs) : 0;
-    node.phase = { kind: "connected", heardMs: atMs, periodMs, readyAtMs: atMs + waitMs };
-    const held = `lost ${node.losses.recent(atMs)} times within minutes: ready once it has stayed for ${waitMs / 1_000} s`;
-    node.said = waitMs === 0 ? READY : { state: "down", message: held };
-    return node.said;
+  registered(
+    nodeId: NodeId,
+    host: { readonly periodMs: number; readonly engine: EngineHealth },
+    nowMs: number,
+  ): Liveliness {
+    let node = this.#nodes.get(nodeId);
+    if (node === undefined) this.#nodes.set(nodeId, (node = NodeLiveness.unknown()));
+    return node.registered(host, this.#clock.at(nowMs));
   }
 
   heard(nodeId: NodeId, nowMs: number): void {
-    const node = this.#nodes.get(nodeId);
-    if (node?.phase.kind !== "connected") return;
-    node.phase = { ...node.phase, heardMs: this.#clock.at(nowMs) };
+    this.#nodes.get(nodeId)?.heard(this.#clock.at(nowMs));
+  }
+
+  /** What its agent says of a node's engine; it shows at the next look. */
+  engine(nodeId: NodeId, health: EngineHealth, nowMs: number): void {
+    this.#nodes.get(nodeId)?.engine(health, this.#clock.at(nowMs));
   }
 
   /** The node's stream ended without our doing. */
   closed(nodeId: NodeId, nowMs: number): void {
-    const node = this.#nodes.get(nodeId);
-    if (node?.phase.kind !== "connected") return;
-    const atMs = this.#clock.at(nowMs);
-    const { heardMs, periodMs } = node.phase;
-    if (isHeld(node.phase, atMs)) node.phase = { kind: "down" };
-    else if (atMs - heardMs <= FRESH_PERIODS * periodMs) {
-      node.phase = { kind: "closed", sinceMs: atMs };
-    }
-    // Else it was cut and not ended: its silence goes on counting.
+    this.#nodes.get(nodeId)?.closed(this.#clock.at(nowMs));
   }
 
   /** The host said that it leaves for good. */
   left(nodeId: NodeId): void {
-    const node = this.#nodes.get(nodeId);
-    if (node === undefined) return;
-    node.phase = { kind: "down" };
-    node.said = LEFT;
+    this.#nodes.get(nodeId)?.left();
   }
 
   /**
@@ -142,14 +86,7 @@ export class Liveness {
     const mood = this.#doubt.holds(this.#hearing(atMs, quorum), atMs) ? "doubting" : "sure";
     const changed: NodeId[] = [];
     for (const [nodeId, node] of this.#nodes) {
-      const next = nextOf(node, atMs, mood);
-      if (next === undefined) continue;
-      if (next.state === "down") {
-        node.phase = { kind: "down" };
-        node.losses.lost(atMs);
-      }
-      node.said = next;
-      changed.push(nodeId);
+      if (node.look(atMs, mood) === "changed") changed.push(nodeId);
     }
     return changed;
   }
@@ -159,73 +96,15 @@ export class Liveness {
     return this.#nodes.get(nodeId)?.said;
   }
 
-  #watch(nodeId: NodeId, phase: Phase): Watched {
-    const node: Watched = { phase, losses: new LossHistory(), said: undefined };
-    this.#nodes.set(nodeId, node);
-    return node;
+  /** Down, and not for its engine: a session that it may still have is of no use. */
+  isLost(nodeId: NodeId): boolean {
+    return this.#nodes.get(nodeId)?.isLost === true;
   }
 
   #hearing(atMs: number, quorum: "fresh" | "stale"): Hearing {
-    let [expected, due, silent, fresh] = [0, 0, 0, 0];
-    for (const { phase } of this.#nodes.values()) {
-      if (phase.kind !== "connected" && phase.kind !== "awaited") continue;
-      expected++;
-      const silenceMs = atMs - phase.heardMs;
-      const limitMs = silenceLimitMs(phase.periodMs);
-      if (silenceMs >= limitMs) due++;
-      if (silenceMs >= limitMs - phase.periodMs) silent++;
-      else if (silenceMs <= FRESH_PERIODS * phase.periodMs) fresh++;
-    }
-    return { expected, due, silent, fresh, quorum };
+    const count = { fresh: 0, late: 0, silent: 0, due: 0, "not-expected": 0 };
+    for (const node of this.#nodes.values()) count[node.hearing(atMs)]++;
+    const { fresh, late, silent, due } = count;
+    return { expected: fresh + late + silent + due, due, silent: silent + due, fresh, quorum };
   }
-}
-
-/** Silence after which a node with this heartbeat period is down. */
-function silenceLimitMs(periodMs: number): number {
-  return Math.max(SILENCE_LIMIT_MS, SILENCE_LIMIT_PERIODS * periodMs);
-}
-
-function firstPhase(
-  was: { readonly state: NodeState; readonly periodMs: number },
-  atMs: number,
-): Phase {
-  switch (was.state) {
-    case "ready":
-      return { kind: "awaited", heardMs: atMs, periodMs: was.periodMs };
-    case "unknown":
-    case "disconnected":
-      return { kind: "absent", sinceMs: atMs };
-    case "down":
-      return { kind: "down" };
-    default:
-      return assertNever(was.state);
-  }
-}
-
-/** Undefined where nothing changes. */
-function nextOf(
-  { phase, said }: Watched,
-  atMs: number,
-  mood: "sure" | "doubting",
-): Liveliness | undefined {
-  switch (phase.kind) {
-    case "connected":
-    case "awaited":
-      if (atMs - phase.heardMs >= silenceLimitMs(phase.periodMs)) {
-        return mood === "sure" ? SILENT : undefined;
-      }
-      return said?.state === "down" && !isHeld(phase, atMs) ? READY : undefined;
-    case "closed":
-      if (atMs - phase.sinceMs >= CLOSED_LIMIT_MS) return GONE;
-      if (atMs - phase.sinceMs < DISCONNECTED_AFTER_MS) return undefined;
-      return said?.state === "disconnected" ? undefined : DISCONNECTED;
-    case "absent":
-      return atMs - phase.sinceMs >= CLOSED_LIMIT_MS ? GONE : undefined;
-    case "down":
-      return undefined;
-  }
-}
-
-function isHeld(phase: Phase, atMs: number): boolean {
-  return phase.kind === "connected" && atMs < phase.readyAtMs;
 }

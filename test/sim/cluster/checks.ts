@@ -2,7 +2,10 @@
  * What must hold of a simulated cluster at every moment, whatever happens to it. A check that fails
  * notes when and what; the test shows them with the seed.
  */
-import { CLOSED_LIMIT_MS, SILENCE_LIMIT_MS } from "../../../manager/dispatcher/core/liveness.js";
+import {
+  CLOSED_LIMIT_MS,
+  SILENCE_LIMIT_MS,
+} from "../../../manager/dispatcher/core/node-liveness.js";
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
@@ -20,6 +23,8 @@ const BACK_WITHIN_MS = 1_000;
 const SLACK_MS = 400;
 /** Through the network, to learn that a manager does not lead: knock, connect, say hello, hear. */
 const TRIPS_TO_ASK = 6;
+/** From a decision until it is committed: what comes in between comes too late. */
+const DECIDED_MS = 10;
 /** An agent whose manager is cut off notices by its silence, and only then turns to the next. */
 const NOTICES_MS = 1_500;
 const LONGEST_DOUBT_MS = 5_000;
@@ -106,7 +111,8 @@ export class Checks {
   #wentDown(id: string, { message }: NodeStatus, facts: NodeFacts): void {
     const { nowMs, leaderSinceMs } = this.#cluster;
     if (message !== SILENT && message !== GONE) return;
-    const silentMs = nowMs - Math.max(facts.heardMs, leaderSinceMs);
+    const heardMs = this.facts.heardMs(facts, DECIDED_MS);
+    const silentMs = nowMs - Math.max(heardMs, leaderSinceMs);
     const limitMs = message === SILENT ? SILENCE_LIMIT_MS : CLOSED_LIMIT_MS;
     // What was decided before the disk was slow may be written after the node has come back.
     const delayed = this.facts.heldUpMs(limitMs) > 0;
@@ -119,7 +125,7 @@ export class Checks {
     }
     const { isolatedSinceMs = nowMs } = this.#cluster;
     const isolatedMs = nowMs - isolatedSinceMs;
-    if (isolatedMs > 0 && facts.heardMs > isolatedSinceMs - LIVELY_MS) {
+    if (isolatedMs > 0 && heardMs > isolatedSinceMs - LIVELY_MS) {
       const patienceMs = SILENCE_LIMIT_MS + LONGEST_DOUBT_MS - LIVELY_MS;
       if (isolatedMs < patienceMs) this.#note(`${id} is down ${isolatedMs} ms into an isolation`);
     }

@@ -19,6 +19,8 @@ export interface NodeFacts {
   readonly worker: SimWorker;
   /** When something of it last reached the present leader's host. */
   heardMs: number;
+  /** The time before that. */
+  heardBeforeMs: number;
   heardAwakeMs: number;
   /** When its hello last did, and was read. */
   helloMs: number;
@@ -58,6 +60,7 @@ export class Facts {
         return;
       }
       node.endedMs = undefined;
+      node.heardBeforeMs = node.heardMs;
       node.heardMs = cluster.nowMs;
       node.heardAwakeMs = this.awakeMs;
       if (item.message.kind !== "hello") return;
@@ -103,6 +106,11 @@ export class Facts {
     }
   }
 
+  /** When something of it was last heard by one who decided `agoMs` before now. */
+  heardMs({ heardMs, heardBeforeMs }: NodeFacts, agoMs: number): number {
+    return heardMs > this.cluster.nowMs - agoMs ? heardBeforeMs : heardMs;
+  }
+
   /** For how long within the last `withinMs` the node had a fault. */
   impairedMs(node: NodeFacts, withinMs: number): number {
     return within(node.impairedAtMs, this.cluster.nowMs - withinMs);
@@ -129,6 +137,7 @@ function nothingOf(worker: SimWorker): NodeFacts {
   return {
     worker,
     heardMs: -1,
+    heardBeforeMs: -1,
     heardAwakeMs: 0,
     helloMs: -1,
     unreadHelloMs: undefined,

@@ -25,6 +25,10 @@ export class GatedEngine implements Engine {
     this.#process = process;
   }
 
+  ping(signal: AbortSignal): Promise<void> {
+    return this.#process.hear(this.#engine.ping(signal));
+  }
+
   describe(signal: AbortSignal): ReturnType<Engine["describe"]> {
     return this.#process.hear(this.#engine.describe(signal));
   }

@@ -66,6 +66,10 @@ export class DockerEngine implements Engine {
     this.#images = new Images(this.#client, logger);
   }
 
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#client.request({ method: "GET", path: "/_ping" }, signal);
+  }
+
   async describe(signal: AbortSignal): Promise<NodeDescription> {
     this.#api = await this.#client.negotiate(signal);
     const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);

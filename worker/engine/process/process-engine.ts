@@ -62,6 +62,11 @@ export class ProcessEngine implements Engine {
     this.#outputBytes = options.outputBytes ?? OUTPUT_BYTES;
   }
 
+  /** The kernel. */
+  ping(): Promise<void> {
+    return Promise.resolve();
+  }
+
   describe(): Promise<NodeDescription> {
     return Promise.resolve({
       Hostname: hostname(),
