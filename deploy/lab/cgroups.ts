@@ -41,6 +41,9 @@ export function cgroupMounts(mounts: string): CgroupMounts | undefined {
   return v2 === undefined ? undefined : { freezer: { version: 2, path: v2.path }, all };
 }
 
+/** One host of a laboratory; empty: all of it. */
+export type LabPart = readonly [] | readonly [host: string];
+
 export class LabCgroups {
   readonly #mounts: CgroupMounts;
   readonly #name: string;
@@ -93,22 +96,22 @@ export class LabCgroups {
     thawFolder(this.#folder(host), this.#mounts.freezer.version);
   }
 
-  /** Everything, paused containers too: what is frozen by cgroup v1 cannot even be killed. */
-  thawAll(): void {
-    const { path, version } = this.#mounts.freezer;
-    for (const folder of foldersBelow(join(path, this.#name))) thawFolder(folder, version);
+  /** Paused containers too: what is frozen by cgroup v1 cannot even be killed. */
+  thawAll(part: LabPart): void {
+    const { version } = this.#mounts.freezer;
+    for (const folder of foldersBelow(this.#folder(...part))) thawFolder(folder, version);
   }
 
   /** Pids of all that is in any of them. */
-  members(): number[] {
-    return foldersBelow(join(this.#mounts.freezer.path, this.#name)).flatMap((folder) =>
+  members(part: LabPart): number[] {
+    return foldersBelow(this.#folder(...part)).flatMap((folder) =>
       readOrEmpty(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number),
     );
   }
 
   /** Resolves once none is left, in any hierarchy. Nothing may run in them any more. */
-  async remove(patience: Patience): Promise<void> {
-    const tops = this.#mounts.all.map((path) => join(path, this.#name));
+  async remove(part: LabPart, patience: Patience): Promise<void> {
+    const tops = this.#mounts.all.map((path) => join(path, this.#name, ...part));
     // The kernel needs a moment to see that a group whose last process was killed is empty.
     await until(`the control groups ${this.#name} to be empty`, patience, () => {
       for (const folder of tops.flatMap(foldersBelow).reverse()) tryRemove(folder);

@@ -2,17 +2,18 @@
  * The two daemons of a host: found, started and killed. They are children of the host's first
  * process and outlive whoever started them.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import { pingEngine } from "../provision/engine-api.mjs";
 import { SKEPD } from "./built-programs.js";
+import { enginePath, type EngineRelease } from "./engine-release.js";
 import { SWARM_PORT } from "./form-cluster.js";
 import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
 import { LabError } from "./lab-error.js";
 import type { LabHost } from "./layout.js";
 import { isAlive, processesBeside, type SeenProcess, sendSignal } from "./processes.js";
-import { launch } from "./run-program.js";
+import { launch, SYSTEM_PATH } from "./run-program.js";
 import { type Patience, until } from "./until.js";
 
 export const DAEMONS = ["skepd", "dockerd"] as const;
@@ -31,7 +32,15 @@ const STALE = ["run/docker.pid", "run/docker/containerd/containerd.pid"];
 /** Tells its pid, as the host counts, and turns into the daemon. */
 const BECOME = 'echo $$ >&3; exec 3>&- "$@"';
 
+/** How a host's engine is started. */
+export interface EngineSettings {
+  readonly liveRestore: LiveRestore;
+  readonly engine: EngineRelease;
+}
+
 interface Daemon {
+  /** The `PATH` that it finds its own programs by. */
+  readonly path: string;
   readonly logPath: string;
   readonly socket: string;
   readonly words: CommandWords;
@@ -43,17 +52,19 @@ export class HostDaemons {
   readonly #door: HostDoor;
   readonly #daemons: Readonly<Record<DaemonName, Daemon>>;
 
-  constructor(host: LabHost, door: HostDoor, liveRestore: LiveRestore) {
+  constructor(host: LabHost, door: HostDoor, { engine, liveRestore }: EngineSettings) {
     this.#host = host;
     this.#door = door;
     this.#daemons = {
       dockerd: {
+        path: enginePath(engine),
         logPath: host.dockerLog,
         socket: host.dockerSocket,
         words: dockerdWords(host, door.cgroups.containerParent(host.name), liveRestore),
         is: ({ words }) => words.includes("--data-root") && words.includes(host.dockerData),
       },
       skepd: {
+        path: SYSTEM_PATH,
         logPath: host.skepLog,
         socket: host.skepSocket,
         words: skepdWords(host),
@@ -82,6 +93,7 @@ export class HostDaemons {
     }
     if (name === "dockerd") await this.#clearRemains(patience);
     rmSync(daemon.socket, { force: true });
+    const saidBefore = logOf(daemon.logPath).length;
     const isAlive = await this.#launch(daemon, patience.signal);
     const outcome = await until(`${name} on ${host} to answer`, patience, async () => {
       if (!isAlive()) return "ended";
@@ -89,7 +101,7 @@ export class HostDaemons {
     });
     if (outcome === "ended") {
       throw new LabError(
-        `${name} on ${host} ended at its start; the end of ${daemon.logPath}:\n${tailOf(daemon.logPath)}`,
+        `${name} on ${host} ended at its start; the end of ${daemon.logPath}:\n${tailOf(logOf(daemon.logPath).slice(saidBefore))}`,
       );
     }
   }
@@ -124,12 +136,12 @@ export class HostDaemons {
    * @returns whether it lives. (Its command line does not tell: while a process turns into another
    *   program it has none.)
    */
-  async #launch({ words, logPath }: Daemon, signal: AbortSignal): Promise<() => boolean> {
+  async #launch({ words, logPath, path }: Daemon, signal: AbortSignal): Promise<() => boolean> {
     const detached = ["setsid", "--fork", "sh", "-c", BECOME, "sh", ...words] as const;
     mkdirSync(dirname(logPath), { recursive: true });
     const log = openSync(logPath, "a");
     try {
-      const pid = await launch(wordsInHost(this.#door, detached), { log, signal });
+      const pid = await launch(wordsInHost(this.#door, detached), { log, path, signal });
       const processes = join("/proc", String(this.#door.pid), "root/proc");
       return () => isAlive(Number(pid), processes);
     } finally {
@@ -168,6 +180,10 @@ function skepdWords(host: LabHost): CommandWords {
   ];
 }
 
-function tailOf(logPath: string): string {
-  return readFileSync(logPath, "utf8").trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+function logOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
+function tailOf(log: string): string {
+  return log.trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
 }

@@ -2,7 +2,7 @@
  * What makes namespaces a host: its name, its own `/sys`, `/run` and `/etc`, and a name server that
  * says no at once. Everything is mounted where only the host sees it.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 
 import { type HostDoor, wordsInHost } from "./in-host.js";
 import type { LabHost } from "./layout.js";
@@ -49,7 +49,8 @@ export async function furnish(
   signal: AbortSignal,
 ): Promise<void> {
   mkdirSync(host.dockerEtc, { recursive: true });
-  writeFileSync(host.dockerConfig, "{}\n", { flag: "a" });
+  // Kept when the host is switched on again: it is its user's to change.
+  if (!existsSync(host.dockerConfig)) writeFileSync(host.dockerConfig, "{}\n");
   const lines = hosts.map(({ address, name }) => `${address} ${name}\n`).join("");
   const words = ["sh", "-c", FURNISH, "sh", host.name, host.folder, host.dockerEtc, lines] as const;
   await runProgram(wordsInHost(door, words), { signal });

@@ -8,7 +8,7 @@
  */
 import { spawn } from "node:child_process";
 
-import type { LabCgroups } from "./cgroups.js";
+import type { LabCgroups, LabPart } from "./cgroups.js";
 import { LabError } from "./lab-error.js";
 import { isAlive, isInit, processes, sendSignal } from "./processes.js";
 import { SYSTEM_PATH } from "./run-program.js";
@@ -58,17 +58,23 @@ export async function startHolder(
   return pid;
 }
 
-/** Ends every host of the laboratory, with all that runs there. Resolves once nothing is left. */
+/**
+ * Ends a host, or every host of the laboratory, with all that runs there. Resolves once nothing is
+ * left.
+ */
 export async function endHolders(
   dir: string,
+  part: LabPart,
   cgroups: LabCgroups,
   patience: Patience,
 ): Promise<void> {
-  cgroups.thawAll();
-  const pids = marked(dir).map(({ pid }) => pid);
-  await until(`the hosts of ${dir} to end`, patience, () => {
+  const [host] = part;
+  const held = marked(dir).filter(({ words }) => host === undefined || words.at(-1) === host);
+  const pids = held.map(({ pid }) => pid);
+  await until(`${host ?? "all hosts"} of ${dir} to end`, patience, () => {
+    cgroups.thawAll(part);
     // What is in the cgroups is on a host, or on its way there.
-    const left = [...pids, ...cgroups.members()].filter((pid) => isAlive(pid));
+    const left = [...pids, ...cgroups.members(part)].filter((pid) => isAlive(pid));
     for (const pid of left) sendSignal(pid, "SIGKILL");
     return left.length === 0 ? "ended" : undefined;
   });

@@ -14,18 +14,21 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import type { Clock } from "../../shared/ports/clock.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
+import { switchOn } from "./boot.js";
 import { LabCgroups } from "./cgroups.js";
 import { type DaemonName, HostDaemons, type LiveRestore } from "./daemons.js";
-import { findHolders } from "./holders.js";
+import type { EngineRelease } from "./engine-release.js";
+import { endHolders, findHolders } from "./holders.js";
 import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
 import { LabError } from "./lab-error.js";
 import { checkWish, hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
 import { takeLock } from "./lock.js";
 import { prepareMachine } from "./machine.js";
-import { type LinkState, linkStates, setLink } from "./network.js";
+import { type LinkState, linkStates, setLink, unplug } from "./network.js";
 import { raise } from "./raise.js";
 import { type LabRecord, readRecord, writeFirstRecord } from "./record.js";
 import { type ProgramResult, resultOf, SYSTEM_PATH } from "./run-program.js";
+import { separations, setSeparation } from "./separations.js";
 import { takeDown } from "./take-down.js";
 import type { Patience } from "./until.js";
 
@@ -39,6 +42,8 @@ export interface LabOptions {
   /** The first so many hosts are the managers of a cluster of all; 0, the default: no cluster. */
   readonly managers?: number;
   readonly liveRestore?: LiveRestore;
+  /** The engines' release; by default the one that this machine has. */
+  readonly engine?: EngineRelease;
   /** Hears what is done. */
   readonly log?: (line: string) => void;
   /** Ends `up`, which then takes away what it has made. */
@@ -58,8 +63,8 @@ export class Laboratory implements AsyncDisposable {
    * @throws LabError what stands in the way, once whatever was made by then is gone again.
    */
   static async up(options: LabOptions): Promise<Laboratory> {
-    const { hosts, managers = 0, liveRestore = "off", clock = systemClock } = options;
-    const { log = () => undefined, signal = NEVER } = options;
+    const { hosts, managers = 0, liveRestore = "off", engine = "installed" } = options;
+    const { log = () => undefined, signal = NEVER, clock = systemClock } = options;
     const dir = absolute(options.dir);
     checkWish(dir, { hosts, managers });
     await prepareMachine(log);
@@ -72,7 +77,7 @@ export class Laboratory implements AsyncDisposable {
       log(`clearing away what an earlier laboratory left in ${dir}`);
     await takeDown(dir, cleanUp);
     signal.throwIfAborted();
-    const record = writeFirstRecord(dir, { hosts, managers, liveRestore });
+    const record = writeFirstRecord(dir, { hosts, managers, liveRestore, engine });
     try {
       await raise(dir, record, { clock, signal, log });
     } catch (error) {
@@ -134,14 +139,45 @@ export class Laboratory implements AsyncDisposable {
     await Laboratory.clear(this.dir, this.#clock);
   }
 
-  /** Pulls the host's cable. @throws LabError it is pulled. */
-  async cut(host: string): Promise<void> {
-    await this.#changeLink(host, "cut");
+  /**
+   * Pulls the host's cable; or, with another host, lets these two hear each other no more.
+   * @throws LabError that is so already, or a host is off.
+   */
+  async cut(host: string, other?: string): Promise<void> {
+    if (other === undefined) await this.#changeLink(host, "cut");
+    else await this.#separate([host, other], "apart");
   }
 
-  /** Puts it in again. @throws LabError it is in. */
-  async mend(host: string): Promise<void> {
-    await this.#changeLink(host, "up");
+  /** Undoes `cut`. @throws LabError there is nothing to undo. */
+  async mend(host: string, other?: string): Promise<void> {
+    if (other === undefined) await this.#changeLink(host, "up");
+    else await this.#separate([host, other], "together");
+  }
+
+  /** Pulls the plug: all that runs on the host is gone at once. What is on its disk stays. */
+  async off(host: string): Promise<void> {
+    const part = [this.host(host).name] as const;
+    if (!this.isOn(host)) throw new LabError(`${host} is off already`);
+    // A host without power says no goodbye: what its kernel would still send must not arrive.
+    await unplug(this.#pidOf(SWITCH), host);
+    await this.#end(part);
+  }
+
+  /** Resolves once its daemons answer. Its cable is in. @throws LabError it is on. */
+  async on(host: string, signal = NEVER): Promise<void> {
+    if (this.isOn(host)) throw new LabError(`${host} is on already`);
+    const patience = this.#patience(signal);
+    const switchPid = this.#pidOf(SWITCH);
+    const { dir, hosts } = this;
+    const around = { dir, hosts, switchPid, cgroups: this.#cgroups, settings: this.#record };
+    try {
+      const daemons = await switchOn(this.host(host), around, patience);
+      await daemons.start("dockerd", patience);
+      await daemons.start("skepd", patience);
+    } catch (error) {
+      await this.#end([this.host(host).name]);
+      throw error;
+    }
   }
 
   /** SIGKILL. Resolves once it is gone. @throws LabError it does not run, or the host is paused. */
@@ -189,6 +225,10 @@ export class Laboratory implements AsyncDisposable {
     return { PATH: path, DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined, SKEP_HOST: undefined };
   }
 
+  isOn(host: string): boolean {
+    return findHolders(this.dir).has(this.host(host).name);
+  }
+
   isPaused(host: string): boolean {
     return this.#cgroups.isFrozen(this.host(host).name);
   }
@@ -197,16 +237,23 @@ export class Laboratory implements AsyncDisposable {
     return linkStates(this.#pidOf(SWITCH));
   }
 
+  /** By host, those that it cannot hear though both have their cable in. */
+  separations(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return separations(this.#pidOf(SWITCH));
+  }
+
+  /** @throws LabError the host is off. */
   daemonsOf(host: string): HostDaemons {
-    return new HostDaemons(this.host(host), this.#door(host), this.#record.liveRestore);
+    return new HostDaemons(this.host(host), this.#door(host), this.#record);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
   }
 
-  async #changeLink(host: string, wanted: LinkState): Promise<void> {
+  async #changeLink(host: string, wanted: "up" | "cut"): Promise<void> {
     const { name } = this.host(host);
+    this.#refuseOff(name);
     if ((await this.linkStates()).get(name) === wanted) {
       throw new LabError(
         wanted === "cut" ? `${name} is cut off already` : `${name} is not cut off`,
@@ -215,7 +262,29 @@ export class Laboratory implements AsyncDisposable {
     await setLink(this.#pidOf(SWITCH), name, wanted);
   }
 
+  async #separate(pair: readonly [string, string], wanted: "apart" | "together"): Promise<void> {
+    const [one, other] = pair.map((name) => this.host(name).name) as [string, string];
+    if (one === other) throw new LabError(`${one} cannot be cut off from itself`);
+    const apart = (await this.separations()).get(one)?.includes(other) === true;
+    if (apart === (wanted === "apart")) {
+      throw new LabError(
+        `${one} and ${other} are ${apart ? "cut off from each other already" : "not cut off from each other"}`,
+      );
+    }
+    await setSeparation(this.#pidOf(SWITCH), [one, other], wanted);
+  }
+
+  async #end(part: readonly [host: string]): Promise<void> {
+    await endHolders(this.dir, part, this.#cgroups, this.#patience());
+    await this.#cgroups.remove(part, this.#patience());
+  }
+
+  #refuseOff(host: string): void {
+    if (!this.isOn(host)) throw new LabError(`${host} is off: switch it on first`);
+  }
+
   #refusePaused(host: string): void {
+    this.#refuseOff(host);
     if (this.isPaused(host)) throw new LabError(`${host} is paused: resume it first`);
   }
 
@@ -226,7 +295,11 @@ export class Laboratory implements AsyncDisposable {
   #pidOf(name: string): number {
     const pid = findHolders(this.dir).get(name);
     if (pid !== undefined) return pid;
-    throw new LabError(`${name} is gone: take the laboratory in ${this.dir} down`);
+    throw new LabError(
+      name === SWITCH
+        ? `the switch is gone: take the laboratory in ${this.dir} down`
+        : `${name} is off: switch it on first`,
+    );
   }
 
   #patience(signal = NEVER): Patience {

@@ -8,6 +8,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import { type DaemonName, DAEMONS, LIVE_RESTORE, type LiveRestore } from "./daemons.js";
+import { type EngineRelease, ENGINES } from "./engine-release.js";
 import { LabError } from "./lab-error.js";
 import { Laboratory } from "./laboratory.js";
 import { describeUp, statusTable } from "./present.js";
@@ -24,6 +25,7 @@ interface UpFlags {
   readonly hosts: number;
   readonly managers: number;
   readonly liveRestore: LiveRestore;
+  readonly engine: EngineRelease;
 }
 
 const program = new Command("npm run lab --")
@@ -50,6 +52,11 @@ program
       .choices(LIVE_RESTORE)
       .default("off"),
   )
+  .addOption(
+    new Option("--engine <release>", "Docker's release, fetched where this machine has another")
+      .choices(ENGINES)
+      .default("installed"),
+  )
   .action(up);
 program
   .command("down")
@@ -75,10 +82,28 @@ program
   .argument("[command...]", "after --")
   .action(exec);
 
-onHost("cut", "pull the host's cable", (host) => lab().cut(host), "cut off");
-onHost("mend", "put it in again", (host) => lab().mend(host), "connected again");
+program
+  .command("cut")
+  .description("pull the host's cable; with another host, let these two hear each other no more")
+  .argument("<host>")
+  .argument("[other]")
+  .action(async (host: string, other?: string) => {
+    await lab().cut(host, other);
+    say(`${host} is cut off${other === undefined ? "" : ` from ${other}, and only from there`}`);
+  });
+program
+  .command("mend")
+  .description("undo cut")
+  .argument("<host>")
+  .argument("[other]")
+  .action(async (host: string, other?: string) => {
+    await lab().mend(host, other);
+    say(`${host} is connected${other === undefined ? "" : ` with ${other}`} again`);
+  });
 onHost("pause", "freeze all that runs on the host", (host) => lab().pause(host), "paused");
 onHost("resume", "let it run again", (host) => lab().resume(host), "running again");
+onHost("off", "pull the host's plug; what is on its disk stays", (host) => lab().off(host), "off");
+onHost("on", "switch it on and start its daemons", (host) => lab().on(host), "on, and answers");
 onDaemon("kill", "kill -9 a daemon of a host", (host, daemon) => lab().kill(host, daemon), "dead");
 onDaemon("start", "start it again", (host, daemon) => lab().start(host, daemon), "answering");
 

@@ -12,9 +12,11 @@
  */
 import { wordsInNetworkOf } from "./in-host.js";
 import { type LabHost, PREFIX_LENGTH } from "./layout.js";
-import { resultOf, runProgram } from "./run-program.js";
+import { runProgram } from "./run-program.js";
+import { SEPARATIONS_TABLE } from "./separations.js";
 
-export type LinkState = "up" | "cut";
+/** `off`: there is nothing at the other end. */
+export type LinkState = "up" | "cut" | "off";
 
 /** Frames between hosts are not the switch's business, whatever netfilter rules there are. */
 const MAKE_SWITCH = `
@@ -23,11 +25,13 @@ const MAKE_SWITCH = `
   for rule in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$rule" ] || echo 0 > "$rule"; done
   ip link add br0 type bridge
   ip link set br0 up
+  nft "$1"
 `;
 
 const PLUG_IN = `
   set -e
   name=$1 pid=$2
+  ip link delete "$name" 2>/dev/null || :
   ip link add "$name" type veth peer name eth0 netns "$pid"
   ip link set "$name" master br0
   ip link set "$name" up
@@ -44,7 +48,10 @@ const CONFIGURE = `
 
 /** @param switchPid of the switch's first process. */
 export async function makeSwitch(switchPid: number, signal: AbortSignal): Promise<void> {
-  await runProgram(wordsInNetworkOf(switchPid, ["sh", "-c", MAKE_SWITCH]), { signal });
+  await runProgram(
+    wordsInNetworkOf(switchPid, ["sh", "-c", MAKE_SWITCH, "sh", SEPARATIONS_TABLE]),
+    { signal },
+  );
 }
 
 export async function plugIn(
@@ -59,14 +66,19 @@ export async function plugIn(
   await runProgram(wordsInNetworkOf(hostPid, configure), { signal });
 }
 
-export async function setLink(switchPid: number, host: string, state: LinkState): Promise<void> {
+/** At once, whereas the kernel takes its time to clear away a network that nobody uses any more. */
+export async function unplug(switchPid: number, host: string): Promise<void> {
+  await runProgram(wordsInNetworkOf(switchPid, ["ip", "link", "delete", host]));
+}
+
+export async function setLink(switchPid: number, host: string, state: "up" | "cut"): Promise<void> {
   const word = state === "up" ? "up" : "down";
   await runProgram(wordsInNetworkOf(switchPid, ["ip", "link", "set", host, word]));
 }
 
-/** Of every host. As the kernel has it, whoever changed it. */
+/** Of every host that is not off. As the kernel has it, whoever changed it. */
 export async function linkStates(switchPid: number): Promise<ReadonlyMap<string, LinkState>> {
-  const { stdout } = await resultOf(wordsInNetworkOf(switchPid, ["ip", "-json", "link", "show"]));
-  const links = JSON.parse(stdout || "[]") as { ifname: string; flags: readonly string[] }[];
+  const stdout = await runProgram(wordsInNetworkOf(switchPid, ["ip", "-json", "link", "show"]));
+  const links = JSON.parse(stdout) as { ifname: string; flags: readonly string[] }[];
   return new Map(links.map(({ ifname, flags }) => [ifname, flags.includes("UP") ? "up" : "cut"]));
 }

@@ -28,7 +28,7 @@ export function statusTable(hosts: readonly HostStatus[]): string {
   const rows = hosts.map((host) => [
     host.name,
     host.address,
-    host.link,
+    describeLink(host),
     describeDaemon(host, host.dockerd),
     describeDaemon(host, host.skepd),
     host.node ?? "?",
@@ -47,7 +47,12 @@ export function statusTable(hosts: readonly HostStatus[]): string {
     .join("\n");
 }
 
+function describeLink({ link, cutOffFrom }: HostStatus): string {
+  return cutOffFrom.length === 0 ? link : `${link}, not to ${cutOffFrom.join(", ")}`;
+}
+
 function describeDaemon({ runs }: HostStatus, daemon: DaemonStatus | undefined): string {
+  if (runs === "no") return "off";
   if (daemon === undefined) return "not running";
   const pid = `pid ${daemon.pid}`;
   if (runs === "paused") return `paused (${pid})`;

@@ -5,14 +5,15 @@ import { join } from "node:path";
 import type { Clock } from "../../shared/ports/clock.js";
 import { callEngine } from "../provision/engine-api.mjs";
 import { IMAGE, importImage, packImage } from "../provision/image.mjs";
+import { switchOn } from "./boot.js";
 import { SKEP, SKEPD } from "./built-programs.js";
 import { LabCgroups } from "./cgroups.js";
-import { HostDaemons } from "./daemons.js";
+import type { HostDaemons } from "./daemons.js";
+import { provideEngine } from "./engine-release.js";
 import { formCluster } from "./form-cluster.js";
-import { furnish } from "./furnish.js";
 import { startHolder } from "./holders.js";
 import { hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
-import { makeSwitch, plugIn } from "./network.js";
+import { makeSwitch } from "./network.js";
 import { type LabRecord, writeRecord } from "./record.js";
 import type { Patience } from "./until.js";
 
@@ -36,6 +37,7 @@ export async function raise(dir: string, record: LabRecord, raising: Raising): P
     return outcome;
   };
   const hosts = hostsOf(dir, record.hosts);
+  await provideEngine(record.engine, raising);
   const names = hosts.map(({ name }) => name).join(", ");
   const tar = packImage();
   tar.catch(() => undefined); // heard of where it is awaited
@@ -63,20 +65,17 @@ export async function raise(dir: string, record: LabRecord, raising: Raising): P
 
 async function makeHosts(
   dir: string,
-  { hosts: count, liveRestore }: LabRecord,
+  { hosts: count, ...settings }: LabRecord,
   patience: Patience,
 ): Promise<ReadonlyMap<string, HostDaemons>> {
   const cgroups = new LabCgroups(labName(dir));
-  const hosts = hostsOf(dir, count);
-  for (const name of [SWITCH, ...hosts.map((host) => host.name)]) cgroups.make(name);
+  cgroups.make(SWITCH);
   const switchPid = await startHolder(dir, SWITCH, cgroups, patience);
   await makeSwitch(switchPid, patience.signal);
+  const hosts = hostsOf(dir, count);
   const made = hosts.map(async (host) => {
-    const pid = await startHolder(dir, host.name, cgroups, patience);
-    const door = { host: host.name, pid, cgroups };
-    await plugIn(switchPid, host, pid, patience.signal);
-    await furnish(host, hosts, door, patience.signal);
-    return [host.name, new HostDaemons(host, door, liveRestore)] as const;
+    const around = { dir, cgroups, switchPid, hosts, settings };
+    return [host.name, await switchOn(host, around, patience)] as const;
   });
   return new Map(await Promise.all(made));
 }

@@ -14,18 +14,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import type { LiveRestore } from "./daemons.js";
+import type { EngineSettings } from "./daemons.js";
 import { LabError } from "./lab-error.js";
 import { hostsOf } from "./layout.js";
 
 const FILE = "lab.json";
 const FORMAT = 1;
 
-export interface LabRecord {
+export interface LabRecord extends EngineSettings {
   readonly format: typeof FORMAT;
   readonly hosts: number;
   readonly managers: number;
-  readonly liveRestore: LiveRestore;
   /** `half` from the first moment on, `whole` once everything has come up. */
   readonly made: "half" | "whole";
   /** Whether the folder itself is the laboratory's to take away. */
@@ -46,16 +45,16 @@ export function readRecord(dir: string): LabRecord | undefined {
 /** @throws LabError the folder holds something else. */
 export function writeFirstRecord(
   dir: string,
-  wish: Pick<LabRecord, "hosts" | "managers" | "liveRestore">,
+  wish: Pick<LabRecord, "hosts" | "managers" | keyof EngineSettings>,
 ): LabRecord {
   const found = existsSync(dir);
   if (found && readdirSync(dir).length > 0) {
     throw new LabError(`${dir} holds files that are no laboratory's: choose an empty folder`);
   }
   mkdirSync(dir, { recursive: true });
-  const { hosts, managers, liveRestore } = wish;
+  const { hosts, managers, liveRestore, engine } = wish;
   const record: LabRecord = {
-    ...{ format: FORMAT, hosts, managers, liveRestore },
+    ...{ format: FORMAT, hosts, managers, liveRestore, engine },
     ...{ made: "half", folder: found ? "found" : "made" },
   };
   writeRecord(dir, record);

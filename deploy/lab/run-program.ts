@@ -18,6 +18,7 @@ export interface ProgramResult {
 
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
   /** Kills it, and what it has started. */
   readonly signal?: AbortSignal;
 }
@@ -37,13 +38,14 @@ export async function runProgram(
 /** @throws LabError there is no such program; the signal's reason. */
 export function resultOf(
   [program, ...args]: readonly [string, ...string[]],
-  { env = {}, signal }: RunOptions = {},
+  { env = {}, cwd, signal }: RunOptions = {},
 ): Promise<ProgramResult> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     // Of a session of its own: a Ctrl-C in the terminal is for us, who then undo in order.
     const child = spawn(program, args, {
       detached: true,
+      cwd,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, PATH: SYSTEM_PATH, ...env },
     });
@@ -66,21 +68,27 @@ export function resultOf(
   });
 }
 
+export interface LaunchOptions {
+  /** A file descriptor that hears all of its output. */
+  readonly log: number;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs what leaves a daemon behind, with none of the user's environment.
- * @param log a file descriptor.
  * @returns what it wrote to its descriptor 3, until the last process that has it closed it.
  * @throws LabError it failed: its words are in the log.
  */
 export function launch(
   [program, ...args]: readonly [string, ...string[]],
-  { log, signal }: { readonly log: number; readonly signal: AbortSignal },
+  { log, path, signal }: LaunchOptions,
 ): Promise<string> {
   signal.throwIfAborted();
   const child = spawn(program, args, {
     detached: true,
     stdio: ["ignore", log, log, "pipe"],
-    env: { PATH: SYSTEM_PATH, HOME: "/root", LANG: "C.UTF-8" },
+    env: { PATH: path, HOME: "/root", LANG: "C.UTF-8" },
     cwd: "/",
   });
   let said = "";

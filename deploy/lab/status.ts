@@ -4,6 +4,7 @@ import { callEngine } from "../provision/engine-api.mjs";
 import type { DaemonName } from "./daemons.js";
 import type { Laboratory } from "./laboratory.js";
 import type { LabHost } from "./layout.js";
+import type { LinkState } from "./network.js";
 
 /** A daemon that is there answers in milliseconds; one that hangs is shown as such. */
 const ANSWER_LIMIT_MS = 3_000;
@@ -18,8 +19,10 @@ export interface DaemonStatus {
 export interface HostStatus {
   readonly name: string;
   readonly address: string;
-  readonly link: "up" | "cut";
-  readonly runs: "yes" | "paused";
+  readonly link: LinkState;
+  /** That it cannot hear, though both have their cable in. */
+  readonly cutOffFrom: readonly string[];
+  readonly runs: "yes" | "paused" | "no";
   /** Undefined: it does not run. */
   readonly dockerd: DaemonStatus | undefined;
   readonly skepd: DaemonStatus | undefined;
@@ -43,6 +46,7 @@ interface SwarmInfo {
 
 export async function lookAt(lab: Laboratory): Promise<HostStatus[]> {
   const links = await lab.linkStates();
+  const apart = await lab.separations();
   const swarms = new Map(
     await Promise.all(
       lab.hosts.map(async (host) => [host.name, await swarmOf(lab, host)] as const),
@@ -55,8 +59,9 @@ export async function lookAt(lab: Laboratory): Promise<HostStatus[]> {
       const { name, address } = host;
       return {
         ...{ name, address },
-        link: links.get(name) ?? "cut",
-        runs: lab.isPaused(name) ? ("paused" as const) : ("yes" as const),
+        link: links.get(name) ?? "off",
+        cutOffFrom: apart.get(name) ?? [],
+        runs: runs(lab, name),
         dockerd: await daemonOf(lab, host, "dockerd"),
         skepd: await daemonOf(lab, host, "skepd"),
         node: describeNode(host, swarms.get(name), nodes),
@@ -96,7 +101,7 @@ async function daemonOf(
   host: LabHost,
   name: DaemonName,
 ): Promise<DaemonStatus | undefined> {
-  const pid = lab.daemonsOf(host.name).pidOf(name);
+  const pid = pidOf(lab, host, name);
   if (pid === undefined) return undefined;
   const socket = name === "dockerd" ? host.dockerSocket : host.skepSocket;
   const answer = lab.isPaused(host.name) ? undefined : await answerOf(socket, "/version");
@@ -110,8 +115,17 @@ async function containersOf(lab: Laboratory, host: LabHost): Promise<number | un
 }
 
 /** A paused daemon would take the question and never answer. */
-function canAnswer(lab: Laboratory, { name }: LabHost, daemon: DaemonName): boolean {
-  return !lab.isPaused(name) && lab.daemonsOf(name).pidOf(daemon) !== undefined;
+function canAnswer(lab: Laboratory, host: LabHost, daemon: DaemonName): boolean {
+  return runs(lab, host.name) === "yes" && pidOf(lab, host, daemon) !== undefined;
+}
+
+function pidOf(lab: Laboratory, { name }: LabHost, daemon: DaemonName): number | undefined {
+  return lab.isOn(name) ? lab.daemonsOf(name).pidOf(daemon) : undefined;
+}
+
+function runs(lab: Laboratory, host: string): HostStatus["runs"] {
+  if (!lab.isOn(host)) return "no";
+  return lab.isPaused(host) ? "paused" : "yes";
 }
 
 async function answerOf(socket: string, path: string): Promise<unknown> {

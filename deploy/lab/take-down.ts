@@ -13,7 +13,7 @@ import type { Patience } from "./until.js";
 export async function takeDown(dir: string, patience: Patience): Promise<void> {
   const record = readRecord(dir);
   const cgroups = new LabCgroups(labName(dir));
-  await endHolders(dir, cgroups, patience);
-  await cgroups.remove(patience);
+  await endHolders(dir, [], cgroups, patience);
+  await cgroups.remove([], patience);
   if (record !== undefined) removeFiles(dir, record);
 }
