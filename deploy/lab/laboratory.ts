@@ -213,9 +213,12 @@ export class Laboratory implements AsyncDisposable {
     return resultOf(this.wordsFor(host, command), { ...options, env: this.environment() });
   }
 
-  /** The words that run `command` on the host, for who wants to start it himself. */
+  /**
+   * The words that run `command` on the host, for who wants to start it himself. Where the host is
+   * `switch`: in the network between the hosts.
+   */
   wordsFor(host: string, command: CommandWords): CommandWords {
-    this.#refusePaused(host);
+    if (host !== SWITCH) this.#refusePaused(host);
     return wordsInHost(this.#door(host), command, process.cwd());
   }
 
@@ -289,7 +292,8 @@ export class Laboratory implements AsyncDisposable {
   }
 
   #door(host: string): HostDoor {
-    return { host: this.host(host).name, pid: this.#pidOf(host), cgroups: this.#cgroups };
+    const name = host === SWITCH ? SWITCH : this.host(host).name;
+    return { host: name, pid: this.#pidOf(name), cgroups: this.#cgroups };
   }
 
   #pidOf(name: string): number {

@@ -77,7 +77,7 @@ program
   });
 program
   .command("exec")
-  .description("run a command on a host; without one, a shell")
+  .description("run a command on a host, or in the network of the switch; without one, a shell")
   .argument("<host>")
   .argument("[command...]", "after --")
   .action(exec);
@@ -107,6 +107,9 @@ onHost("on", "switch it on and start its daemons", (host) => lab().on(host), "on
 onDaemon("kill", "kill -9 a daemon of a host", (host, daemon) => lab().kill(host, daemon), "dead");
 onDaemon("start", "start it again", (host, daemon) => lab().start(host, daemon), "answering");
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 try {
   await program.parseAsync();
 } catch (error) {
@@ -201,6 +204,7 @@ function dir(): string {
   return program.opts<{ readonly dir: string }>().dir;
 }
 
+/** Of a pipe the reader may have gone (`… up | head -3`): that is no reason to leave a half. */
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -44,20 +44,21 @@ export async function raise(dir: string, record: LabRecord, raising: Raising): P
   writePrograms(dir);
   const daemons = await step(
     () => makeHosts(dir, record, patience),
-    () => `${names} are there, each plugged into the switch`,
+    () => `hosts made and plugged into the switch: ${names}`,
   );
   await step(
     () => startEngines(hosts, daemons, { tar, patience }),
-    (version) => `their engines answer (Docker ${version}) and have the image ${IMAGE}`,
+    (version) => `engines answer (Docker ${version}) and have the image ${IMAGE}`,
   );
   await step(
     () => Promise.all([...daemons.values()].map((host) => host.start("skepd", patience))),
-    () => "their skepds answer",
+    () => "skepds answer",
   );
   if (record.managers > 0) {
     await step(
       () => formCluster(hosts, record.managers, patience),
-      () => `they are a cluster: ${counted(record.managers, "manager")}, all nodes ready`,
+      () =>
+        `cluster formed: ${counted(record.managers, "manager")}, ${counted(hosts.length, "node")} ready`,
     );
   }
   writeRecord(dir, { ...record, made: "whole" });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterEach, expect, test } from "vitest";
 
+import { provideEngine } from "../../deploy/lab/engine-release.js";
 import { Laboratory } from "../../deploy/lab/laboratory.js";
 import { type CommandLine, commandLine, type RunningCommand } from "../setup/command-line.js";
 import { dockerCommand } from "../setup/docker-command.js";
@@ -45,7 +46,7 @@ describeWithLab("a laboratory", () => {
 
   test("up, use, down: nothing is left", async () => {
     const told = await shell(["up", "--hosts", "2", "--managers", "1"]);
-    expect(told).toMatch(/they are a cluster: 1 manager, all nodes ready/);
+    expect(told).toMatch(/cluster formed: 1 manager, 2 nodes ready/);
     expect(told).toContain(`export DOCKER_HOST=unix://${dir}/host1/skep.sock`);
     const lab = Laboratory.open(dir);
     const engine = dockerCommand(lab.host("host2").dockerSocket)!;
@@ -68,9 +69,9 @@ describeWithLab("a laboratory", () => {
   });
 
   test.each([
-    ["at the first word", /host1 are there|host1, host2 are there/],
-    ["with engines", /their engines answer/],
-    ["with daemons", /their skepds answer/],
+    ["at the first word", /hosts made and plugged in/],
+    ["with engines", /engines answer/],
+    ["with daemons", /skepds answer/],
   ])("up killed %s: down takes away the half that is there", async (_when, words) => {
     const up = program().start(["up", "--hosts", "2", "--managers", "1"]);
     await endedAfter(up, words, "SIGKILL");
@@ -95,7 +96,7 @@ describeWithLab("a laboratory", () => {
 
   test("up interrupted: it takes away what it has made", async () => {
     const up = program().start(["up", "--hosts", "2"]);
-    expect(await endedAfter(up, /their engines answer/, "SIGINT")).toBe(130);
+    expect(await endedAfter(up, /engines answer/, "SIGINT")).toBe(130);
     expect(tracesOf(dir)).toEqual(NO_TRACES);
   });
 
@@ -130,6 +131,19 @@ describeWithLab("a laboratory", () => {
     await lab.kill("host1", "dockerd");
     await lab.start("host1", "dockerd");
     expect(await engine.output(started)).toBe(before);
+  });
+
+  test("another release of the engine", async (context) => {
+    try {
+      await provideEngine("26.1", { log: () => undefined, signal: context.signal });
+    } catch (error) {
+      context.skip(`no Docker 26.1 to be had: ${(error as Error).message}`);
+    }
+    await using lab = await Laboratory.up({ dir, hosts: 1, managers: 1, engine: "26.1" });
+    const docker = dockerCommand(lab.host("host1").skepSocket)!;
+    expect(
+      await docker.output(["node", "ls", "--format", "{{.Status}} {{.EngineVersion}}"]),
+    ).toMatch(/^Ready 26\.1\./);
   });
 
   test("refusals name the object and say what to do", async () => {

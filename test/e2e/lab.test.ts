@@ -122,6 +122,26 @@ describeWithLab("a laboratory of three hosts", () => {
     await settles(async () => expect(await containersOn("host3")).toEqual([]));
   });
 
+  test("cut from one host only: both still hear the third", async () => {
+    await lab.cut("host1", "host3");
+    expect(await reachesManager("host3")).toBe(false);
+    expect(await reachesManager("host2")).toBe(true);
+    expect((await lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe("1\n");
+    expect(await lab.separations()).toEqual(
+      new Map([
+        ["host1", ["host3"]],
+        ["host3", ["host1"]],
+      ]),
+    );
+    await expect(lab.cut("host3", "host1")).rejects.toThrow(
+      "host3 and host1 are cut off from each other already",
+    );
+    await lab.mend("host3", "host1");
+    await settles(async () => expect(await reachesManager("host3")).toBe(true));
+    expect(await lab.separations()).toEqual(new Map());
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
+  });
+
   test("kill and start skepd: the same containers", async () => {
     const before = await containersOn("host2");
     await lab.kill("host2", "skepd");
@@ -172,6 +192,29 @@ describeWithLab("a laboratory of three hosts", () => {
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
     await eventually("it counts on", () => Promise.resolve(counted() > paused ? "yes" : undefined));
     await engine.output(["rm", "--force", "busy"]);
+  });
+
+  test("off: everything on the host is gone; on: it is back, with its disk", async () => {
+    const engine = dockerCommand(lab.host("host3").dockerSocket)!;
+    await engine.output(["run", "--detach", "--name", "mine", IMAGE, "sleep", "10000"]);
+    await lab.exec("host3", ["touch", "/run/volatile"]);
+    await lab.off("host3");
+    expect(await lookAt(lab)).toMatchObject([
+      {},
+      {},
+      { link: "off", runs: "no", dockerd: undefined },
+    ]);
+    expect(await reachesManager("host2")).toBe(true);
+    await expect(lab.exec("host3", ["true"])).rejects.toThrow("host3 is off: switch it on first");
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
+
+    await lab.on("host3");
+    await expect(lab.on("host3")).rejects.toThrow("host3 is on already");
+    expect(
+      await engine.output(["ps", "--all", "--filter", "name=mine", "--format", "{{.Status}}"]),
+    ).toMatch(/^Exited \(255\)/);
+    expect((await lab.exec("host3", ["ls", "/run/volatile"])).status).not.toBe(0);
+    await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
   });
 
   test("status: each host as the kernel, the engines and a manager have it", async () => {
