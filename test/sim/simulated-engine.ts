@@ -33,10 +33,12 @@ export class SimulatedEngine implements Engine {
   /** Called when one takes effect. */
   onAct: (act: Act) => void = () => undefined;
   faults: SimulatedFaults;
-  presence: "there" | "away" = "there";
+  /** `hung`: it takes what it is asked, and answers once it is there again. */
+  presence: "there" | "away" | "hung" = "there";
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tasks = new Map<TaskId, TaskObservation>();
+  readonly #untold: EngineEvent[] = [];
   readonly #listeners = new Set<(event: EngineEvent | "gone") => void>();
 
   constructor(clock: Clock, random: Random, faults: SimulatedFaults) {
@@ -77,8 +79,13 @@ export class SimulatedEngine implements Engine {
     this.#tell("gone");
   }
 
+  hang(): void {
+    this.presence = "hung";
+  }
+
   comeBack(): void {
     this.presence = "there";
+    for (const event of this.#untold.splice(0)) this.#tell(event);
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -170,6 +177,7 @@ export class SimulatedEngine implements Engine {
 
   async #answer(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(this.#random.below(ACT_MS), signal);
+    while (this.presence === "hung") await this.#clock.sleep(ACT_MS, signal);
     if (this.presence === "away") throw new EngineUnavailableError("simulated: engine away");
   }
 
@@ -182,9 +190,11 @@ export class SimulatedEngine implements Engine {
     this.#tell({ kind: "task", taskId });
   }
 
-  /** An engine that is away tells nobody. */
+  /** An engine that is away tells nobody; one that hangs tells it later. */
   #tell(event: EngineEvent | "gone"): void {
-    if (this.presence === "away" && event !== "gone") return;
+    if (event === "gone") this.#untold.length = 0;
+    else if (this.presence === "hung") this.#untold.push(event);
+    if (this.presence !== "there" && event !== "gone") return;
     for (const listener of this.#listeners) listener(event);
   }
 }

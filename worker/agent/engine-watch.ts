@@ -35,7 +35,7 @@ export class EngineWatch {
   #tell: () => void = () => undefined;
   /** It has answered, or failed to. */
   readonly #heard = new Promise<void>((resolve) => (this.#tell = resolve));
-  #health: EngineHealth = { kind: "away", reason: "the engine has not answered yet" };
+  #health: EngineHealth = { kind: "away", reason: "not since the agent began" };
 
   constructor(options: EngineWatchOptions) {
     this.#options = options;

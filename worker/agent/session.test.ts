@@ -271,6 +271,27 @@ describe("a session", () => {
   });
 });
 
+test("what changes of the host is told, each change once, also before the welcome", async () => {
+  begin();
+  host = { ...host, engine: { kind: "away", reason: "gone" } };
+  session.sendHost();
+  session.sendHost();
+  expect(line.sent.slice(1)).toEqual([{ kind: "engine", health: host.engine }]);
+  line.say(WELCOME);
+  await clock.advance(0);
+  host = { description: { Hostname: "renamed" }, engine: { kind: "answers" } };
+  session.sendHost();
+  expect(line.sent.slice(2)).toEqual([
+    { kind: "description", description: host.description },
+    { kind: "engine", health: host.engine },
+  ]);
+  line.cancel();
+  await clock.advance(0);
+  host = { ...host, engine: { kind: "away", reason: "gone" } };
+  session.sendHost();
+  expect(line.sent).toHaveLength(4);
+});
+
 test("a gap asks once for everything, and increments before it comes are passed over", async () => {
   outcomes = ["gap", "applied"];
   await welcomed();

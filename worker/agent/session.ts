@@ -135,7 +135,7 @@ export class Session {
 
   /** Sends what has changed of the host; to be called whenever something may have. */
   sendHost(): void {
-    if (this.#stage !== "begun") return;
+    if (this.#isOver) return;
     const { conversation, host } = this.#options;
     const { description, engine } = host();
     const told = this.#told;
@@ -198,7 +198,6 @@ export class Session {
     if (this.#isOver) return;
     this.#stage = "begun";
     this.#options.handlers.begun();
-    this.sendHost();
     this.sendStatuses();
   }
 

@@ -4,7 +4,7 @@
  */
 
 /** All agents together: more would keep a core of the leader busy with being greeted. */
-const HEARTBEATS_PER_SECOND = 1_000;
+const HEARTBEATS_PER_SECOND = 1_500;
 const USUAL_PERIOD_MS = 500;
 const SHORTEST_PERIOD_MS = 100;
 /** Beyond that nobody would notice a dead node in time for anything. */

@@ -2,99 +2,22 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { NodeId } from "../../../shared/model/ids.js";
-import type { NodeState } from "../../../shared/model/node.js";
+import { LivenessWorld } from "../../../test/liveness-world.js";
 import { LOOK_PERIOD_MS } from "./attention.js";
-import { Liveness } from "./liveness.js";
 import { CLOSED_LIMIT_MS, SILENCE_LIMIT_MS } from "./node-liveness.js";
-
-const PERIOD_MS = 500;
-const ANSWERS = { kind: "answers" } as const;
-
-/**
- * A manager that looks every 100 ms at nodes that send a heartbeat every 500
- * ms, while they are told to.
- */
-class World {
-  nowMs = 1_000_000;
-  quorum: "fresh" | "stale" = "fresh";
-  readonly liveness = new Liveness(this.nowMs);
-  /** Every change, with the time since the start. */
-  readonly log: string[] = [];
-  readonly #startMs = this.nowMs;
-  readonly #beating = new Map<NodeId, number>();
-
-  connect(...names: string[]): void {
-    for (const name of names) {
-      const said = this.liveness.registered(
-        name as NodeId,
-        { periodMs: PERIOD_MS, engine: ANSWERS },
-        this.nowMs,
-      );
-      this.#note(name, said.state);
-      this.#beating.set(name as NodeId, this.nowMs);
-    }
-  }
-
-  mute(...names: string[]): void {
-    for (const name of names) this.#beating.delete(name as NodeId);
-  }
-
-  close(...names: string[]): void {
-    this.mute(...names);
-    for (const name of names) this.liveness.closed(name as NodeId, this.nowMs);
-  }
-
-  expect(name: string, state: NodeState): void {
-    this.liveness.expect(name as NodeId, { state, periodMs: PERIOD_MS, greetings: 3 }, this.nowMs);
-  }
-
-  run(ms: number): this {
-    for (const untilMs = this.nowMs + ms; this.nowMs < untilMs;) {
-      this.nowMs += LOOK_PERIOD_MS;
-      this.#beat();
-      this.look();
-    }
-    return this;
-  }
-
-  /** The manager's event loop is held up; the nodes' heartbeats wait in the kernel. */
-  stall(ms: number): void {
-    this.nowMs += ms;
-    this.look(); // a timer that is late comes before what was received meanwhile
-    this.#beat();
-  }
-
-  look(): void {
-    for (const id of this.liveness.look(this.nowMs, this.quorum)) {
-      this.#note(id, this.liveness.of(id)?.state ?? "none");
-    }
-  }
-
-  #beat(): void {
-    for (const [id, lastMs] of this.#beating) {
-      if (this.nowMs - lastMs < PERIOD_MS) continue;
-      this.#beating.set(id, this.nowMs);
-      this.liveness.heard(id, this.nowMs);
-    }
-  }
-
-  #note(name: string, state: string): void {
-    this.log.push(`${((this.nowMs - this.#startMs) / 1_000).toFixed(1)} ${name} ${state}`);
-  }
-}
 
 const names = (count: number, prefix = "n"): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 describe("silence", () => {
   test("a node that beats is ready for ever", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a");
     expect(world.run(600_000).log).toEqual(["0.0 a ready"]);
   });
 
   test("three seconds of it, and a node is down; it is ready as soon as it is back", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a", "b");
     world.run(10_000).mute("a");
     world.run(20_000).connect("a");
@@ -108,7 +31,7 @@ describe("silence", () => {
   });
 
   test("the reason is in Docker's words", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a");
     world.mute("a");
     world.run(5_000);
@@ -121,14 +44,14 @@ describe("silence", () => {
 
 describe("a stream that the host itself ended", () => {
   test("gets thirty seconds, and no new tasks after the first", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a");
     world.run(5_000).close("a");
     expect(world.run(60_000).log).toEqual(["0.0 a ready", "6.0 a disconnected", "35.0 a down"]);
   });
 
   test("a daemon that restarts is ready again without ever being down", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a");
     world.run(5_000).close("a");
     world.run(500).connect("a");
@@ -143,7 +66,7 @@ describe("a stream that the host itself ended", () => {
   });
 
   test("an end after a silence is a cut, and its silence goes on counting", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a");
     world.run(5_000).mute("a");
     world.run(1_500).close("a");
@@ -158,20 +81,20 @@ describe("a new leader", () => {
     ["disconnected", ["30.0 a down"]],
     ["down", []],
   ] as const)("starts the clock of a node that was %s afresh", (state, log) => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.expect("a", state);
     expect(world.run(60_000).log).toEqual(log);
   });
 
   test("takes back a node that was down as soon as it comes", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.expect("a", "down");
     world.run(1_000).connect("a");
     expect(world.run(5_000).log).toEqual(["1.0 a ready"]);
   });
 
   test("gives those that turn to it late a little longer where many are late", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     for (const name of names(9)) world.expect(name, "ready");
     world.run(1_000).connect(...names(5));
     world.run(2_800).connect(...names(9).slice(5));
@@ -183,7 +106,7 @@ describe("a manager that did not listen", () => {
   test.each([1_000, 2_900, 3_100, 10_000, 600_000])(
     "a stall of %i ms counts against nobody",
     (stallMs) => {
-      const world = new World();
+      const world = new LivenessWorld();
       world.connect("a");
       world.run(2_300).stall(stallMs);
       expect(world.run(10_000).log).toEqual(["0.0 a ready"]);
@@ -191,7 +114,7 @@ describe("a manager that did not listen", () => {
   );
 
   test("a node that died during the stall is found afterwards", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect("a", "b");
     world.run(2_300).mute("a");
     world.stall(10_000);
@@ -202,7 +125,7 @@ describe("a manager that did not listen", () => {
 
 describe("a node that flaps", () => {
   test("has to stay longer each time to count as ready", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     const waitsMs: number[] = [];
     for (let loss = 0; loss < 9; loss++) {
       world.connect("a");
@@ -216,7 +139,7 @@ describe("a node that flaps", () => {
   });
 
   test("says why it does not count, and is forgiven in time", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     for (let loss = 0; loss < 3; loss++) {
       world.connect("a");
       world.run(3_000).mute("a");
@@ -233,7 +156,7 @@ describe("a node that flaps", () => {
   });
 
   test("a daemon that restarts while its node has to stay starts that wait again", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     for (let loss = 0; loss < 4; loss++) {
       world.connect("a");
       world.run(3_000).mute("a");
@@ -250,7 +173,7 @@ describe("a node that flaps", () => {
 
 describe("when many fall silent at once", () => {
   /** When the first goes down, in seconds after the silence began. */
-  function firstDown(world: World): number | undefined {
+  function firstDown(world: LivenessWorld): number | undefined {
     const line = world.log.find((entry) => entry.endsWith("down"));
     return line === undefined ? undefined : Number(line.split(" ")[0]) - 10;
   }
@@ -263,7 +186,7 @@ describe("when many fall silent at once", () => {
     ["three of six, and the other managers are silent too", 6, 3, "stale", 8],
     ["all of six", 6, 6, "fresh", 8],
   ] as const)("%s", (_case, count, silent, quorum, seconds) => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect(...names(count));
     world.run(10_000).mute(...names(silent));
     world.quorum = quorum;
@@ -274,7 +197,7 @@ describe("when many fall silent at once", () => {
   });
 
   test("a manager that was cut off for a while calls nobody down", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect(...names(20));
     world.run(10_000).mute(...names(20));
     world.run(7_000).connect(...names(20));
@@ -283,7 +206,7 @@ describe("when many fall silent at once", () => {
   });
 
   test("a second incident is doubted anew", () => {
-    const world = new World();
+    const world = new LivenessWorld();
     world.connect(...names(12));
     world.run(10_000).mute(...names(5));
     world.run(10_000).connect(...names(5));
@@ -310,7 +233,7 @@ describe("always", () => {
   test("a node that sends its heartbeats is never called down, whatever happens around it", () => {
     fc.assert(
       fc.property(steps, (script) => {
-        const world = new World();
+        const world = new LivenessWorld();
         world.connect(...names(8));
         play(world, script);
         world.run(100);
@@ -322,7 +245,7 @@ describe("always", () => {
   test("a node that is silent is down in the end, and one that has come back to stay is ready", () => {
     fc.assert(
       fc.property(steps, (script) => {
-        const world = new World();
+        const world = new LivenessWorld();
         world.connect(...names(8));
         play(world, script);
         world.mute("n1");
@@ -337,7 +260,7 @@ describe("always", () => {
   test("nobody is called down before its silence has lasted", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: SILENCE_LIMIT_MS - 200 }), (ms) => {
-        const world = new World();
+        const world = new LivenessWorld();
         world.connect("n0");
         world.run(1_000).mute("n0");
         world.run(ms);
@@ -347,7 +270,7 @@ describe("always", () => {
   });
 
   function play(
-    world: World,
+    world: LivenessWorld,
     script: readonly ({ kind: "run" | "stall"; ms: number } | { kind: string; node: number })[],
   ): void {
     for (const step of script) {

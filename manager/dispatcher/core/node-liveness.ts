@@ -122,10 +122,11 @@ export class NodeLiveness {
       this.#engine = undefined;
       this.#said = hold?.said ?? READY;
     } else {
-      // A node that is down does not come back to be lost once more.
-      const sinceMs = this.#engine?.sinceMs ?? (wasDown ? atMs - ENGINE_LIMIT_MS : atMs);
-      this.#engine = { sinceMs, reason: engine.reason };
-      this.#said = withoutEngine(this.#engine, atMs);
+      this.#engine = { sinceMs: this.#engine?.sinceMs ?? atMs, reason: engine.reason };
+      const said = withoutEngine(this.#engine, atMs);
+      // A node that is down does not come back without its engine.
+      this.#said = wasDown ? { ...said, state: "down" } : said;
+      if (said.state === "down" && !wasDown) this.#losses.lost(atMs);
     }
     return this.#said;
   }

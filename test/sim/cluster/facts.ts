@@ -10,6 +10,8 @@ export const TICK_MS = 50;
 /** A commit that takes longer holds the leader up. */
 const QUICK_COMMIT_MS = 100;
 const QUICK_WRITE_MS = 100;
+/** An agent tries every half second whether its engine is back. */
+const UNNOTICED_MS = 700;
 /** How much slower the leader's attention may pass beside a busy loop: looks that are late. */
 export const STRETCH_WHEN_LATE = 2.5;
 /** Impairments are remembered this long: longer than any limit that they could explain. */
@@ -32,6 +34,11 @@ export interface NodeFacts {
   soundSinceMs: number | undefined;
   /** The same, its disk included: without it an agent says that it is here, and no more. */
   unhinderedSinceMs: number | undefined;
+  /** Since when its engine is there and answers, or is not. */
+  engineSinceMs: number;
+  engineState: "there" | "away";
+  /** When it went away last. */
+  engineAwayMs: number;
   /** Ticks at which it had one. */
   readonly impairedAtMs: number[];
 }
@@ -98,6 +105,15 @@ export class Facts {
         node.soundSinceMs = undefined;
         note(node.impairedAtMs, nowMs);
       }
+      const engineState = node.worker.engine.presence === "there" ? "there" : "away";
+      if (engineState !== node.engineState) {
+        // A return that its agent cannot have noticed is none.
+        const unnoticed = engineState === "away" && nowMs - node.engineSinceMs < UNNOTICED_MS;
+        const sinceMs = unnoticed ? node.engineAwayMs : nowMs;
+        if (engineState === "away") node.engineAwayMs = sinceMs;
+        node.engineState = engineState;
+        node.engineSinceMs = sinceMs;
+      }
       if (node.soundSinceMs === undefined || node.worker.disk.writeMs > QUICK_WRITE_MS) {
         node.unhinderedSinceMs = undefined;
       } else {
@@ -145,6 +161,9 @@ function nothingOf(worker: SimWorker): NodeFacts {
     endedAwakeMs: 0,
     soundSinceMs: undefined,
     unhinderedSinceMs: undefined,
+    engineSinceMs: 0,
+    engineState: "there",
+    engineAwayMs: 0,
     impairedAtMs: [],
   };
 }

@@ -3,6 +3,7 @@
  * for how long follows from the seed.
  */
 import type { Random } from "../../../shared/ports/random.js";
+import type { SimulatedEngine } from "../simulated-engine.js";
 import type { SimCluster } from "./sim-cluster.js";
 import type { SimWorker } from "./sim-worker.js";
 
@@ -99,6 +100,54 @@ export const HARMLESS: readonly Fault[] = [
 
 /** By then all are back after an isolation. */
 const BACK_MS = 1_500;
+
+function engineRestarts(containers: "run on" | "die with it"): Fault {
+  return fault(
+    `an engine restarts, its containers ${containers}`,
+    [100, 9_000],
+    (cluster, random) => {
+      const { engine } = pick(cluster.workers, random);
+      engine.goAway();
+      if (containers === "die with it") killAll(engine);
+      return () => engine.comeBack();
+    },
+  );
+}
+
+function killAll(engine: SimulatedEngine): void {
+  for (const taskId of engine.present()) engine.end(taskId, 137);
+}
+
+/** Engines that are back in time, and one that hangs for a while. */
+export const ENGINE_RESTARTS: readonly Fault[] = [
+  engineRestarts("run on"),
+  engineRestarts("die with it"),
+  fault("an engine hangs", [100, 8_000], (cluster, random) => {
+    const { engine } = pick(cluster.workers, random);
+    engine.hang();
+    return () => engine.comeBack();
+  }),
+];
+
+export const LOSE_ENGINE: readonly Fault[] = [
+  ...ENGINE_RESTARTS,
+  fault("an engine is away", [5_000, 40_000], (cluster, random) => {
+    const { engine } = pick(cluster.workers, random);
+    engine.goAway();
+    return () => engine.comeBack();
+  }),
+  fault("an engine dies with its containers", [5_000, 40_000], (cluster, random) => {
+    const { engine } = pick(cluster.workers, random);
+    engine.goAway();
+    killAll(engine);
+    return () => engine.comeBack();
+  }),
+  fault("an engine hangs for long", [5_000, 40_000], (cluster, random) => {
+    const { engine } = pick(cluster.workers, random);
+    engine.hang();
+    return () => engine.comeBack();
+  }),
+];
 
 /** The leader's cable is cut: all are silent, and none is lost. */
 export const ISOLATED: Fault = fault("leader isolated", [500, 6_500], (cluster) => {

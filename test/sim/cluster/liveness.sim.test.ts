@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { HARMLESS, ISOLATED, LOSE_HOST } from "./faults.js";
+import { ENGINE_RESTARTS, HARMLESS, ISOLATED, LOSE_ENGINE, LOSE_HOST } from "./faults.js";
 import { runSimulation, type Simulation } from "./run-simulation.js";
 
 const SEEDS = Number(process.env["SKEP_SIM_SEEDS"] ?? 15);
@@ -8,13 +8,13 @@ const FIRST = Number(process.env["SKEP_SIM_FIRST"] ?? 0);
 
 const KINDS: Record<string, (i: number) => Omit<Simulation, "seed">> = {
   harmless: (i) => ({
-    faults: HARMLESS,
+    faults: [...HARMLESS, ...ENGINE_RESTARTS],
     managers: 1 + (i % 3),
     workers: 3 + (i % 7),
     ownWorkers: i % 2,
   }),
   any: (i) => ({
-    faults: [...HARMLESS, ...LOSE_HOST],
+    faults: [...HARMLESS, ...LOSE_HOST, ...LOSE_ENGINE],
     managers: 1 + (i % 3),
     workers: 3 + (i % 7),
     ownWorkers: i % 2,

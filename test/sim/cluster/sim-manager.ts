@@ -76,11 +76,15 @@ export class SimManager implements Listener {
     });
     dispatcher.serveOn(this.#server());
     this.#loops = new LeaderLoops({
-      loops: () => [
-        dispatcher,
-        new Orchestrator({ store, clock: process, random: random.fork("orchestrator"), logger }),
-        new Scheduler({ store, clock: process, logger }),
-      ],
+      loops: () => {
+        // A stream of its own for each term: the same one would make the same ids again.
+        const ids = random.fork(`orchestrator in term ${this.#leadership.term}`);
+        return [
+          dispatcher,
+          new Orchestrator({ store, clock: process, random: ids, logger }),
+          new Scheduler({ store, clock: process, logger }),
+        ];
+      },
       logger,
       onFailed,
     });
