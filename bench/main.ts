@@ -2,6 +2,7 @@
  * `npm run bench -- NAME [--json]`: runs one benchmark and prints its figures, the machine, and what they are compared
  * with. Each benchmark is a file of its own beside this one.
  */
+import { benchAgents } from "./agents.js";
 import { benchConverge } from "./converge.js";
 import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
@@ -12,6 +13,7 @@ import { benchSteady } from "./steady.js";
 export type Progress = (line: string) => void;
 
 const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
+  agents: benchAgents,
   schedule: benchSchedule,
   converge: benchConverge,
   recover: benchRecover,

@@ -13,7 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   node: ["shared", "manager", "worker", "node"],
   cli: ["shared", "cli"],
   deploy: ["shared", "cli", "deploy"],
-  bench: ["shared", "manager", "worker", "node", "cli", "deploy", "bench"],
+  // A benchmark of a thousand agents runs them on the simulator's engine.
+  bench: ["shared", "manager", "worker", "node", "cli", "deploy", "bench", "test"],
   scripts: ["scripts"],
 };
 
