@@ -8,7 +8,6 @@ import { basename, dirname, join } from "node:path";
 import { pingEngine } from "../provision/engine-api.mjs";
 import { SKEPD } from "./built-programs.js";
 import { enginePath, type EngineRelease } from "./engine-release.js";
-import { SWARM_PORT } from "./form-cluster.js";
 import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
 import { LabError } from "./lab-error.js";
 import type { LabHost } from "./layout.js";
@@ -83,8 +82,12 @@ export class HostDaemons {
     return pingEngine(this.#daemons[name].socket);
   }
 
-  /** Resolves once its API answers. @throws LabError it runs already, or ended, with its last words. */
-  async start(name: DaemonName, patience: Patience): Promise<void> {
+  /**
+   * Resolves once its API answers.
+   * @param flags for this once, after those that it is always given.
+   * @throws LabError it runs already, or ended, with its last words.
+   */
+  async start(name: DaemonName, patience: Patience, flags: readonly string[] = []): Promise<void> {
     const daemon = this.#daemons[name];
     const { name: host } = this.#host;
     const running = this.pidOf(name);
@@ -94,7 +97,7 @@ export class HostDaemons {
     if (name === "dockerd") await this.#clearRemains(patience);
     rmSync(daemon.socket, { force: true });
     const saidBefore = logOf(daemon.logPath).length;
-    const isAlive = await this.#launch(daemon, patience.signal);
+    const isAlive = await this.#launch(daemon, flags, patience.signal);
     const outcome = await until(`${name} on ${host} to answer`, patience, async () => {
       if (!isAlive()) return "ended";
       return (await this.answers(name)) ? "answers" : undefined;
@@ -136,8 +139,12 @@ export class HostDaemons {
    * @returns whether it lives. (Its command line does not tell: while a process turns into another
    *   program it has none.)
    */
-  async #launch({ words, logPath, path }: Daemon, signal: AbortSignal): Promise<() => boolean> {
-    const detached = ["setsid", "--fork", "sh", "-c", BECOME, "sh", ...words] as const;
+  async #launch(
+    { words, logPath, path }: Daemon,
+    flags: readonly string[],
+    signal: AbortSignal,
+  ): Promise<() => boolean> {
+    const detached = ["setsid", "--fork", "sh", "-c", BECOME, "sh", ...words, ...flags] as const;
     mkdirSync(dirname(logPath), { recursive: true });
     const log = openSync(logPath, "a");
     try {
@@ -176,7 +183,6 @@ function skepdWords(host: LabHost): CommandWords {
     ...["--socket", host.skepSocket],
     ...["--engine", "docker"],
     ...["--engine-socket", host.dockerSocket],
-    ...["--listen-addr", `${host.address}:${SWARM_PORT}`],
   ];
 }
 

@@ -12,7 +12,7 @@ import type { LabHost } from "./layout.js";
 import { type Patience, until } from "./until.js";
 
 /** skepd's port for other hosts. */
-export const SWARM_PORT = 2377;
+const SWARM_PORT = 2377;
 
 function apiOf({ skepSocket }: LabHost, signal: AbortSignal): Client {
   const endpoint = {
@@ -58,7 +58,7 @@ export async function formCluster(
 }
 
 function addressesOf({ address }: LabHost): { ListenAddr: string; AdvertiseAddr: string } {
-  return { ListenAddr: `${address}:${SWARM_PORT}`, AdvertiseAddr: address };
+  return { ListenAddr: `0.0.0.0:${SWARM_PORT}`, AdvertiseAddr: address };
 }
 
 async function told(complaint: string, act: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@
  * It lives in the kernel and in its folder, not in this object: `open` finds it again, from any
  * process.
  */
+import { setMaxListeners } from "node:events";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -21,9 +22,9 @@ import type { EngineRelease } from "./engine-release.js";
 import { endHolders, findHolders } from "./holders.js";
 import { type CommandWords, type HostDoor, wordsInHost } from "./in-host.js";
 import { LabError } from "./lab-error.js";
-import { checkWish, hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
+import { checkWish, HOSTS_MAX, hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
 import { takeLock } from "./lock.js";
-import { prepareMachine } from "./machine.js";
+import { prepareMachine, requireRoot } from "./machine.js";
 import { type LinkState, linkStates, setLink, unplug } from "./network.js";
 import { raise } from "./raise.js";
 import { type LabRecord, readRecord, writeFirstRecord } from "./record.js";
@@ -35,6 +36,9 @@ import type { Patience } from "./until.js";
 /** What a host is told to do is done in a second or two; a busy machine may take far longer. */
 const LIMIT_MS = 120_000;
 const NEVER = new AbortController().signal;
+/** Each host waits for a few things at once, and all of them on one signal. */
+const WAITERS_MAX = 8 * HOSTS_MAX;
+setMaxListeners(WAITERS_MAX, NEVER);
 
 export interface LabOptions {
   readonly dir: string;
@@ -51,6 +55,12 @@ export interface LabOptions {
   readonly clock?: Clock;
 }
 
+export interface StartOptions {
+  /** For this once, after those that the daemon is always given. */
+  readonly flags?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 export class Laboratory implements AsyncDisposable {
   readonly dir: string;
   readonly hosts: readonly LabHost[];
@@ -65,6 +75,7 @@ export class Laboratory implements AsyncDisposable {
   static async up(options: LabOptions): Promise<Laboratory> {
     const { hosts, managers = 0, liveRestore = "off", engine = "installed" } = options;
     const { log = () => undefined, signal = NEVER, clock = systemClock } = options;
+    setMaxListeners(WAITERS_MAX, signal);
     const dir = absolute(options.dir);
     checkWish(dir, { hosts, managers });
     await prepareMachine(log);
@@ -90,6 +101,7 @@ export class Laboratory implements AsyncDisposable {
 
   /** One that is up. @throws LabError there is none. */
   static open(dir: string, clock: Clock = systemClock): Laboratory {
+    requireRoot();
     const folder = absolute(dir);
     const record = readRecord(folder);
     if (record === undefined) throw new LabError(`there is no laboratory in ${folder}`);
@@ -111,6 +123,7 @@ export class Laboratory implements AsyncDisposable {
    * @returns whether there was anything.
    */
   static async clear(dir: string, clock: Clock = systemClock): Promise<"gone" | "was not there"> {
+    requireRoot();
     const folder = absolute(dir);
     await using _lock = await takeLock(labName(folder), `another "up" or "down" of ${folder}`);
     const wasThere = readRecord(folder) !== undefined || findHolders(folder).size > 0;
@@ -187,9 +200,10 @@ export class Laboratory implements AsyncDisposable {
   }
 
   /** Resolves once it answers. @throws LabError it runs already, or the host is paused. */
-  async start(host: string, daemon: DaemonName, signal = NEVER): Promise<void> {
+  async start(host: string, daemon: DaemonName, options: StartOptions = {}): Promise<void> {
     this.#refusePaused(host);
-    await this.daemonsOf(host).start(daemon, this.#patience(signal));
+    const { signal, flags } = options;
+    await this.daemonsOf(host).start(daemon, this.#patience(signal), flags);
   }
 
   /** Resolves once none of its processes runs any more: daemons, containers, whatever was begun there. */

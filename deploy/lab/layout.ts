@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { LabError } from "./lab-error.js";
 
 /** Beyond that a machine has more to do with its engines than with what is tried. */
-const HOSTS_MAX = 32;
+export const HOSTS_MAX = 32;
 
 /** Of a unix socket, unix(7): 108 bytes with the zero at the end. */
 const SOCKET_PATH_BYTES_MAX = 107;

@@ -1,5 +1,5 @@
 /**
- * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume`: real hosts on one machine,
+ * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume|off|on`: real hosts on one machine,
  * to demonstrate and to debug clusters with. docs/laboratory.md is its manual.
  */
 import { spawn } from "node:child_process";
@@ -72,8 +72,10 @@ program
 program
   .command("status")
   .description("how each host is")
-  .action(async () => {
-    say(statusTable(await lookAt(lab())));
+  .option("--json", "for programs")
+  .action(async ({ json }: { readonly json?: true }) => {
+    const hosts = await lookAt(lab());
+    say(json === true ? JSON.stringify(hosts) : statusTable(hosts));
   });
 program
   .command("exec")
@@ -104,11 +106,29 @@ onHost("pause", "freeze all that runs on the host", (host) => lab().pause(host),
 onHost("resume", "let it run again", (host) => lab().resume(host), "running again");
 onHost("off", "pull the host's plug; what is on its disk stays", (host) => lab().off(host), "off");
 onHost("on", "switch it on and start its daemons", (host) => lab().on(host), "on, and answers");
-onDaemon("kill", "kill -9 a daemon of a host", (host, daemon) => lab().kill(host, daemon), "dead");
-onDaemon("start", "start it again", (host, daemon) => lab().start(host, daemon), "answering");
+program
+  .command("kill")
+  .description("kill -9 a daemon of a host")
+  .argument("<host>")
+  .addArgument(new Argument("<daemon>").choices(DAEMONS))
+  .action(async (host: string, daemon: DaemonName) => {
+    await lab().kill(host, daemon);
+    say(`${daemon} on ${host} is dead`);
+  });
+program
+  .command("start")
+  .description("start it again")
+  .argument("<host>")
+  .addArgument(new Argument("<daemon>").choices(DAEMONS))
+  .argument("[flags...]", "of the daemon, for this once; after --")
+  .action(async (host: string, daemon: DaemonName, flags: readonly string[]) => {
+    await lab().start(host, daemon, { flags });
+    say(`${daemon} on ${host} is answering`);
+  });
 
+// The reader of a pipe (`… up | head -3`) or the terminal may go: no reason to leave half of a laboratory.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
 });
 try {
   await program.parseAsync();
@@ -162,23 +182,6 @@ function onHost(
     });
 }
 
-function onDaemon(
-  name: string,
-  description: string,
-  act: (host: string, daemon: DaemonName) => Promise<void>,
-  outcome: string,
-): void {
-  program
-    .command(name)
-    .description(description)
-    .argument("<host>")
-    .addArgument(new Argument("<daemon>").choices(DAEMONS))
-    .action(async (host: string, daemon: DaemonName) => {
-      await act(host, daemon);
-      say(`${daemon} on ${host} is ${outcome}`);
-    });
-}
-
 /** The first Ctrl-C undoes what was made, which takes seconds; a second one says that it takes too long. */
 function interruptible(): AbortController {
   const interrupted = new AbortController();
@@ -204,7 +207,6 @@ function dir(): string {
   return program.opts<{ readonly dir: string }>().dir;
 }
 
-/** Of a pipe the reader may have gone (`… up | head -3`): that is no reason to leave a half. */
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }

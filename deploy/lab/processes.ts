@@ -39,7 +39,7 @@ export function isAlive(pid: number, proc = "/proc"): boolean {
   return stat !== "" && !stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
 }
 
-/** @throws unless it is gone already. */
+/** To a process, or below zero to a group. That it is gone already is no error. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -14,7 +14,7 @@ import { formCluster } from "./form-cluster.js";
 import { startHolder } from "./holders.js";
 import { hostsOf, type LabHost, labName, SWITCH } from "./layout.js";
 import { makeSwitch } from "./network.js";
-import { type LabRecord, writeRecord } from "./record.js";
+import { type LabRecord, scratchFolder, writeRecord } from "./record.js";
 import type { Patience } from "./until.js";
 
 /** A step takes a second or two; on a busy machine with many hosts, far longer. */
@@ -39,9 +39,9 @@ export async function raise(dir: string, record: LabRecord, raising: Raising): P
   const hosts = hostsOf(dir, record.hosts);
   await provideEngine(record.engine, raising);
   const names = hosts.map(({ name }) => name).join(", ");
-  const tar = packImage();
-  tar.catch(() => undefined); // heard of where it is awaited
   writePrograms(dir);
+  const tar = packImage(scratchFolder(dir));
+  tar.catch(() => undefined); // heard of where it is awaited
   const daemons = await step(
     () => makeHosts(dir, record, patience),
     () => `hosts made and plugged into the switch: ${names}`,

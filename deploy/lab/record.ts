@@ -20,6 +20,7 @@ import { hostsOf } from "./layout.js";
 
 const FILE = "lab.json";
 const FORMAT = 1;
+const SCRATCH = "scratch";
 
 export interface LabRecord extends EngineSettings {
   readonly format: typeof FORMAT;
@@ -61,6 +62,13 @@ export function writeFirstRecord(
   return record;
 }
 
+/** For what is of no use once it is up. Where it never comes up it goes with the rest. */
+export function scratchFolder(dir: string): string {
+  const folder = join(dir, SCRATCH);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 export function writeRecord(dir: string, record: LabRecord): void {
   const path = join(dir, FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
@@ -72,7 +80,9 @@ export function removeFiles(dir: string, record: LabRecord): void {
   for (const { folder } of hostsOf(dir, record.hosts)) {
     rmSync(folder, { recursive: true, force: true });
   }
-  rmSync(join(dir, "bin"), { recursive: true, force: true });
+  for (const folder of [join(dir, "bin"), join(dir, SCRATCH)]) {
+    rmSync(folder, { recursive: true, force: true });
+  }
   rmSync(join(dir, `${FILE}.new`), { force: true });
   rmSync(join(dir, FILE), { force: true });
   if (record.folder === "made" && readdirSync(dir).length === 0) rmdirSync(dir);

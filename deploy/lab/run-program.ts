@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
 import { LabError } from "./lab-error.js";
+import { sendSignal } from "./processes.js";
 
 /** `su` without a dash leaves root without the sbin folders, where these programs lie. */
 const SBIN = "/usr/local/sbin:/usr/sbin:/sbin";
@@ -54,7 +55,7 @@ export function resultOf(
       child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));
     }
     const abort = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      if (child.pid !== undefined) sendSignal(-child.pid, "SIGKILL"); // its whole group
     };
     signal?.addEventListener("abort", abort, { once: true });
     child.on("error", (cause) => {

@@ -39,11 +39,12 @@ export async function ensureImage(socket) {
 
 /**
  * What `importImage` takes. Packed once, it can be given to several engines.
+ * @param {string} folder where it is put together, in a folder of its own
  * @returns {Promise<Buffer>}
  * @throws Error when there is no static busybox to make it from
  */
-export async function packImage() {
-  const scratch = mkdtempSync(join(tmpdir(), "skep-image-"));
+export async function packImage(folder = tmpdir()) {
+  const scratch = mkdtempSync(join(folder, "skep-image-"));
   try {
     return packRootFs(scratch, await findStaticBusybox(scratch));
   } finally {
