@@ -15,6 +15,7 @@ import { loseAll } from "../../test/sim/power-cut.js";
 import { SimulatedDisk } from "../../test/sim/simulated-disk.js";
 import type { MemberId } from "./core/member-id.js";
 import { DamagedLogError, StorageFailedError } from "./log-errors.js";
+import { LogFile } from "./log-file.js";
 import type { Peers } from "./peers.js";
 import { RaftMember } from "./raft-member.js";
 import type { RaftMemberOptions } from "./raft-options.js";
@@ -184,6 +185,18 @@ describe("a restart", () => {
     await expect(gone).rejects.toThrow(
       /expected a log up to entry \d+, of which there is a snapshot/,
     );
+  });
+
+  test("knows to be committed what was when the last durable entry was proposed", async () => {
+    const disk = new SimulatedDisk();
+    const log = await open(disk);
+    const { index } = await log.propose(bytes("first"));
+    await log.propose(bytes("second"));
+    const found = disk.cutPower(loseAll);
+    const options = { disk: found, folder: "/raft/log", logger: silentLogger };
+    const file = await LogFile.open({ ...options, onFatal: () => undefined });
+    expect(file.lastIndex).toBe(index + 1);
+    expect(file.hardState.commit).toBeGreaterThanOrEqual(index);
   });
 });
 

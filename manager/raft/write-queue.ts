@@ -28,10 +28,18 @@ const RETRY_MS = 1_000;
 /** A write that takes longer is worth a line: by then, users notice. */
 const SLOW_DISK_MS = 500;
 
+interface QueuedWrite {
+  readonly write: Write;
+  /** As of this write, whichever write changed it last. */
+  readonly hardState: Write["hardState"];
+  state: "waiting" | "handed" | "done" | "no-room";
+}
+
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
   /** In order; the first ones are with the log already. */
-  #writes: { readonly write: Write; state: "waiting" | "handed" | "done" | "no-room" }[] = [];
+  #writes: QueuedWrite[] = [];
+  #hardState: Write["hardState"];
   #state: "open" | "installing" | "full" | "failed" = "open";
   #idle: (() => void)[] = [];
   readonly #closing = new AbortController();
@@ -41,7 +49,8 @@ export class WriteQueue {
   }
 
   push(write: Write): void {
-    this.#writes.push({ write, state: "waiting" });
+    this.#hardState = write.hardState ?? this.#hardState;
+    this.#writes.push({ write, hardState: this.#hardState, state: "waiting" });
     this.#pump();
   }
 
@@ -62,7 +71,7 @@ export class WriteQueue {
         if (first) this.#install(item.write, item.write.snapshot);
         return;
       }
-      const request = requestOf(item.write);
+      const request = requestOf(item);
       if (request === undefined) {
         item.state = "done";
         continue;
@@ -73,10 +82,7 @@ export class WriteQueue {
     this.#settle();
   }
 
-  #append(
-    item: { state: "done" | "no-room" | "waiting" | "handed" },
-    request: AppendRequest,
-  ): void {
+  #append(item: QueuedWrite, request: AppendRequest): void {
     const { log, clock, logger } = this.#options;
     const startMs = clock.nowMs();
     log.append(request).then(
@@ -152,8 +158,15 @@ export class WriteQueue {
   }
 }
 
-/** Undefined where nothing has to be durable: a commit index alone is found out again. */
-function requestOf({ entries, hardState, mustSync }: Write): AppendRequest | undefined {
+/**
+ * Undefined where nothing has to be durable: a commit index alone is found out again. It goes with
+ * the next entries, though. A change of the membership counts from where it is known to be
+ * committed, and the next one is proposed only then: so a member that has the next one in its log
+ * must know of the one before, or after a crash it would count the votes of a membership that the
+ * others have left two changes ago, and its majority would not meet theirs.
+ */
+function requestOf({ write, hardState }: QueuedWrite): AppendRequest | undefined {
+  const { entries, mustSync } = write;
   if (!mustSync) return undefined;
   return hardState === undefined ? { entries } : { entries, hardState };
 }
