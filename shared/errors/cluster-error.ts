@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   "permission-denied",
   "no-leader",
   "not-a-manager",
+  "member-removed",
   "proposal-dropped",
   "outcome-unknown",
   "try-again",
@@ -133,6 +134,11 @@ export class NoLeaderError extends ClusterError {
 /** This host is no manager (or in no swarm at all): the request belongs to another. */
 export class NotAManagerError extends ClusterError {
   readonly code = "not-a-manager";
+}
+
+/** The caller was a manager, and is not any more: it has missed the end of its membership. */
+export class MemberRemovedError extends ClusterError {
+  readonly code = "member-removed";
 }
 
 /** The proposal was dropped before it was committed; nothing of it happened. */

@@ -16,6 +16,7 @@ export const STATUS_OF = {
   "permission-denied": { grpc: status.PERMISSION_DENIED, http: 403 },
   "no-leader": { grpc: status.UNAVAILABLE, http: 503 },
   "not-a-manager": { grpc: status.FAILED_PRECONDITION, http: 503 },
+  "member-removed": { grpc: status.FAILED_PRECONDITION, http: 503 },
   "proposal-dropped": { grpc: status.UNAVAILABLE, http: 503 },
   "outcome-unknown": { grpc: status.UNKNOWN, http: 503 },
   "try-again": { grpc: status.RESOURCE_EXHAUSTED, http: 503 },

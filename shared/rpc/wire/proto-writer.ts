@@ -20,6 +20,9 @@ const LENGTH_DELIMITED = 2;
  */
 const LENGTH_BYTES = 3;
 const LENGTH_MAX = 2 ** (7 * LENGTH_BYTES) - 1;
+/** The same for what may have megabytes. */
+const LONG_LENGTH_BYTES = 4;
+const LONG_LENGTH_MAX = 2 ** (7 * LONG_LENGTH_BYTES) - 1;
 
 /**
  * Half of a character beyond U+FFFF, as cutting a text to a length leaves it; UTF-8 cannot say it.
@@ -64,8 +67,12 @@ export class ProtoWriter {
    * `uint32`, `uint64` and enums: whole numbers from 0 to 2^53. Zero is absent, as proto3 has it.
    */
   uint(field: number, value: number): void {
+    if (value !== 0) this.presentUint(field, value);
+  }
+
+  /** `repeated uint32`, and `optional`: written also when 0. */
+  presentUint(field: number, value: number): void {
     if (value < 0 || !Number.isSafeInteger(value)) refuse(field, value);
-    if (value === 0) return;
     this.#tag(field, VARINT);
     this.#varint(value);
   }
@@ -110,11 +117,16 @@ export class ProtoWriter {
 
   /** A whole message that was encoded elsewhere. */
   message(field: number, encoded: Uint8Array): void {
+    this.bytes(field, encoded);
+  }
+
+  /** `repeated bytes`: written also when empty. */
+  bytes(field: number, value: Uint8Array): void {
     this.#tag(field, LENGTH_DELIMITED);
-    this.#varint(encoded.length);
-    this.#reserve(encoded.length);
-    this.#bytes.set(encoded, this.#length);
-    this.#length += encoded.length;
+    this.#varint(value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
   }
 
   /** A nested message begins. @returns where, for `end`. */
@@ -132,6 +144,23 @@ export class ProtoWriter {
     this.#bytes[begun - 3] = (length & 0x7f) | 0x80;
     this.#bytes[begun - 2] = ((length >>> 7) & 0x7f) | 0x80;
     this.#bytes[begun - 1] = length >>> 14;
+  }
+
+  /** As `begin`, for up to 256 MiB. @returns where, for `endLong`. */
+  beginLong(field: number): number {
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#reserve(LONG_LENGTH_BYTES);
+    this.#length += LONG_LENGTH_BYTES;
+    return this.#length;
+  }
+
+  endLong(begun: number): void {
+    const length = this.#length - begun;
+    assert(length <= LONG_LENGTH_MAX, "a nested message is longer than its length can say");
+    this.#bytes[begun - 4] = (length & 0x7f) | 0x80;
+    this.#bytes[begun - 3] = ((length >>> 7) & 0x7f) | 0x80;
+    this.#bytes[begun - 2] = ((length >>> 14) & 0x7f) | 0x80;
+    this.#bytes[begun - 1] = length >>> 21;
   }
 
   #shortAscii(value: string): boolean {
