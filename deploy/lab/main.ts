@@ -1,6 +1,6 @@
 /**
- * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume|off|on`: real hosts on one machine,
- * to demonstrate and to debug clusters with. docs/laboratory.md is its manual.
+ * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume|off|on`: real hosts on one
+ * machine, to demonstrate and to debug clusters with. docs/laboratory.md is its manual.
  */
 import { spawn } from "node:child_process";
 
