@@ -119,6 +119,19 @@ export class DispatcherWorld {
     return { kind: "create-task", task: sampleTask({ state: "assigned", ...sketch, id, node }) };
   }
 
+  /** Sends heartbeats until told to stop; who reads the agent's messages passes over the answers. */
+  beat(agent: TestAgent): { stop: () => void } {
+    const stopped = new AbortController();
+    const beats = (async () => {
+      for (;;) {
+        await this.clock.sleep(500, stopped.signal);
+        agent.send({ kind: "heartbeat" });
+      }
+    })();
+    beats.catch(() => undefined);
+    return { stop: () => stopped.abort() };
+  }
+
   /** Lets time pass, a millisecond for each turn of the event loop, until it has come. */
   async soon<T>(promise: Promise<T>): Promise<T> {
     const waiting = new Set([promise]);

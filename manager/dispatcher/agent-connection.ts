@@ -22,7 +22,15 @@ export interface AgentConnectionOptions {
   readonly clock: Clock;
   /** The committed state and the fence that goes with it. */
   readonly present: () => { readonly view: StoreView; readonly fence: Fence };
+  /** Whether the node counts as down now. */
+  readonly counts: () => "as-down" | "as-here";
 }
+
+/**
+ * What a host that was lost still runs is surplus by then: it runs elsewhere. It is to be gone ten
+ * seconds after the host's return, of which the return itself may take two, and the engine one.
+ */
+const STOP_SURPLUS_WITHIN_MS = 7_000;
 
 export class AgentConnection {
   readonly nodeId: NodeId;
@@ -30,6 +38,8 @@ export class AgentConnection {
   readonly #options: AgentConnectionOptions;
   readonly #session: AssignmentSession;
   readonly #over: AbortController;
+  /** The first set goes to a host that was lost. */
+  #returns: "as-down" | "as-here";
   #sending: "not-yet" | "idle" | "scheduled" = "not-yet";
 
   /**
@@ -40,6 +50,7 @@ export class AgentConnection {
     this.address = options.address;
     this.#options = options;
     this.#session = new AssignmentSession(options.nodeId);
+    this.#returns = options.counts();
     this.#over = over;
   }
 
@@ -101,6 +112,10 @@ export class AgentConnection {
     if (this.#over.signal.aborted || this.#options.stream.ended.aborted) return;
     const { view, fence } = this.#options.present();
     const set = this.#session.next(view, fence);
-    if (set !== undefined) this.send({ kind: "assignments", set });
+    if (set === undefined) return;
+    const lost = this.#returns === "as-down" || this.#options.counts() === "as-down";
+    this.#returns = "as-here";
+    const stopWithinMs = STOP_SURPLUS_WITHIN_MS;
+    this.send({ kind: "assignments", set: lost ? { ...set, stopWithinMs } : set });
   }
 }

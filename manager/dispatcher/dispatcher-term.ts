@@ -110,7 +110,14 @@ export class DispatcherTerm {
     try {
       const hello = await this.#hello(messages, over);
       const connection = new AgentConnection(
-        { nodeId, address, stream, clock: this.#options.clock, present: () => this.#present() },
+        {
+          nodeId,
+          address,
+          stream,
+          clock: this.#options.clock,
+          present: () => this.#present(),
+          counts: () => this.#counts(nodeId),
+        },
         over,
       );
       this.#checkFence(hello.fence);
@@ -310,6 +317,11 @@ export class DispatcherTerm {
   #removed(nodeId: NodeId): void {
     this.#liveness.forget(nodeId);
     this.#connections.get(nodeId)?.end(new NotFoundError("node", nodeId));
+  }
+
+  #counts(nodeId: NodeId): "as-down" | "as-here" {
+    const status = this.#liveness.of(nodeId) ?? this.#options.store.committed.node(nodeId)?.status;
+    return status?.state === "down" ? "as-down" : "as-here";
   }
 
   #present(): { readonly view: StoreView; readonly fence: Fence } {

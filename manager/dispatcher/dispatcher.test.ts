@@ -191,6 +191,39 @@ describe("assignments", () => {
   });
 });
 
+describe("what a host that was lost still runs", () => {
+  test("is to stop in haste, in the first set after its return and not after that", async () => {
+    const id = await world.node("down");
+    await world.apply(world.task(id, "t1", { state: "running", desired: "shutdown" }));
+    const agent = await world.session(id);
+    const first = await world.soon(agent.next("assignments"));
+    expect(first.set).toMatchObject({ kind: "complete", stopWithinMs: 7_000 });
+    await world.apply(world.task(id, "t2"));
+    const second = await world.soon(agent.next("assignments"));
+    expect(second.set.stopWithinMs).toBeUndefined();
+    agent.leave();
+    const again = await world.session(id);
+    expect((await world.soon(again.next("assignments"))).set.stopWithinMs).toBeUndefined();
+  });
+
+  test("is to stop in haste as long as its node counts as down", async () => {
+    const id = await world.node();
+    await world.apply(world.task(id, "t1", { state: "running" }));
+    const agent = await world.session(id);
+    await world.soon(agent.next("assignments"));
+    agent.send({ kind: "engine", health: { kind: "away", reason: "gone" } });
+    const beats = world.beat(agent);
+    await world.until((view) => view.node(id)?.status.state === "down");
+    expect(world.view.node(id)?.status.message).toMatch(/^the engine has not answered for 10 s/);
+    await world.apply({ kind: "want-task", taskId: "t1" as TaskId, desired: "shutdown" });
+    const { set } = await world.soon(agent.next("assignments"));
+    expect(set).toMatchObject({ kind: "incremental", stopWithinMs: 7_000 });
+    agent.send({ kind: "engine", health: { kind: "answers" } });
+    await world.until((view) => view.node(id)?.status.state === "ready");
+    beats.stop();
+  });
+});
+
 describe("statuses", () => {
   test("are acknowledged once they are committed, together in one command", async () => {
     const nodes = [await world.node(), await world.node(), await world.node()];

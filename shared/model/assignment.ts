@@ -30,4 +30,9 @@ export interface AssignmentSet {
   readonly removed: readonly TaskId[];
   /** The templates that `tasks` refer to and the session has not carried yet. */
   readonly templates: readonly TaskTemplate[];
+  /**
+   * Set where the node counted as down: what is to stop runs elsewhere by now, and has no longer
+   * than this, unless its spec asks for more than is usual.
+   */
+  readonly stopWithinMs?: number;
 }

@@ -66,6 +66,7 @@ const DOWN: {
         tasks: [],
         templates: [],
         removed: ["task1" as TaskId],
+        stopWithinMs: 7_000,
       },
     },
   ],

@@ -165,6 +165,7 @@ interface WireAssignmentSet {
   tasks: readonly WireTask[];
   removed: readonly string[];
   templates: readonly WireTaskTemplate[];
+  stopWithinMs?: number | null;
 }
 
 interface WireTaskTemplate {
@@ -225,6 +226,7 @@ function assignmentsToWire(set: AssignmentSet): WireAssignmentSet {
     tasks: set.tasks.map(taskToWire),
     removed: set.removed,
     templates: set.templates.map(templateToWire),
+    ...(set.stopWithinMs !== undefined && { stopWithinMs: set.stopWithinMs }),
   };
 }
 
@@ -242,6 +244,7 @@ function assignmentsFromWire(wire: WireAssignmentSet): AssignmentSet {
     tasks: wire.tasks.map(taskFromWire),
     removed: wire.removed.map((id) => id as TaskId),
     templates: wire.templates.map(templateFromWire),
+    ...(isSet(wire.stopWithinMs) && { stopWithinMs: wire.stopWithinMs }),
   };
 }
 

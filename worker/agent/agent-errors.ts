@@ -21,6 +21,11 @@ export class UnansweredError extends ClusterError {
   readonly code = "unavailable";
 }
 
+/** A manager that was heard fell silent. */
+export class SilentManagerError extends ClusterError {
+  readonly code = "unavailable";
+}
+
 /** Nobody takes a connection there, or says that nobody does. */
 export class UnreachableError extends ClusterError {
   readonly code = "unavailable";

@@ -336,12 +336,12 @@ export class Agent {
     }
     await this.#keep(result.assignments);
     this.#memory = "kept";
-    for (const taskId of result.removed) runners.unassign(taskId);
+    for (const taskId of result.removed) runners.unassign(taskId, set.stopWithinMs);
     for (const taskId of result.changed) {
       const assignment = result.assignments.tasks.get(taskId);
       if (assignment === undefined) continue;
       book.learn(taskId, assignment.task.status);
-      runners.assign(assignment);
+      runners.assign(assignment, set.stopWithinMs);
     }
     if (set.kind === "complete") runners.release();
     return "applied";

@@ -17,6 +17,12 @@ const SPREAD_MS = 100;
  */
 const WORD_FIRST_MS = 1_000;
 const WORD_LIMIT_MS = 8_000;
+/**
+ * A manager that falls silent while its host takes connections is short of time: a thousand agents
+ * that all turn away and back cost it more than they did before. So each silence doubles the
+ * patience with the next, up to this.
+ */
+const PATIENCE_LIMIT = 8;
 
 export interface Attempt {
   /** `host:port` */
@@ -24,6 +30,8 @@ export interface Attempt {
   readonly delayMs: number;
   /** From the beginning of the session until the manager's first word. */
   readonly wordLimitMs: number;
+  /** How much longer than usual a manager may be silent. */
+  readonly patience: number;
 }
 
 export class ManagerSearch {
@@ -32,6 +40,7 @@ export class ManagerSearch {
   #round: string[] = [];
   #rounds = 0;
   #unanswered = 0;
+  #patience = 1;
   #last: string | undefined;
 
   /** @param candidates those known now, `host:port`. */
@@ -52,12 +61,22 @@ export class ManagerSearch {
     const address = this.#round.shift();
     if (address === undefined) return undefined;
     const wordLimitMs = Math.min(WORD_LIMIT_MS, WORD_FIRST_MS * 2 ** this.#unanswered);
-    return { address, delayMs, wordLimitMs };
+    return { address, delayMs, wordLimitMs, patience: this.#patience };
   }
 
   /** A manager took the connection, and no word came in time. */
   unanswered(): void {
     this.#unanswered++;
+  }
+
+  /** The manager last found was silent for too long, and yet its host takes connections. */
+  overloaded(): void {
+    this.#patience = Math.min(PATIENCE_LIMIT, 2 * this.#patience);
+  }
+
+  /** A session lasted: whatever was the matter is over. */
+  lasted(): void {
+    this.#patience = 1;
   }
 
   /** The manager at `address` answered: the next search begins anew. */

@@ -67,15 +67,16 @@ export class RunnerSet {
     this.#clearStrays();
   }
 
-  assign(assignment: Assignment): void {
+  /** @param withinMs where it is to stop: it runs elsewhere by now, and has no longer than this */
+  assign(assignment: Assignment, withinMs?: number): void {
     const taskId = assignment.task.id;
-    const running = this.#running.get(taskId);
-    if (running === undefined) this.#begin(taskId, assignment);
-    else running.runner.assign(assignment);
+    const running = this.#running.get(taskId) ?? this.#begin(taskId, assignment);
+    running.runner.assign(assignment, withinMs);
   }
 
-  unassign(taskId: TaskId): void {
-    this.#running.get(taskId)?.runner.unassign();
+  /** @param withinMs as in `assign` */
+  unassign(taskId: TaskId, withinMs?: number): void {
+    this.#running.get(taskId)?.runner.unassign(withinMs);
   }
 
   /**
@@ -98,7 +99,7 @@ export class RunnerSet {
     }
   }
 
-  #begin(taskId: TaskId, assignment: Assignment | undefined): void {
+  #begin(taskId: TaskId, assignment: Assignment | undefined): Running {
     const { engine, clock, random, logger } = this.#ports;
     const runner = new TaskRunner(
       taskId,
@@ -116,10 +117,12 @@ export class RunnerSet {
       { assignment, observed: this.#present?.has(taskId) === false ? ABSENT : undefined },
     );
     const stop = new AbortController();
-    this.#running.set(taskId, { runner, stop });
+    const running = { runner, stop };
+    this.#running.set(taskId, running);
     const ended = this.#follow(runner, stop.signal);
     this.#ended.add(ended);
     void ended.finally(() => this.#ended.delete(ended));
+    return running;
   }
 
   async #follow(runner: TaskRunner, signal: AbortSignal): Promise<void> {

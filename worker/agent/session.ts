@@ -10,7 +10,7 @@ import type { EngineHealth } from "../../shared/model/engine-health.js";
 import type { Fence } from "../../shared/model/fence.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
-import { UnansweredError } from "./agent-errors.js";
+import { SilentManagerError, UnansweredError } from "./agent-errors.js";
 import type { StatusBook } from "./status-book.js";
 
 /**
@@ -67,6 +67,8 @@ export interface SessionOptions {
    * The welcome may take longer, while its heartbeats show that it is there.
    */
   readonly wordLimitMs: number;
+  /** How much longer than usual the manager may be silent. */
+  readonly patience: number;
 }
 
 export class Session {
@@ -153,7 +155,8 @@ export class Session {
       this.#heartbeatPeriodMs = message.heartbeatPeriodMs;
     }
     this.#heard = true;
-    this.#silenceMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
+    const usualMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
+    this.#silenceMs = usualMs * this.#options.patience;
     if (message.kind === "heartbeat-received") return;
     if (this.#stage === "new") {
       throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
@@ -227,7 +230,7 @@ export class Session {
     const halfMs = this.#silenceMs / 2;
     const silent = (): void => {
       const message = `the manager has been silent for ${this.#silenceMs} ms`;
-      const SilentError = this.#heard ? UnavailableError : UnansweredError;
+      const SilentError = this.#heard ? SilentManagerError : UnansweredError;
       this.#over.abort(new SilentError(message));
     };
     this.#watch = clock.after(halfMs, () => {

@@ -49,6 +49,7 @@ export class TaskRunner {
   /** Absent for a task of which only a container is left. */
   #assignment: Assignment | undefined;
   #wanted: Wanted;
+  #stopWithinMs: number | undefined;
   #observed: TaskObservation | undefined;
   /** Counts the engine's hints: an observation made before the last of them is not trusted. */
   #hints = 0;
@@ -77,13 +78,16 @@ export class TaskRunner {
     this.#observed = known.observed;
   }
 
-  assign(assignment: Assignment): void {
+  /** @param withinMs where it is to stop: it runs elsewhere by now, and has no longer than this */
+  assign(assignment: Assignment, withinMs?: number): void {
     this.#assignment = assignment;
+    if (!isWanted(assignment.task.desired)) this.#stopWithinMs = withinMs;
     this.#want(assignment.task.desired);
   }
 
   /** The task is no longer this node's: it is stopped and what is left of it removed. */
-  unassign(): void {
+  unassign(withinMs?: number): void {
+    this.#stopWithinMs = withinMs;
     this.#want("gone");
   }
 
@@ -244,18 +248,24 @@ export class TaskRunner {
   }
 
   #stopOptions(): StopOptions {
-    return stopOptionsOf(this.#assignment);
+    return stopOptionsOf(this.#assignment, this.#stopWithinMs);
   }
 }
 
 /** What was being done for the task is no longer wanted. */
 class PreemptedError extends Error {}
 
-/** As the task's spec has them, or Docker's defaults where nothing is known of it. */
-export function stopOptionsOf(assignment: Assignment | undefined): StopOptions {
+/**
+ * As the task's spec has them, or Docker's defaults where nothing is known of it.
+ * @param withinMs for a task that runs elsewhere by now; one whose spec asks for more time than
+ *   Docker gives by default needs it, and has it.
+ */
+export function stopOptionsOf(assignment: Assignment | undefined, withinMs?: number): StopOptions {
   const { StopSignal, StopGracePeriod } = assignment?.template?.template.ContainerSpec ?? {};
-  const graceMs =
+  const askedMs =
     StopGracePeriod === undefined ? DEFAULT_GRACE_MS : StopGracePeriod / NANOSECONDS_PER_MS;
+  const graceMs =
+    withinMs !== undefined && askedMs <= DEFAULT_GRACE_MS ? Math.min(askedMs, withinMs) : askedMs;
   return StopSignal === undefined || StopSignal === ""
     ? { graceMs }
     : { graceMs, stopSignal: StopSignal };
