@@ -19,7 +19,12 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { Engine } from "../engine/engine.js";
-import { OutdatedManagerError, UnansweredError, UnreachableError } from "./agent-errors.js";
+import {
+  OutdatedManagerError,
+  SilentManagerError,
+  UnansweredError,
+  UnreachableError,
+} from "./agent-errors.js";
 import type { AgentMemory } from "./agent-memory.js";
 import {
   applyAssignments,
@@ -78,6 +83,8 @@ const ENGINE_PATIENCE_MS = 1_000;
  * only begun with a host that accepts.
  */
 const REACH_LIMIT_MS = 400;
+/** A session of this length was no victim of a manager short of time. */
+const PATIENCE_KEPT_MS = 60_000;
 /** Without any manager to ask: a name may come by a change of configuration. */
 const NO_MANAGER_MS = 1_000;
 
@@ -211,6 +218,7 @@ export class Agent {
     await watch.answered(ENGINE_PATIENCE_MS, signal);
     const search = new ManagerSearch(random, () => [...this.#managers, ...managers]);
     let callingMs = 0;
+    let silent: string | undefined;
     while (!signal.aborted) {
       const attempt = search.next();
       // Time in which a host was called in vain is part of the pause.
@@ -219,9 +227,12 @@ export class Agent {
       callingMs = Math.max(0, callingMs - delayMs);
       if (attempt === undefined) continue;
       const { address, wordLimitMs } = attempt;
+      let { patience } = attempt;
       const beganMs = clock.nowMs();
       try {
         await this.#reach(address, signal);
+        if (silent === address) patience = search.overloaded();
+        silent = undefined;
         const handlers = this.#handlers(runners, book, () => {
           search.found(address);
           this.#enter({ kind: "connected", address });
@@ -242,11 +253,14 @@ export class Agent {
           host,
           handlers,
           wordLimitMs,
+          patience,
         });
         this.#session = session;
         await session.run(signal);
       } catch (cause) {
         signal.throwIfAborted();
+        if (clock.nowMs() - beganMs >= PATIENCE_KEPT_MS) search.lasted();
+        if (cause instanceof SilentManagerError) silent = address;
         if (cause instanceof UnansweredError) search.unanswered();
         if (cause instanceof UnreachableError) callingMs += clock.nowMs() - beganMs;
         this.#sessionEnded(address, cause, search);

@@ -61,6 +61,17 @@ describe("the search for a manager", () => {
     expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 1_000 });
   });
 
+  test("is the more patient with a manager the more often it fell silent, until a session lasts", () => {
+    const search = searchOf("a");
+    expect(search.next()!.patience).toBe(1);
+    expect(Array.from({ length: 4 }, () => search.overloaded())).toEqual([2, 4, 8, 8]);
+    search.found("a");
+    search.lost();
+    expect(search.next()!.patience).toBe(8);
+    search.lasted();
+    expect(search.next()!.patience).toBe(1);
+  });
+
   test("takes those that have become known by the next round", () => {
     const managers = ["a"];
     const search = new ManagerSearch(seededRandom("search"), () => managers);

@@ -69,9 +69,10 @@ export class ManagerSearch {
     this.#unanswered++;
   }
 
-  /** The manager last found was silent for too long, and yet its host takes connections. */
-  overloaded(): void {
+  /** The manager last found was silent for too long, and yet its host takes connections. @returns the patience with it. */
+  overloaded(): number {
     this.#patience = Math.min(PATIENCE_LIMIT, 2 * this.#patience);
+    return this.#patience;
   }
 
   /** A session lasted: whatever was the matter is over. */

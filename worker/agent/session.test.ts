@@ -105,6 +105,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
       ...handlers,
     },
     wordLimitMs: 2_000,
+    patience: 1,
   });
   session.run(off.signal).catch((cause: unknown) => {
     ended = cause as Error;
