@@ -16,6 +16,7 @@ import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
 import { formatHostPort } from "../shared/rpc/host-port.js";
 import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
+import { NodeRemovedError } from "../worker/agent/agent-errors.js";
 import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-client.js";
 import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
@@ -49,6 +50,8 @@ export interface MemberOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** The cluster removed this node; the member goes on to exist until it has left. */
+  readonly onRemoved: (member: Member) => void;
   /** The process must end: its state cannot be written, or a part of it failed. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -142,19 +145,24 @@ export class Member {
 
   /**
    * Stops and removes this host's tasks, then forgets the cluster.
-   * @throws EngineUnavailableError the tasks cannot be stopped; it may be called again. Not where
-   *   `forced`: then they are left to run.
+   * @param options.manner `removed`: the cluster did that already. `forced`: at any price; tasks
+   *   that cannot be stopped are left to run.
+   * @throws EngineUnavailableError the tasks cannot be stopped; it may be called again.
    */
-  async leave(options: { readonly forced: boolean; readonly signal: AbortSignal }): Promise<void> {
+  async leave(options: {
+    readonly manner: "asked" | "forced" | "removed";
+    readonly signal: AbortSignal;
+  }): Promise<void> {
+    const { manner } = options;
     this.#stopping.abort(new Error("this host leaves the cluster"));
     await Promise.allSettled(this.#running);
     try {
       await this.#agent?.leave(options);
     } catch (error) {
-      if (!options.forced) throw error;
+      if (manner !== "forced") throw error;
       this.#options.logger.warn({ error }, "leaving by force: this host's tasks were not stopped");
     }
-    if (this.#manager === undefined) await this.#sayGoodbye();
+    if (this.#manager === undefined && manner !== "removed") await this.#sayGoodbye();
     await this.close();
     await forgetCluster(this.#options.dataDir);
   }
@@ -180,7 +188,8 @@ export class Member {
   }
 
   #startAgent(): void {
-    const { clock, dataDir, hostname, identity, logger, onFatal, random } = this.#options;
+    const { clock, dataDir, hostname, identity, logger, random } = this.#options;
+    const { onFatal, onRemoved } = this.#options;
     const signal = this.#stopping.signal;
     this.#agent = new Agent({
       engine: this.#engine,
@@ -203,9 +212,11 @@ export class Member {
       logger,
       signal,
     });
-    for (const part of [this.#agent.run({ signal }), renewing]) {
-      this.#running.push(part.catch(onFatal));
-    }
+    const running = this.#agent.run({ signal }).catch((error: unknown) => {
+      if (!(error instanceof NodeRemovedError)) throw error;
+      onRemoved(this);
+    });
+    for (const part of [running, renewing]) this.#running.push(part.catch(onFatal));
   }
 
   /**

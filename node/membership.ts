@@ -27,14 +27,16 @@ import {
   parseAdvertiseAddress,
 } from "./advertise.js";
 import type { EngineKind } from "./choose-engine.js";
+import { Expulsion } from "./expulsion.js";
 import { firstReachable } from "./first-reachable.js";
+import { forgetFormerMember, type FormerMember, readFormerMember } from "./former-member.js";
 import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
 import { forgetCluster, Member, type MemberOptions } from "./member.js";
 import { type MemberSettings, readMemberSettings } from "./member-file.js";
 
 export interface MembershipOptions extends Omit<
   MemberOptions,
-  "identity" | "settings" | "founding"
+  "identity" | "settings" | "founding" | "onRemoved"
 > {
   /** Where to listen if this host manages, unless the request names a place. */
   readonly listen: HostPort;
@@ -56,16 +58,27 @@ const FIRST_SESSION_TIMEOUT_MS = 5_000;
  */
 const LEAVE_TIMEOUT_MS = 60_000;
 
+const ALREADY_LEAVING = "This node is already leaving its swarm";
 const ALREADY_MEMBER =
   'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
+const BEING_REMOVED = "this node was removed from the swarm; its tasks are being stopped";
+const REMOVED =
+  "this node was removed from the swarm and runs none of its tasks any more; " +
+  'use "docker swarm join" to join again, or "docker swarm leave" to forget it';
 const LAST_MANAGER =
   "You are attempting to leave the swarm on a node that is participating as a manager. " +
   "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ";
 
+/** What a membership begins or goes on with. */
+type EntryOptions = Pick<MemberOptions, "identity" | "settings" | "founding">;
+
 export class Membership implements SwarmMembership {
   readonly #options: MembershipOptions;
   #member: Member | undefined;
+  #former: FormerMember | undefined;
   #pending = false;
+  /** While a removed host stops its tasks. */
+  #expulsion: Expulsion | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -83,6 +96,7 @@ export class Membership implements SwarmMembership {
   async resume(): Promise<void> {
     const { dataDir, logger } = this.#options;
     const identity = await loadIdentity(dataDir);
+    this.#former = await readFormerMember(dataDir, logger);
     if (identity === undefined) return;
     const settings = await readMemberSettings(dataDir);
     if (settings === undefined) {
@@ -92,18 +106,15 @@ export class Membership implements SwarmMembership {
       return;
     }
     logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
-    this.#member = await Member.start({ ...this.#options, identity, settings });
+    this.#member = await this.#start({ identity, settings });
   }
 
   status(): MembershipStatus {
     const member = this.#member;
-    if (member === undefined) {
-      const state = this.#pending ? "pending" : "inactive";
-      return { state, role: "none", nodeId: "", nodeAddress: "", managers: [], error: "" };
-    }
+    if (member === undefined) return this.#statusOutside();
     const { nodeId, role } = member.identity.node;
     return {
-      state: "active",
+      state: this.#expulsion === undefined ? "active" : "error",
       role,
       nodeId,
       nodeAddress: member.settings.advertise.host,
@@ -111,7 +122,7 @@ export class Membership implements SwarmMembership {
         nodeId: role === "manager" ? nodeId : "",
         address,
       })),
-      error: "",
+      error: this.#expulsion === undefined ? "" : BEING_REMOVED,
     };
   }
 
@@ -124,7 +135,7 @@ export class Membership implements SwarmMembership {
       const { clock, dataDir, random } = this.#options;
       const { identity, authority } = await initIdentity({ dataDir, clock, random });
       const founding = this.#founding(request, { identity, authority, settings });
-      await this.#begin({ ...this.#options, identity, settings, founding });
+      await this.#begin({ identity, settings, founding });
       return identity.node.nodeId;
     });
   }
@@ -135,20 +146,26 @@ export class Membership implements SwarmMembership {
       const managers = (request.RemoteAddrs ?? []).map(completeRemoteAddress);
       const identity = await this.#joinAny(managers, request);
       const joined = { ...settings, managers };
-      await this.#begin({ ...this.#options, identity, settings: joined });
+      await this.#begin({ identity, settings: joined });
     });
   }
 
   async leave({ forced }: { readonly forced: boolean }): Promise<void> {
+    if (this.#pending) throw new FailedPreconditionError(ALREADY_LEAVING);
+    if (this.#expulsion !== undefined) {
+      if (!forced) throw new FailedPreconditionError(ALREADY_LEAVING);
+      await this.#endExpulsion();
+    }
     const member = this.#member;
     if (member === undefined) {
-      throw new FailedPreconditionError("This node is not part of a swarm");
+      await this.#forgetFormer();
+      return;
     }
     if (member.manager !== undefined && !forced) throw new FailedPreconditionError(LAST_MANAGER);
-    if (this.#pending) throw new FailedPreconditionError("This node is already leaving its swarm");
     this.#pending = true;
     try {
-      await member.leave({ forced, signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
+      const manner = forced ? "forced" : "asked";
+      await member.leave({ manner, signal: AbortSignal.timeout(LEAVE_TIMEOUT_MS) });
     } finally {
       this.#pending = false;
     }
@@ -157,7 +174,52 @@ export class Membership implements SwarmMembership {
   }
 
   async close(): Promise<void> {
+    await this.#endExpulsion();
     await this.#member?.close();
+  }
+
+  #statusOutside(): MembershipStatus {
+    const outside = { role: "none", nodeAddress: "", managers: [] } as const;
+    if (this.#pending) return { ...outside, state: "pending", nodeId: "", error: "" };
+    const former = this.#former;
+    if (former === undefined) return { ...outside, state: "inactive", nodeId: "", error: "" };
+    return { ...outside, state: "error", nodeId: former.nodeId, error: REMOVED };
+  }
+
+  /** @throws FailedPreconditionError there is nothing to forget. */
+  async #forgetFormer(): Promise<void> {
+    if (this.#former === undefined) {
+      throw new FailedPreconditionError("This node is not part of a swarm");
+    }
+    await forgetFormerMember(this.#options.dataDir);
+    this.#former = undefined;
+  }
+
+  async #start(entry: EntryOptions): Promise<Member> {
+    return await Member.start({
+      ...this.#options,
+      ...entry,
+      onRemoved: (member) => this.#expel(member),
+    });
+  }
+
+  /** The cluster removed this node: what it runs is nobody's any more. */
+  #expel(member: Member): void {
+    const { nodeId } = member.identity.node;
+    this.#expulsion = new Expulsion({
+      ...this.#options,
+      member,
+      onDone: () => {
+        this.#expulsion = undefined;
+        this.#member = undefined;
+        this.#former = { nodeId };
+      },
+    });
+  }
+
+  async #endExpulsion(): Promise<void> {
+    await this.#expulsion?.stop();
+    this.#expulsion = undefined;
   }
 
   /** One entry at a time, and only from outside of any cluster. */
@@ -177,23 +239,26 @@ export class Membership implements SwarmMembership {
    * Who is told that the host is in the cluster finds it there: `node ls`
    * right after shows it ready.
    */
-  async #begin(options: MemberOptions): Promise<void> {
-    const member = await this.#startOrForget(options);
+  async #begin(entry: EntryOptions): Promise<void> {
+    const { clock, dataDir, logger } = this.#options;
+    const member = await this.#startOrForget(entry);
     this.#member = member;
+    await forgetFormerMember(dataDir);
+    this.#former = undefined;
     const begun = new AbortController();
-    const late = options.clock.sleep(FIRST_SESSION_TIMEOUT_MS, begun.signal).then(
-      () => options.logger.warn({}, "no session with a manager yet"),
+    const late = clock.sleep(FIRST_SESSION_TIMEOUT_MS, begun.signal).then(
+      () => logger.warn({}, "no session with a manager yet"),
       () => undefined,
     );
     await Promise.race([member.firstSession, late]);
     begun.abort();
   }
 
-  async #startOrForget(options: MemberOptions): Promise<Member> {
+  async #startOrForget(entry: EntryOptions): Promise<Member> {
     try {
-      return await Member.start(options);
+      return await this.#start(entry);
     } catch (error) {
-      await forgetCluster(options.dataDir);
+      await forgetCluster(this.#options.dataDir);
       throw error;
     }
   }

@@ -205,7 +205,12 @@ export class DispatcherTerm {
     const { store, clock, random, logger, managers } = this.#options;
     const { nodeId, address } = connection;
     connection.answerHeartbeat();
-    if (store.committed.node(nodeId) === undefined) throw new NotFoundError("node", nodeId);
+    if (store.committed.node(nodeId) === undefined) {
+      // It was told of an assignment in this history, and is not in it any more. Of a node that
+      // never was, or that a restored backup does not know, no such thing can be said.
+      if (hello.fence.epoch === this.#present().fence.epoch) await this.#tellRemoved(connection);
+      throw new NotFoundError("node", nodeId);
+    }
     const periodMs = this.#periodMs;
     const { description, engine } = hello;
     const host = { periodMs, engine };
@@ -316,7 +321,17 @@ export class DispatcherTerm {
 
   #removed(nodeId: NodeId): void {
     this.#liveness.forget(nodeId);
-    this.#connections.get(nodeId)?.end(new NotFoundError("node", nodeId));
+    const connection = this.#connections.get(nodeId);
+    if (connection === undefined) return;
+    this.#tellRemoved(connection).catch((error: unknown) => connection.end(error as Error));
+  }
+
+  /** @throws always, once the agent takes what it is sent: there is nothing more to say. */
+  async #tellRemoved(connection: AgentConnection): Promise<never> {
+    const { nodeId } = connection;
+    this.#options.logger.info({ nodeId }, "telling a node that it was removed");
+    await connection.answer({ kind: "removed", fence: this.#present().fence });
+    throw new FailedPreconditionError(`node ${nodeId} was removed from the swarm`);
   }
 
   #counts(nodeId: NodeId): "as-down" | "as-here" {

@@ -1,6 +1,7 @@
 /**
  * What an agent and the manager that leads say to each other on their one stream
- * (`proto/dispatcher.proto`). The first message up is `hello`, the first one down `welcome`.
+ * (`proto/dispatcher.proto`). The first message up is `hello`, the first one down `welcome`, or
+ * `removed`.
  */
 import type { NodeDescription } from "../docker-api/node-spec.js";
 import type { AssignmentSet } from "../model/assignment.js";
@@ -52,4 +53,9 @@ export type ManagerMessage =
   /** `host:port` of every manager's gRPC port. */
   | { readonly kind: "managers"; readonly addresses: readonly string[] }
   | { readonly kind: "statuses-stored"; readonly batch: number }
-  | { readonly kind: "heartbeat-received" };
+  | { readonly kind: "heartbeat-received" }
+  /**
+   * An order to stop everything: the node was removed from the cluster. Said in place of the
+   * welcome, too; never for a node that the manager merely does not know.
+   */
+  | { readonly kind: "removed"; readonly fence: Fence };

@@ -73,6 +73,7 @@ const DOWN: {
   managers: [{ kind: "managers", addresses: ["10.0.0.1:2377"] }],
   "statuses-stored": [{ kind: "statuses-stored", batch: 0 }],
   "heartbeat-received": [{ kind: "heartbeat-received" }],
+  removed: [{ kind: "removed", fence }],
 };
 
 describe("a message arrives as it was sent", () => {

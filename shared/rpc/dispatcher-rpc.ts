@@ -156,6 +156,7 @@ interface WireManagerMessage {
   managers?: { addresses: readonly string[] } | null;
   statusesStored?: { batch: WireUint64 } | null;
   heartbeatReceived?: object | null;
+  removed?: { fence: WireFence | null } | null;
 }
 
 interface WireAssignmentSet {
@@ -199,6 +200,8 @@ function managerMessageToWire(message: ManagerMessage): WireManagerMessage {
       return { statusesStored: { batch: message.batch } };
     case "heartbeat-received":
       return { heartbeatReceived: {} };
+    case "removed":
+      return { removed: { fence: message.fence } };
   }
 }
 
@@ -214,6 +217,7 @@ function managerMessageFromWire(wire: WireManagerMessage): ManagerMessage {
     const { sessionId, fence, heartbeatPeriodMs } = wire.welcome;
     return { kind: "welcome", sessionId, fence: fenceFromWire(fence), heartbeatPeriodMs };
   }
+  if (isSet(wire.removed)) return { kind: "removed", fence: fenceFromWire(wire.removed.fence) };
   if (isSet(wire.managers)) return { kind: "managers", addresses: [...wire.managers.addresses] };
   throw new InvalidArgumentError("a manager's message of an unknown kind");
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 
 import { eventually, settles } from "./eventually.js";
+import { join, managerAddress, nodesOf, workerToken } from "./nodes.js";
 import { runSkepd, SkepdProcess } from "./skepd-process.js";
 import { taskCommands, taskProcesses } from "./task-processes.js";
 
@@ -10,24 +11,6 @@ const SURPLUS_LIMIT_MS = 10_000;
 
 async function startWorker(hostname: string): Promise<SkepdProcess> {
   return await SkepdProcess.start({ engine: "process", hostname });
-}
-
-async function managerAddress(manager: SkepdProcess): Promise<string> {
-  const node = ["node", "inspect", "self", "--format", "{{.ManagerStatus.Addr}}"];
-  return await manager.skep.output(node);
-}
-
-async function workerToken(manager: SkepdProcess, ...flags: string[]): Promise<string> {
-  return await manager.skep.output(["swarm", "join-token", "--quiet", ...flags, "worker"]);
-}
-
-async function nodesOf(manager: SkepdProcess): Promise<string[]> {
-  const columns = "{{.ManagerStatus}} {{.Hostname}} {{.Status}}";
-  const listed = await manager.skep.output(["node", "ls", "--format", columns]);
-  return listed
-    .split("\n")
-    .map((line) => line.trim())
-    .sort();
 }
 
 test("a second skepd is refused the folder and the socket of the first", async () => {
@@ -54,7 +37,7 @@ test("a worker joins by token and is there at once; a wrong or former token is r
   const former = await workerToken(manager);
   const token = await workerToken(manager, "--rotate");
   expect(token).not.toBe(former);
-  const join = (secret: string): ReturnType<typeof worker.skep.run> =>
+  const joinWith = (secret: string): ReturnType<typeof worker.skep.run> =>
     worker.skep.run(["swarm", "join", "--token", secret, address]);
 
   const [prefix, version, , secret] = token.split("-");
@@ -65,7 +48,7 @@ test("a worker joins by token and is there at once; a wrong or former token is r
     [`${token.slice(0, -25)}${"0".repeat(25)}`, /join token/],
     [foreignRoot, /join token|digest|root/],
   ] as const) {
-    const { code, stdout, stderr } = await join(bad);
+    const { code, stdout, stderr } = await joinWith(bad);
     expect({ code, stdout, stderr }, bad).toEqual({
       code: 1,
       stdout: "",
@@ -75,17 +58,16 @@ test("a worker joins by token and is there at once; a wrong or former token is r
   }
   expect(await nodesOf(manager)).toEqual(["Leader host-a Ready"]);
 
-  expect((await join(token)).stdout).toBe("This node joined a swarm as a worker.\n");
+  expect((await joinWith(token)).stdout).toBe("This node joined a swarm as a worker.\n");
   expect(await nodesOf(manager)).toEqual(["Leader host-a Ready", "host-b Ready"]);
-  expect((await join(token)).stderr).toMatch(/already part of a swarm/);
+  expect((await joinWith(token)).stderr).toMatch(/already part of a swarm/);
   expect((await worker.skep.run(["node", "ls"])).stderr).toMatch(/Worker nodes can't be used/);
 });
 
 test("while a worker does not answer its tasks run elsewhere; the surplus goes when it is back", async () => {
   await using manager = await SkepdProcess.init({ engine: "process", hostname: "host-a" });
   await using worker = await startWorker("host-b");
-  const join = ["swarm", "join", "--token", await workerToken(manager)];
-  await worker.skep.output([...join, await managerAddress(manager)]);
+  await join(worker, manager);
   const create = ["service", "create", "--detach", "--name", "web", "--replicas", "4"];
   const grace = ["--stop-grace-period", "1s"];
   await manager.skep.output([...create, ...grace, "none", "sleep", "10000"]);

@@ -16,6 +16,15 @@ export class OutdatedManagerError extends ClusterError {
   }
 }
 
+/** A manager says, with a fence that holds, that this node was removed from the cluster. */
+export class NodeRemovedError extends ClusterError {
+  readonly code = "failed-precondition";
+
+  constructor() {
+    super("this node was removed from the swarm");
+  }
+}
+
 /** A manager's host took the connection, and then no word came. */
 export class UnansweredError extends ClusterError {
   readonly code = "unavailable";

@@ -18,6 +18,7 @@ import { DispatcherStub } from "../../test/dispatcher-stub.js";
 import { type TestCluster, testCluster } from "../../test/identities.js";
 import { ProcessEngine } from "../engine/process/process-engine.js";
 import { Agent } from "./agent.js";
+import { NodeRemovedError } from "./agent-errors.js";
 import { dispatcherConnector, reachHost } from "./dispatcher-client.js";
 import { TaskDb } from "./task-db.js";
 
@@ -354,6 +355,18 @@ describe("managers that come and go", () => {
     beginAgent([]);
     await connected(other);
   });
+});
+
+test("an agent whose node was removed ends with that, and leaves the tasks to who ended it", async () => {
+  const agent = anAgent([manager.address]);
+  const running = agent.run({ signal: NEVER });
+  running.catch(() => undefined);
+  const pid = await runningTask("a");
+  manager.send({ kind: "removed", fence: { ...FENCE, sequence: 99 } });
+  await until("a second hello", () => manager.hellos.length === 2);
+  manager.send({ kind: "removed", fence: { ...FENCE, sequence: 101 } });
+  await expect(running).rejects.toThrow(NodeRemovedError);
+  expect(await pidOf("a")).toBe(pid);
 });
 
 test("a node that leaves stops and removes all of its tasks and forgets the cluster", async () => {

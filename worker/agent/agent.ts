@@ -20,12 +20,14 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { Engine } from "../engine/engine.js";
 import {
+  NodeRemovedError,
   OutdatedManagerError,
   SilentManagerError,
   UnansweredError,
   UnreachableError,
 } from "./agent-errors.js";
 import type { AgentMemory } from "./agent-memory.js";
+import { allOrNone } from "./all-or-none.js";
 import {
   applyAssignments,
   type Assignments,
@@ -112,8 +114,14 @@ export class Agent {
     return this.#state;
   }
 
+  /** `host:port` of the managers known now, in no order. */
+  get managers(): readonly string[] {
+    return [...new Set([...this.#managers, ...this.#options.managers])];
+  }
+
   /**
    * Until `signal` aborts, then resolves: tasks run on, and the next agent picks them up.
+   * @throws NodeRemovedError the node was removed; what runs here is to be stopped (`leave`).
    * @throws where the agent's memory cannot be read, or for a bug of ours.
    */
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -259,6 +267,7 @@ export class Agent {
         await session.run(signal);
       } catch (cause) {
         signal.throwIfAborted();
+        if (cause instanceof NodeRemovedError) throw cause;
         if (clock.nowMs() - beganMs >= PATIENCE_KEPT_MS) search.lasted();
         if (cause instanceof SilentManagerError) silent = address;
         if (cause instanceof UnansweredError) search.unanswered();
@@ -318,6 +327,13 @@ export class Agent {
         }),
       begun,
       assigned: (set) => this.#inTurn(() => this.#assigned(set, runners, book)),
+      removed: (fence) =>
+        this.#inTurn(async () => {
+          const raised = raiseFence(this.#assignments, fence);
+          if (raised === undefined) throw this.#outdated(fence);
+          await this.#keep(raised);
+          throw new NodeRemovedError();
+        }),
       managersChanged: (addresses) =>
         this.#inTurn(async () => {
           this.#managers = addresses;
@@ -370,31 +386,4 @@ export class Agent {
   #outdated(sent: Fence): OutdatedManagerError {
     return new OutdatedManagerError({ seen: this.#assignments.fence, sent });
   }
-}
-
-/**
- * Runs all until `signal` aborts; where one fails the others are ended before its error is thrown.
- */
-async function allOrNone(
-  signal: AbortSignal,
-  loops: readonly ((until: AbortSignal) => Promise<void>)[],
-): Promise<void> {
-  const controller = new AbortController();
-  const end = (): void => {
-    controller.abort(signal.reason);
-  };
-  if (signal.aborted) end();
-  else signal.addEventListener("abort", end, { once: true });
-  const running = loops.map(async (loop) => {
-    try {
-      await loop(controller.signal);
-    } catch (cause) {
-      controller.abort(cause);
-      throw cause;
-    }
-  });
-  const ends = await Promise.allSettled(running);
-  signal.removeEventListener("abort", end);
-  const failed = ends.find((one) => one.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }

@@ -5,7 +5,7 @@ import { type Fence, LOWEST_FENCE } from "../../shared/model/fence.js";
 import type { TaskId } from "../../shared/model/ids.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
-import { OutdatedManagerError } from "./agent-errors.js";
+import { NodeRemovedError, OutdatedManagerError } from "./agent-errors.js";
 import { type Conversation, type HostReport, Session, type SessionHandlers } from "./session.js";
 import { StatusBook } from "./status-book.js";
 
@@ -101,6 +101,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
         applied.push(set.sequence);
         return Promise.resolve(outcomes.shift() ?? "applied");
       },
+      removed: () => Promise.reject(new NodeRemovedError()),
       managersChanged: () => Promise.resolve(),
       ...handlers,
     },
@@ -260,6 +261,23 @@ describe("a session", () => {
     await clock.advance(0);
     expect(ended?.message).toBe("the manager began with assignments, not with welcome");
     expect(applied).toEqual([]);
+  });
+
+  test("hears that its node was removed, in place of a welcome or later", async () => {
+    const slowly = async (): Promise<never> => {
+      await clock.sleep(10, off.signal);
+      throw new NodeRemovedError();
+    };
+    begin({ removed: slowly });
+    line.say({ kind: "removed", fence: FENCE });
+    line.cancel();
+    await clock.advance(10);
+    expect(ended).toBeInstanceOf(NodeRemovedError);
+    line = new Line();
+    await welcomed();
+    line.say({ kind: "removed", fence: FENCE });
+    await clock.advance(0);
+    expect(ended).toBeInstanceOf(NodeRemovedError);
   });
 
   test("ends where the manager is outdated", async () => {

@@ -45,6 +45,8 @@ export interface SessionHandlers {
   readonly begun: () => void;
   /** @returns whether something was missed. @throws OutdatedManagerError */
   readonly assigned: (set: AssignmentSet) => Promise<"applied" | "gap">;
+  /** @throws OutdatedManagerError, else NodeRemovedError */
+  readonly removed: (fence: Fence) => Promise<never>;
   readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
 }
 
@@ -158,7 +160,7 @@ export class Session {
     const usualMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
     this.#silenceMs = usualMs * this.#options.patience;
     if (message.kind === "heartbeat-received") return;
-    if (this.#stage === "new") {
+    if (this.#stage === "new" && message.kind !== "removed") {
       throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
     }
     this.#inHand++;
@@ -170,7 +172,9 @@ export class Session {
         },
         (cause: unknown) => this.#over.abort(cause),
       );
-    if (this.#inHand >= IN_HAND_MAX) await this.#handling;
+    // A manager ends the session once it has said that: its word counts, not the end behind it.
+    const isLast = message.kind === "removed";
+    if (isLast || this.#inHand >= IN_HAND_MAX) await this.#handling;
   }
 
   async #handle(message: Exclude<ManagerMessage, { kind: "heartbeat-received" }>): Promise<void> {
@@ -183,6 +187,9 @@ export class Session {
         return;
       case "assignments":
         await this.#assigned(message.set);
+        return;
+      case "removed":
+        await handlers.removed(message.fence);
         return;
       case "managers":
         await handlers.managersChanged(message.addresses);
