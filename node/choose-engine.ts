@@ -9,6 +9,7 @@ import { DockerEngine } from "../worker/engine/docker/docker-engine.js";
 import { EngineClient } from "../worker/engine/docker/engine-client.js";
 import type { Engine, EngineIdentity } from "../worker/engine/engine.js";
 import { ProcessEngine } from "../worker/engine/process/process-engine.js";
+import type { NetworkCapability } from "../worker/network/core/network-capability.js";
 
 /** What the user asks for: `auto` takes Docker where one answers, else plain processes. */
 export const ENGINE_CHOICES = ["auto", "docker", "process"] as const;
@@ -47,12 +48,13 @@ export function createEngine(
     readonly identity: EngineIdentity;
     readonly socketPath: string;
     readonly dataDir: string;
+    readonly network: NetworkCapability;
     readonly clock: Clock;
     readonly logger: Logger;
   },
 ): Engine {
-  const { identity, socketPath, dataDir, clock, logger } = options;
+  const { identity, socketPath, dataDir, network, clock, logger } = options;
   return kind === "docker"
-    ? new DockerEngine({ identity, socketPath, clock, logger })
+    ? new DockerEngine({ identity, socketPath, network, clock, logger })
     : new ProcessEngine({ identity, root: join(dataDir, "tasks"), clock });
 }

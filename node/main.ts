@@ -67,6 +67,7 @@ async function run(flags: Flags): Promise<void> {
       engine: flags.engine,
       engineSocket: flags.engineSocket,
       hostname: flags.hostname,
+      programPath: process.env["PATH"] ?? "",
       clock: systemClock,
       random: systemRandom(),
       logger,

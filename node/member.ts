@@ -20,6 +20,7 @@ import { NodeRemovedError } from "../worker/agent/agent-errors.js";
 import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-client.js";
 import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
+import type { NetworkCapability } from "../worker/network/core/network-capability.js";
 import { ownDoor } from "./advertise.js";
 import { createEngine } from "./choose-engine.js";
 import { firstReachable } from "./first-reachable.js";
@@ -43,6 +44,8 @@ export interface MemberOptions {
   readonly dataDir: string;
   readonly hostname: string;
   readonly engineSocket: string;
+  /** What this host's kernel lets us do. */
+  readonly network: NetworkCapability;
   readonly identity: NodeIdentity;
   readonly settings: MemberSettings;
   /** Where this host makes a new cluster. */
@@ -94,7 +97,7 @@ export class Member {
   }
 
   private constructor(options: MemberOptions) {
-    const { clock, dataDir, engineSocket, hostname, identity, logger, settings } = options;
+    const { clock, dataDir, engineSocket, hostname, identity, logger, network, settings } = options;
     const { clusterId, nodeId } = identity.node;
     this.#options = options;
     this.#settings = settings;
@@ -103,6 +106,7 @@ export class Member {
       identity: { clusterId, nodeId, hostname },
       socketPath: engineSocket,
       dataDir,
+      network,
       clock,
       logger,
     });

@@ -10,15 +10,19 @@ import { notAManager } from "../manager/api/core/not-a-manager.js";
 import type { ApiHost } from "../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../manager/api/server.js";
 import type { Manager } from "../manager/manager.js";
+import { probeNetwork } from "../worker/network/capability.js";
+import { type NetworkCapability, unavailable } from "../worker/network/core/network-capability.js";
 import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
 import { type DataLock, lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 
-export interface SkepdOptions extends Omit<MembershipOptions, "engine"> {
+export interface SkepdOptions extends Omit<MembershipOptions, "engine" | "network"> {
   readonly engine: EngineChoice;
   /** Where the public API answers. */
   readonly socketPath: string;
+  /** Where the programs that set up networks are looked for, in the form of `PATH`. */
+  readonly programPath: string;
 }
 
 export class Skepd {
@@ -37,7 +41,8 @@ export class Skepd {
     const lock = await lockDataDir(dataDir);
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
-    const membership = new Membership({ ...options, engine });
+    const network = await networkOf(engine, options);
+    const membership = new Membership({ ...options, engine, network });
     const host: ApiHost = {
       hostname,
       swarm: membership,
@@ -78,6 +83,20 @@ export class Skepd {
 async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<EngineKind> {
   const known = choice === "auto" ? await readMemberSettings(options.dataDir) : undefined;
   return known?.engine ?? (await chooseEngine(choice, options.engineSocket, options.clock));
+}
+
+/** Processes have no network of their own, whatever the kernel would allow. */
+async function networkOf(
+  engine: EngineKind,
+  { logger, programPath }: SkepdOptions,
+): Promise<NetworkCapability> {
+  if (engine === "process") return unavailable("tasks are plain processes");
+  const network = await probeNetwork(programPath);
+  if (network.kind === "unavailable") {
+    const { reason } = network;
+    logger.warn({ reason }, "no overlay networks and no ingress on this host");
+  }
+  return network;
 }
 
 function managerOf({ member }: Membership): Manager {

@@ -88,7 +88,13 @@ function beginAgent(): () => Promise<void> {
   const logger = silentLogger;
   const identity = { clusterId, nodeId: worker.nodeId, hostname: "host-a" };
   const agent = new Agent({
-    engine: new DockerEngine({ identity, socketPath: proxy.socketPath, clock, logger }),
+    engine: new DockerEngine({
+      identity,
+      socketPath: proxy.socketPath,
+      network: { kind: "available" },
+      clock,
+      logger,
+    }),
     managers: [manager.address],
     connect: dispatcherConnector({ kind: "member", identity: worker.identity }, clock),
     reach: reachHost,

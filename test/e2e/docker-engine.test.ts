@@ -53,7 +53,13 @@ afterEach(removeOurs);
 afterAll(removeOurs);
 
 function engineOf(of: EngineIdentity): DockerEngine {
-  return new DockerEngine({ identity: of, socketPath, clock: systemClock, logger: silentLogger });
+  return new DockerEngine({
+    identity: of,
+    socketPath,
+    network: { kind: "available" },
+    clock: systemClock,
+    logger: silentLogger,
+  });
 }
 
 async function removeOurs(): Promise<void> {
@@ -368,6 +374,7 @@ describeWithEngine("an engine that is away", () => {
     const away = new DockerEngine({
       identity,
       socketPath: "/no/such/engine.sock",
+      network: { kind: "available" },
       clock: systemClock,
       logger: silentLogger,
     });

@@ -25,6 +25,10 @@ export interface SkepdSettings {
   /** Where the engine is `docker`. */
   readonly engineSocket?: string;
   readonly hostname?: string;
+  /** Command that runs `skepd`: with other rights, in another place. */
+  readonly launcher?: readonly string[];
+  /** Further flags; they win over those that we set. */
+  readonly flags?: readonly string[];
 }
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -168,15 +172,16 @@ export class SkepdProcess implements AsyncDisposable {
   }
 
   #spawn(): ChildProcess {
-    const { engine, engineSocket, hostname } = this.#settings;
+    const { engine, engineSocket, flags = [], hostname, launcher = [] } = this.#settings;
     const log = openSync(this.#logPath, "a");
     const args = ["--data-dir", this.dataDir, "--socket", this.socketPath];
-    args.push("--listen-addr", "127.0.0.1:0", "--engine", engine);
+    args.push("--listen-addr", "127.0.0.1:0", "--engine", engine, ...flags);
     if (engineSocket !== undefined) args.push("--engine-socket", engineSocket);
     if (hostname !== undefined) args.push("--hostname", hostname);
     try {
       const main = join(DIST, "node", "main.js");
-      return spawn(process.execPath, [main, ...args], { stdio: ["ignore", log, log] });
+      const [program = "", ...rest] = [...launcher, process.execPath, main, ...args];
+      return spawn(program, rest, { stdio: ["ignore", log, log] });
     } finally {
       closeSync(log);
     }

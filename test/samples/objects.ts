@@ -46,6 +46,8 @@ export interface NodeSketch {
   readonly labels?: Readonly<Record<string, string>>;
   readonly nanoCpus?: number;
   readonly memoryBytes?: number;
+  /** Absent: its engine says nothing of itself. */
+  readonly networkPlugins?: readonly string[];
 }
 
 export function sampleNode(sketch: NodeSketch = {}): Node {
@@ -67,6 +69,9 @@ export function sampleNode(sketch: NodeSketch = {}): Node {
         NanoCPUs: sketch.nanoCpus ?? 8e9,
         MemoryBytes: sketch.memoryBytes ?? 16 * 2 ** 30,
       },
+      ...(sketch.networkPlugins && {
+        Engine: { Plugins: sketch.networkPlugins.map((Name) => ({ Type: "Network", Name })) },
+      }),
     },
     status: { state: sketch.state ?? "ready", message: "", address: "10.0.0.1" },
   };

@@ -9,6 +9,7 @@ import {
   UnimplementedError,
 } from "../../../shared/errors/cluster-error.js";
 import { parseConstraints } from "../../../shared/model/constraint.js";
+import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { checkContainer } from "./check-container.js";
 import { MalformedRequestError } from "./malformed-request.js";
 import { showNumber } from "./show-number.js";
@@ -18,9 +19,6 @@ const NANO_CPUS_MIN = 1e6;
 /** The least that a container starts in. */
 const MEMORY_BYTES_MIN = 4 * 1024 * 1024;
 const NANO_CPUS_PER_CPU = 1e9;
-
-/** Every host has these; they need nobody to make them. */
-export const PREDEFINED_NETWORKS: readonly string[] = ["host", "none", "bridge"];
 
 /** @throws InvalidArgumentError, NotFoundError for a network, UnimplementedError */
 export function checkTaskTemplate(template: TaskSpec): void {

@@ -4,7 +4,7 @@
  * inspect`, dashboards) get to those that are here; what would have to be done by an engine
  * is refused in clear words.
  */
-import { PREDEFINED_NETWORKS } from "./check-task-template.js";
+import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { showPredefinedNetwork } from "./show-network.js";
 
 export interface PlainAnswer {

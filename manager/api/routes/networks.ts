@@ -5,8 +5,8 @@
 import type { FastifyInstance } from "fastify";
 
 import { NotFoundError } from "../../../shared/errors/cluster-error.js";
+import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
-import { PREDEFINED_NETWORKS } from "../core/check-task-template.js";
 import { showPredefinedNetwork } from "../core/show-network.js";
 import { pathId } from "../request-input.js";
 

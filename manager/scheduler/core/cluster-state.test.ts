@@ -148,6 +148,27 @@ describe("spread", () => {
   });
 });
 
+describe("a network that spans hosts", () => {
+  const template: TaskSpec = { Networks: [{ Target: "front" }] };
+
+  test("takes its tasks only where there is one, the network of the host anywhere", () => {
+    const nodes = [{ id: "n1", networkPlugins: ["bridge", "overlay"] }, { id: "n2" }];
+    const state = clusterOf(nodes, { template, waiting: numbered(4) });
+    expect(perNode(state.decide(MANY))).toEqual({ n1: 4 });
+    const own = { template: { Networks: [{ Target: "host" }] }, waiting: numbered(4) };
+    expect(perNode(clusterOf(nodes, own).decide(MANY))).toEqual({ n1: 2, n2: 2 });
+  });
+
+  test("takes what waited once a host can have it", () => {
+    const state = clusterOf([{ id: "n1" }], { template, waiting: ["task0"] });
+    expect(placesOf(state.decide(MANY))).toEqual({});
+    const before = sampleNode({ id: "n1" });
+    const after = sampleNode({ id: "n1", networkPlugins: ["overlay"] });
+    state.observe({ type: "node", before, after });
+    expect(placesOf(state.decide(MANY))).toEqual({ task0: "n1" });
+  });
+});
+
 describe("a task without a node is told why", () => {
   const hundredMib: TaskSpec = { Resources: { Reservations: { MemoryBytes: 100 * MEBIBYTE } } };
   const port: EndpointPortConfig = { Protocol: "tcp", PublishedPort: 80, PublishMode: "host" };
@@ -205,6 +226,12 @@ describe("a task without a node is told why", () => {
       [{ id: "n1" }],
       { template: { Placement: { MaxReplicas: 1 } }, running: [["task9", "n1"]] },
       "no suitable node (max replicas per node limit exceed on 1 node)",
+    ],
+    [
+      "a network that spans hosts, where some host's kernel is out of reach",
+      [{ id: "n1" }, { id: "n2", networkPlugins: ["bridge"] }],
+      { template: { Networks: [{ Target: "front" }] } },
+      "no suitable node (missing network plugin on 2 nodes)",
     ],
     [
       "several things, the most common first",

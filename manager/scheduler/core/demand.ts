@@ -5,6 +5,7 @@
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
+import { neededNetworkPlugins } from "../../../shared/model/network.js";
 import {
   fits,
   NO_RESOURCES,
@@ -26,6 +27,8 @@ export interface Demand {
   readonly nodeConstraints: readonly Constraint[];
   /** Any of these will do; none listed: every platform will. */
   readonly platforms: readonly Platform[];
+  /** Drivers of networks that span hosts; a node lists those that it has. */
+  readonly networkPlugins: readonly string[];
   /** Labels over whose values the tasks are spread, the outermost first: `node.labels.zone`. */
   readonly spreadOver: readonly string[];
   /** 0: as many as fit. */
@@ -46,6 +49,7 @@ export function demandOf(revision: Revision): Demand {
   const constraints = parseConstraints(placement.Constraints ?? []);
   const classConstraints = constraints.filter((c) => !NODE_KEYS.has(c.key));
   const platforms = (placement.Platforms ?? []).filter((p) => p.OS ?? p.Architecture);
+  const networkPlugins = neededNetworkPlugins(revision.template);
   const resources = reservationOf(revision.template);
   const hostPorts = (revision.hostPorts ?? [])
     .filter((port) => (port.PublishedPort ?? 0) !== 0)
@@ -57,14 +61,17 @@ export function demandOf(revision: Revision): Demand {
     classConstraints,
     nodeConstraints: constraints.filter((c) => NODE_KEYS.has(c.key)),
     platforms,
+    networkPlugins,
     spreadOver: (placement.Preferences ?? []).flatMap((p) => p.Spread?.SpreadDescriptor ?? []),
     maxPerNode: placement.MaxReplicas ?? 0,
-    requirement: requirementOf(classConstraints, platforms),
+    requirement: requirementOf({ classConstraints, platforms, networkPlugins }),
   };
 }
 
-function requirementOf(constraints: readonly Constraint[], platforms: readonly Platform[]): string {
+function requirementOf(
+  asked: Pick<Demand, "classConstraints" | "platforms" | "networkPlugins">,
+): string {
   // Most services ask for nothing: worth a short cut.
-  if (constraints.length === 0 && platforms.length === 0) return "";
-  return canonicalText({ constraints, platforms });
+  if (Object.values(asked).every(({ length }) => length === 0)) return "";
+  return canonicalText(asked);
 }

@@ -36,6 +36,13 @@ const nodeConstraints: Filter = {
   explain: classConstraints.explain,
 };
 
+/** A task on an overlay network could not be reached on a host that has none. */
+const plugins: Filter = {
+  accepts: ({ node }, { networkPlugins }) =>
+    networkPlugins.every((name) => hasNetworkPlugin(node, name)),
+  explain: (refused) => `missing network plugin on ${nodes(refused)}`,
+};
+
 const resources: Filter = {
   accepts: (node, demand) => node.hasRoomFor(demand.resources),
   explain: (refused) => `insufficient resources on ${nodes(refused)}`,
@@ -53,7 +60,7 @@ const maxReplicas: Filter = {
 };
 
 /** Answered alike by every node of a class. */
-const CLASS_FILTERS: readonly Filter[] = [ready, platform, classConstraints];
+const CLASS_FILTERS: readonly Filter[] = [ready, platform, plugins, classConstraints];
 /** Answered by each node for itself. */
 const NODE_FILTERS: readonly Filter[] = [nodeConstraints, resources, hostPorts, maxReplicas];
 
@@ -95,6 +102,12 @@ export function explainRefusal(
 
 function nodes(count: number): string {
   return count === 1 ? "1 node" : `${count} nodes`;
+}
+
+/** Before its first session nothing is known of a node, and it is not ready either. */
+function hasNetworkPlugin({ description }: Node, name: string): boolean {
+  const known = description?.Engine?.Plugins ?? [];
+  return known.some((plugin) => plugin.Type === "Network" && plugin.Name === name);
 }
 
 function runs(node: Node, wanted: { OS?: string; Architecture?: string }): boolean {

@@ -1,6 +1,6 @@
 /**
  * The nodes in classes, each class in order of load. Nodes of a class have the same state, role,
- * labels and platform, so a filter on these is asked once per class; the best node of a class is
+ * labels, platform and plugins, so a filter on these is asked once per class; the best node of a class is
  * its first, found without a scan.
  *
  * Invariant: a class's list is ordered by `byLoad`. A node's load changes only while it is taken
@@ -141,6 +141,7 @@ function classKey({ status, spec, description }: Node): string {
     spec.Labels,
     description?.Platform,
     description?.Engine?.Labels,
+    description?.Engine?.Plugins,
   ]);
 }
 

@@ -7,6 +7,7 @@ import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Clock } from "../../../shared/ports/clock.js";
 import type { Logger } from "../../../shared/ports/logger.js";
+import { describeNetwork, type NetworkCapability } from "../../network/core/network-capability.js";
 import { ABSENT, type TaskObservation } from "../core/observation.js";
 import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
 import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
@@ -36,6 +37,8 @@ const LOOKS = 16;
 export interface DockerEngineOptions {
   readonly identity: EngineIdentity;
   readonly socketPath: string;
+  /** What the host's kernel lets us do beside the engine's own networks. */
+  readonly network: NetworkCapability;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -47,6 +50,7 @@ interface ContainerSummary {
 
 export class DockerEngine implements Engine {
   readonly #identity: EngineIdentity;
+  readonly #network: NetworkCapability;
   readonly #clock: Clock;
   readonly #client: EngineClient;
   readonly #images: Images;
@@ -61,6 +65,7 @@ export class DockerEngine implements Engine {
   constructor(options: DockerEngineOptions) {
     const logger = options.logger.child({ part: "docker-engine" });
     this.#identity = options.identity;
+    this.#network = options.network;
     this.#clock = options.clock;
     this.#client = new EngineClient(options.socketPath, options.clock);
     this.#images = new Images(this.#client, logger);
@@ -73,7 +78,7 @@ export class DockerEngine implements Engine {
   async describe(signal: AbortSignal): Promise<NodeDescription> {
     this.#api = await this.#client.negotiate(signal);
     const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);
-    this.#description = descriptionOf(info);
+    this.#description = describeNetwork(descriptionOf(info), this.#network);
     return this.#description;
   }
 

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Clock } from "../../../shared/ports/clock.js";
+import { describeNetwork, unavailable } from "../../network/core/network-capability.js";
 import { ABSENT, type TaskObservation } from "../core/observation.js";
 import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
 import { TaskRefusedError } from "../engine-errors.js";
@@ -33,6 +34,7 @@ const END_POLL_MS = 20;
 /** A shell that has not come to its command in this time hangs, and is signalled all the same. */
 const BEGIN_LIMIT_MS = 1000;
 const KILLED_EXIT_CODE = 128 + 9;
+const NO_NETWORKS = unavailable("tasks are plain processes, in the network of the host");
 
 export interface ProcessEngineOptions {
   readonly identity: EngineIdentity;
@@ -68,12 +70,13 @@ export class ProcessEngine implements Engine {
   }
 
   describe(): Promise<NodeDescription> {
-    return Promise.resolve({
+    const description = {
       Hostname: hostname(),
       Platform: { Architecture: MACHINES[process.arch] ?? process.arch, OS: process.platform },
       Resources: { NanoCPUs: availableParallelism() * 1e9, MemoryBytes: totalmem() },
       Engine: { EngineVersion: "process" },
-    });
+    };
+    return Promise.resolve(describeNetwork(description, NO_NETWORKS));
   }
 
   prepare(run: TaskRun): Promise<TaskObservation> {
