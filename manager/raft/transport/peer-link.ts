@@ -18,6 +18,7 @@ import type { Message } from "../core/message.js";
 import { IN_FLIGHT } from "../raft-options.js";
 import { Lane } from "./lane.js";
 import { type Frame, type FrameReply, type Hello, MESSAGES } from "./raft-rpc.js";
+import { redialDelayMs } from "./redial.js";
 
 export interface PeerLinkOptions {
   readonly peer: MemberId;
@@ -36,8 +37,6 @@ export interface PeerLinkOptions {
   readonly onUnused: () => void;
 }
 
-/** A dial follows another after a random time in this range: soon, and not all at once. */
-const REDIAL_MS = { atLeast: 100, atMost: 500 };
 /** Whoever was told that it is a member no more need not ask that often. */
 const REDIAL_REMOVED_MS = 5_000;
 /** A handshake on a busy host takes some tenths of this. */
@@ -98,7 +97,7 @@ export class PeerLink {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, addresses, onUnused } = this.#options;
     while (!signal.aborted) {
-      let delayMs = this.#redialDelayMs();
+      let delayMs = redialDelayMs(this.#options.random);
       if (addresses().length === 0 && this.#used === "not since") {
         this.close();
         onUnused();
@@ -192,11 +191,6 @@ export class PeerLink {
     const address = addresses[this.#dials++ % addresses.length];
     if (address === undefined) throw new UnavailableError("its address is not known");
     return address;
-  }
-
-  #redialDelayMs(): number {
-    const { atLeast, atMost } = REDIAL_MS;
-    return atLeast + this.#options.random.below(atMost - atLeast);
   }
 
   /** In a turn of its own: the caller is in the midst of sending. */

@@ -39,7 +39,7 @@ export const MESSAGES: StreamMethod<Frame, FrameReply> = {
   response: frameReplyCodec(),
 };
 
-interface WireHello {
+export interface WireHello {
   from: string;
   to: string;
   address: string;
@@ -82,13 +82,13 @@ function writeFrame(writer: ProtoWriter, frame: Frame): void {
   }
 }
 
-function writeHello(writer: ProtoWriter, { from, to, address }: Hello): void {
+export function writeHello(writer: ProtoWriter, { from, to, address }: Hello): void {
   writer.text(1, from);
   writer.text(2, to);
   writer.text(3, address);
 }
 
-function readHello({ from, to, address }: WireHello): Hello {
+export function readHello({ from, to, address }: WireHello): Hello {
   if (from === "" || to === "") throw new InvalidArgumentError("a hello without names");
   return { from: from as MemberId, to: to as MemberId, address };
 }

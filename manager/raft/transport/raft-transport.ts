@@ -3,6 +3,7 @@
  * (`peer-link.ts`), and what peers send (`message-receiver.ts`). Nothing here waits for a peer, and
  * every queue has a bound: what does not get through is dropped, and said to be.
  */
+import { UnavailableError } from "../../../shared/errors/cluster-error.js";
 import type { Clock } from "../../../shared/ports/clock.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { Random } from "../../../shared/ports/random.js";
@@ -12,8 +13,11 @@ import type { MemberId } from "../core/member-id.js";
 import type { Message } from "../core/message.js";
 import type { PeerListener, Peers } from "../peers.js";
 import { receiveMessages } from "./message-receiver.js";
+import { OutgoingSnapshot } from "./outgoing-snapshot.js";
 import { type LinkState, PeerLink } from "./peer-link.js";
 import { type Hello, MESSAGES } from "./raft-rpc.js";
+import { SnapshotReceiver } from "./snapshot-receiver.js";
+import { SNAPSHOT, type SnapshotMessage } from "./snapshot-rpc.js";
 
 export interface RaftTransportOptions {
   readonly id: MemberId;
@@ -39,10 +43,15 @@ export class RaftTransport implements Peers {
   /** Where members that called say that they are: newer than the log, after a move. */
   readonly #saidAddresses = new Map<MemberId, string>();
   #listener: PeerListener | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
+  readonly #sending = new Map<MemberId, AbortController>();
+  /** With a number, unlike the name of any transfer, also of this member's before a restart. */
+  readonly #incarnation: string;
+  #transfers = 0;
 
   constructor(options: RaftTransportOptions) {
     this.#options = options;
+    this.#incarnation = `${options.id}.${options.random.below(2 ** 32)}`;
   }
 
   /** Who is told of what comes; until then callers are asked to try again. */
@@ -52,15 +61,19 @@ export class RaftTransport implements Peers {
 
   serveOn(server: Pick<RpcServer, "stream">): void {
     const { id, clock, mayActFor, isRemoved } = this.#options;
-    const admission = { id, clock, mayActFor, isRemoved };
-    const receiver = {
-      ...admission,
+    const receiving = {
+      ...{ id, clock, mayActFor, isRemoved },
       listener: () => this.#listener,
       onHello: (hello: Hello) => {
         this.#heardFrom(hello);
       },
     };
-    server.stream(MESSAGES, (stream, caller) => receiveMessages(stream, caller, receiver));
+    server.stream(MESSAGES, (stream, caller) => receiveMessages(stream, caller, receiving));
+    const snapshots = new SnapshotReceiver(receiving);
+    server.stream(SNAPSHOT, (stream, caller) => snapshots.receive(stream, caller));
+    this.#closing.signal.addEventListener("abort", () => {
+      snapshots.close();
+    });
   }
 
   /** Dials these members now, so that nobody waits for that when there is something to say. */
@@ -76,25 +89,46 @@ export class RaftTransport implements Peers {
     for (const message of messages) this.#linkTo(message.to)?.send(message);
   }
 
-  sendSnapshot(): Promise<void> {
-    return Promise.reject(new Error("not yet"));
+  /** One at a time to a member: a new one takes the place of the one before. */
+  async sendSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const { identity, clock, random } = this.#options;
+    const { to } = message;
+    this.#closing.signal.throwIfAborted();
+    this.#sending.get(to)?.abort(new UnavailableError("a newer snapshot takes its place"));
+    const sending = new AbortController();
+    this.#sending.set(to, sending);
+    const outgoing = new OutgoingSnapshot({
+      message,
+      chunks,
+      transfer: `${this.#incarnation}.${this.#transfers++}`,
+      hello: () => this.#helloTo(to),
+      addresses: () => this.#addressesOf(to),
+      identity,
+      clock,
+      random,
+    });
+    try {
+      await outgoing.send(AbortSignal.any([this.#closing.signal, sending.signal]));
+    } finally {
+      if (this.#sending.get(to) === sending) this.#sending.delete(to);
+    }
   }
 
   close(): void {
-    this.#closed = true;
     this.#listener = undefined;
+    this.#closing.abort(new UnavailableError("the transport was closed"));
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
   }
 
   #linkTo(member: MemberId): PeerLink | undefined {
-    if (this.#closed) return undefined;
+    if (this.#closing.signal.aborted) return undefined;
     const known = this.#links.get(member);
     if (known !== undefined) return known;
-    const { id, identity, clock, random, logger, ownAddress, onRemoved } = this.#options;
+    const { identity, clock, random, logger, onRemoved } = this.#options;
     const link = new PeerLink({
       peer: member,
-      hello: () => ({ from: id, to: member, address: ownAddress() ?? "" }),
+      hello: () => this.#helloTo(member),
       identity,
       clock,
       random: random.fork(`link to ${member}`),
@@ -106,6 +140,11 @@ export class RaftTransport implements Peers {
     });
     this.#links.set(member, link);
     return link;
+  }
+
+  #helloTo(member: MemberId): Hello {
+    const { id, ownAddress } = this.#options;
+    return { from: id, to: member, address: ownAddress() ?? "" };
   }
 
   #addressesOf(member: MemberId): readonly string[] {
