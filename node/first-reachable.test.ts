@@ -23,6 +23,7 @@ async function asked(answers: Answers): Promise<{ answer: unknown; order: readon
 
 const away = new UnavailableError("nobody there");
 const follower = new NoLeaderError("ask another");
+const both = new UnavailableError("ask another; nobody there");
 const refusal = new PermissionDeniedError("no");
 const bug = new TypeError("ours");
 
@@ -30,7 +31,8 @@ test.each<[string, Answers, unknown, readonly string[]]>([
   ["the first that answers decides", { a: "yes", b: "no" }, "yes", ["a"]],
   ["one that is away is passed over", { a: away, b: follower, c: "yes" }, "yes", ["a", "b", "c"]],
   ["a refusal is an answer", { a: away, b: refusal, c: "yes" }, refusal, ["a", "b"]],
-  ["none answers: what the last one said", { a: follower, b: away }, away, ["a", "b"]],
+  ["the only one is away", { a: away }, away, ["a"]],
+  ["none answers: what each of them said", { a: follower, b: away }, both, ["a", "b"]],
   ["a bug of ours is nobody's absence", { a: bug, b: "yes" }, bug, ["a"]],
 ])("%s", async (_, answers, answer, order) => {
   expect(await asked(answers)).toEqual({ answer, order });

@@ -11,7 +11,7 @@ import {
   rootDigest,
 } from "../manager/ca/authority.js";
 import { parseJoinToken } from "../manager/ca/core/join-token.js";
-import { PermissionDeniedError } from "../shared/errors/cluster-error.js";
+import { PermissionDeniedError, UnavailableError } from "../shared/errors/cluster-error.js";
 import type { Authority } from "../shared/model/cluster.js";
 import { type ClusterId, newId, type NodeId } from "../shared/model/ids.js";
 import type { Availability } from "../shared/model/node.js";
@@ -21,6 +21,7 @@ import type { Random } from "../shared/ports/random.js";
 import { GET_ROOT, ISSUE, type IssueRequest, type IssueResponse } from "../shared/rpc/ca-rpc.js";
 import { RpcClient } from "../shared/rpc/channel.js";
 import type { ClientTrust } from "../shared/rpc/credentials.js";
+import { RemoteError } from "../shared/rpc/rpc-error.js";
 import {
   type CertifiedNode,
   type IdentitySource,
@@ -39,6 +40,12 @@ const RENEW_UNTIL_PERCENT = 80;
  * Renewal goes by the wall clock, which jumps and sleeps with the host: look at it now and then.
  */
 const LOOK_PERIOD_MS = 60_000;
+
+/**
+ * How long a manager may take to show its root, which it has at hand: connection included, and the
+ * kernel calling a host again that lost the first call.
+ */
+const FIRST_WORD_TIMEOUT_MS = 3_000;
 
 /** Asks a manager for a renewal over a connection that shows the present certificate. */
 export type AskRenewal = (request: IssueRequest) => Promise<IssueResponse>;
@@ -167,14 +174,15 @@ export interface JoinOptions {
 /**
  * Trusts nobody until the root that the manager shows has the digest that the token pins.
  * @throws InvalidArgumentError the token is malformed.
- * @throws PermissionDeniedError the manager is of another cluster, or refused the token.
- * @throws RemoteError `unavailable`: nobody answers at this address.
+ * @throws PermissionDeniedError the manager is of another cluster.
+ * @throws RemoteError the manager refused the token.
+ * @throws UnavailableError no manager answers at this address.
  */
 export async function joinCluster(options: JoinOptions): Promise<NodeIdentity> {
   const { token, dataDir, availability, signal } = options;
   const { digest } = parseJoinToken(token);
   const { certificatePem: rootPem } = await ask(options, { kind: "unverified" }, (client) =>
-    client.call(GET_ROOT, {}, { signal }),
+    client.call(GET_ROOT, {}, { signal, timeoutMs: FIRST_WORD_TIMEOUT_MS }),
   );
   if (rootDigest(rootPem) !== digest) {
     throw new PermissionDeniedError(
@@ -199,6 +207,9 @@ async function ask<Response>(
   const client = new RpcClient({ address, trust, clock });
   try {
     return await call(client);
+  } catch (cause) {
+    if (!(cause instanceof RemoteError) || cause.code !== "unavailable") throw cause;
+    throw new UnavailableError(`cannot join through ${cause.message}`, { cause });
   } finally {
     client.close();
   }

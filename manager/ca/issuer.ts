@@ -155,7 +155,7 @@ function roleOfToken(cluster: Cluster, text: string): NodeRole {
   );
   if (role !== undefined) return role;
   throw new PermissionDeniedError(
-    "the join token is not valid any more: it was rotated; `skep swarm join-token worker` on a manager shows the present one",
+    "the join token is of this cluster, but not a present one: it was rotated, or not copied right; `skep swarm join-token worker` on a manager shows the present one",
   );
 }
 

@@ -166,7 +166,7 @@ export class RpcClient {
   }
 
   #silent(timeoutMs: number): RemoteError {
-    const message = `${this.address} did not answer within ${timeoutMs} ms`;
+    const message = `${this.address}: no answer within ${timeoutMs} ms`;
     return new RemoteError("unavailable", message, { address: this.address });
   }
 }

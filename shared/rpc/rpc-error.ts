@@ -7,6 +7,7 @@ import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
 import { ClusterError, ERROR_CODES, type ErrorCode } from "../errors/cluster-error.js";
 import { STATUS_OF } from "../errors/status-codes.js";
+import { connectionWords } from "./connection-words.js";
 
 /** What another host answered, or that it did not answer. */
 export class RemoteError extends ClusterError {
@@ -53,14 +54,8 @@ export function fromServiceError(error: ServiceError, address: string): RemoteEr
   const named = error.metadata.get(CODE_KEY)[0];
   const code = ERROR_CODES.find((known) => known === named);
   if (code !== undefined) return new RemoteError(code, error.details, { address, cause: error });
-  const words = `${address}: ${withoutInnerWords(error.details)}`;
+  const words = `${address}: ${connectionWords(error.details)}`;
   return new RemoteError(codeOfStatus(error.code), words, { address, cause: error });
-}
-
-/** Of a connection that was not made, gRPC tells of its resolver and balancer: only why matters. */
-function withoutInnerWords(details: string): string {
-  const reason = /No connection established\. Last error: (?:Error: )?(?<reason>.+?)\. Resolution/s;
-  return reason.exec(details)?.groups?.["reason"] ?? details;
 }
 
 function codeOfStatus(code: status): ErrorCode {

@@ -206,7 +206,7 @@ describe("the connection", () => {
     const worker = await ours.certify("worker");
     const error = await failure(client(1, member(worker.identity)).call(FOR_NODES, "hello"));
     expect(error.code).toBe("unavailable");
-    expect(error.message).toBe("127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1");
+    expect(error.message).toBe("127.0.0.1:1: connection refused: nobody listens there");
   });
 });
 
@@ -230,7 +230,7 @@ describe("answers", () => {
       /timeout/i,
     );
     const late = await failure(caller.call(never, "wait", { timeoutMs: 20 }));
-    expect(late.message).toBe(`127.0.0.1:${port} did not answer within 20 ms`);
+    expect(late.message).toBe(`127.0.0.1:${port}: no answer within 20 ms`);
   });
 });
 

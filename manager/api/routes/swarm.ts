@@ -10,6 +10,7 @@ import {
 } from "../../../shared/docker-api/swarm-spec.js";
 import {
   FailedPreconditionError,
+  InvalidArgumentError,
   UnavailableError,
   UnimplementedError,
 } from "../../../shared/errors/cluster-error.js";
@@ -18,7 +19,7 @@ import type { Random } from "../../../shared/ports/random.js";
 import { newJoinTokens } from "../../ca/issuer.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { checkInit, checkJoin, checkSwarmSpec } from "../core/check-swarm.js";
-import { SwarmNotLockedError } from "../core/malformed-request.js";
+import { MalformedRequestError, SwarmNotLockedError } from "../core/malformed-request.js";
 import { showSwarm } from "../core/show-cluster.js";
 import { queryBoolean, queryFlag, queryVersion, readJson } from "../request-input.js";
 import { trustInfo } from "../trust.js";
@@ -122,13 +123,16 @@ function noSwarm(): UnavailableError {
 }
 
 /**
- * Where a host's membership does not allow what is asked, Docker answers
- * "unavailable", in plain words.
+ * What the host itself refuses is said in plain words, not as a manager's refusal; where its
+ * membership does not allow what is asked, Docker answers "unavailable".
  */
 async function membership<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {
+    if (cause instanceof InvalidArgumentError) {
+      throw new MalformedRequestError(cause.message, { cause });
+    }
     if (!(cause instanceof FailedPreconditionError)) throw cause;
     throw new UnavailableError(cause.message, { cause });
   }
