@@ -1,7 +1,6 @@
 /** Follows: takes the leader's entries, and calls for an election when it hears of none. */
 import { electionDue } from "./election-clock.js";
 import type { MemberState } from "./member-state.js";
-import { membersOf } from "./membership.js";
 import type { Append, EntryId, Message, SnapshotId } from "./message.js";
 import type { Role, Transition } from "./role.js";
 
@@ -79,12 +78,13 @@ export class Follower implements Role {
     });
   }
 
-  /** Where the log has the snapshot's last entry already, the snapshot only tells of a commit. */
+  /**
+   * Where the log has the snapshot's last entry already, the snapshot only tells of a commit. One
+   * without us is as good as any: it is older than the change that took us in, which follows.
+   */
   #restore(snapshot: SnapshotId): void {
     const { log } = this.#state;
     if (snapshot.index <= log.committedIndex) return;
-    // A snapshot without us is not meant for us: we would not know whose votes count.
-    if (!membersOf(snapshot.membership).includes(this.#state.id)) return;
     if (log.has(snapshot)) {
       log.commitTo(snapshot.index);
       return;
