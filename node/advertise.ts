@@ -63,6 +63,18 @@ export function parseAdvertiseAddress(
 }
 
 /**
+ * @throws InvalidArgumentError it is no address of one host, or names a port: that is the cluster's.
+ */
+export function parseDataPathAddress(text: string, addresses: readonly InterfaceAddress[]): string {
+  const found = addresses.find(({ interfaceName }) => interfaceName === text)?.address;
+  const host = found ?? text;
+  if (isIP(host) !== 0 && !isEverywhere(host)) return host;
+  throw new InvalidArgumentError(
+    "data path address must be a non-zero IP address or network interface (without a port number)",
+  );
+}
+
+/**
  * Where a host reaches what listens on it at `listen`. The advertised address may be out of its own
  * reach: a public address that a gateway translates does not lead back from inside.
  */

@@ -10,7 +10,7 @@ import { systemClock } from "../shared/ports/system-clock.js";
 import { systemRandom } from "../shared/ports/system-random.js";
 import type { HostPort } from "../shared/rpc/host-port.js";
 import { SKEP_VERSION } from "../shared/skep-version.js";
-import { DEFAULT_LISTEN_ADDRESS, parseAddress } from "./advertise.js";
+import { completeRemoteAddress, DEFAULT_LISTEN_ADDRESS, parseAddress } from "./advertise.js";
 import { DEFAULT_ENGINE_SOCKET, ENGINE_CHOICES, type EngineChoice } from "./choose-engine.js";
 import { Skepd } from "./skepd.js";
 
@@ -19,6 +19,7 @@ interface Flags {
   readonly socket: string;
   readonly listenAddr: HostPort;
   readonly advertiseAddr?: string;
+  readonly managerAddr: readonly string[];
   readonly engine: EngineChoice;
   readonly engineSocket: string;
   readonly hostname: string;
@@ -39,6 +40,12 @@ const program = new Command("skepd")
     readListenAddress(DEFAULT_LISTEN_ADDRESS),
   )
   .option("--advertise-addr <address>", "address or interface that other hosts are told")
+  .option(
+    "--manager-addr <ip:port>",
+    "where to look for a manager, beside those that are remembered; may be given several times",
+    readManagerAddress,
+    [],
+  )
   .addOption(
     new Option("--engine <kind>", "what runs the tasks").choices(ENGINE_CHOICES).default("auto"),
   )
@@ -64,6 +71,7 @@ async function run(flags: Flags): Promise<void> {
       socketPath: flags.socket,
       listen: flags.listenAddr,
       advertise: flags.advertiseAddr,
+      managers: flags.managerAddr,
       engine: flags.engine,
       engineSocket: flags.engineSocket,
       hostname: flags.hostname,
@@ -95,6 +103,14 @@ function endOnSignal(skepd: Skepd, fail: (error: unknown) => void): void {
 function readListenAddress(text: string): HostPort {
   try {
     return parseAddress("listen address", text, []);
+  } catch (error) {
+    throw new InvalidOptionError((error as Error).message);
+  }
+}
+
+function readManagerAddress(text: string, before: readonly string[]): readonly string[] {
+  try {
+    return [...before, completeRemoteAddress(text)];
   } catch (error) {
     throw new InvalidOptionError((error as Error).message);
   }

@@ -14,9 +14,22 @@ import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
 
 const Address = Type.Object({ host: Type.String(), port: Type.Integer() });
 
-const MemberSettings = Type.Object({
+/** `node/settle.ts` says what of it comes from where. */
+const MemberAddresses = Type.Object({
   listen: Address,
-  advertise: Address,
+  /** What the user wants others to be told; absent: what they see, or what a manager finds out. */
+  advertise: Type.Optional(Address),
+  /** What a manager found out to be its address, without a port. */
+  found: Type.Optional(Type.String()),
+  /** Where traffic between tasks should go; absent: where everything goes. */
+  dataPath: Type.Optional(Type.String()),
+  /** What skepd's command line said when this was settled. */
+  daemon: Type.Object({ listen: Address, advertise: Type.Optional(Type.String()) }),
+});
+export type MemberAddresses = Static<typeof MemberAddresses>;
+
+const MemberSettings = Type.Object({
+  addresses: MemberAddresses,
   /** `host:port` of the managers that this host joined through. */
   managers: Type.Array(Type.String()),
   engine: Type.Union([Type.Literal("docker"), Type.Literal("process")]),

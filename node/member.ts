@@ -13,7 +13,7 @@ import type { Random } from "../shared/ports/random.js";
 import { ISSUE } from "../shared/rpc/ca-rpc.js";
 import { RpcClient } from "../shared/rpc/channel.js";
 import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
-import { formatHostPort } from "../shared/rpc/host-port.js";
+import { formatHostPort, type HostPort } from "../shared/rpc/host-port.js";
 import { RpcServer } from "../shared/rpc/rpc-server.js";
 import { Agent } from "../worker/agent/agent.js";
 import { NodeRemovedError } from "../worker/agent/agent-errors.js";
@@ -26,7 +26,14 @@ import { createEngine } from "./choose-engine.js";
 import { firstReachable } from "./first-reachable.js";
 import type { NodeIdentity } from "./identity.js";
 import { removeIdentity } from "./identity-files.js";
-import { type MemberSettings, removeMemberSettings, writeMemberSettings } from "./member-file.js";
+import { interfaceAddresses } from "./interface-addresses.js";
+import {
+  type MemberAddresses,
+  type MemberSettings,
+  removeMemberSettings,
+  writeMemberSettings,
+} from "./member-file.js";
+import { managerHost } from "./settle.js";
 
 /**
  * Removes all that a membership leaves in the data folder; also what a crash on the way in left of
@@ -46,6 +53,8 @@ export interface MemberOptions {
   readonly engineSocket: string;
   /** What this host's kernel lets us do. */
   readonly network: NetworkCapability;
+  /** `host:port` at which managers are looked for beside those that are known. */
+  readonly managers: readonly string[];
   readonly identity: NodeIdentity;
   readonly settings: MemberSettings;
   /** Where this host makes a new cluster. */
@@ -74,6 +83,8 @@ export class Member {
   readonly #running: Promise<void>[] = [];
   #sessionBegun: () => void = () => undefined;
   #settings: MemberSettings;
+  /** From where this host reached a manager last. */
+  #localAddress = "";
   #agent: Agent | undefined;
   #server: RpcServer | undefined;
   #manager: Manager | undefined;
@@ -121,22 +132,30 @@ export class Member {
     return this.#options.identity;
   }
 
-  get settings(): MemberSettings {
-    return this.#settings;
+  /** Address at which others find this host, without a port; empty until that is known. */
+  get address(): string {
+    if (this.#manager !== undefined) return this.#ownAddress.host;
+    return this.#settings.addresses.advertise?.host ?? this.#localAddress;
   }
 
   /** `host:port` of the managers that this host knows. */
   get managers(): readonly string[] {
-    return this.#manager === undefined
-      ? this.#settings.managers
-      : [formatHostPort(this.#settings.advertise)];
+    if (this.#manager !== undefined) return [formatHostPort(this.#ownAddress)];
+    return this.#agent?.managers ?? this.#settings.managers;
   }
 
-  /** `host:port` where this host reaches managers: itself without a way around. */
+  /** `host:port` where this host first looks for managers: itself without a way around. */
   get #doors(): readonly string[] {
-    return this.#manager === undefined
-      ? this.#settings.managers
-      : [formatHostPort(ownDoor(this.#settings.listen))];
+    if (this.#manager !== undefined) {
+      return [formatHostPort(ownDoor(this.#settings.addresses.listen))];
+    }
+    return [...new Set([...this.#settings.managers, ...this.#options.managers])];
+  }
+
+  /** Of a manager: what others dial. */
+  get #ownAddress(): HostPort {
+    const { advertise, found = "", listen } = this.#settings.addresses;
+    return advertise ?? { host: found, port: listen.port };
   }
 
   /** Stops being at work; tasks run on. */
@@ -176,7 +195,7 @@ export class Member {
     const manager = await Manager.open({
       dataDir: join(dataDir, "manager"),
       nodeId: identity.node.nodeId,
-      address: () => formatHostPort(this.#settings.advertise),
+      address: () => formatHostPort(this.#ownAddress),
       ...(founding && { founding }),
       clock,
       random,
@@ -187,20 +206,27 @@ export class Member {
     const server = new RpcServer({ identity, clock, logger: logger.child({ part: "rpc" }) });
     this.#server = server;
     manager.start(server);
-    const port = await server.listen(this.#settings.listen);
-    this.#settings = withPort(this.#settings, port);
+    const { addresses } = this.#settings;
+    const port = await server.listen(addresses.listen);
+    const found = managerHost(addresses, interfaceAddresses());
+    this.#settings = { ...this.#settings, addresses: { ...withPort(addresses, port), found } };
   }
 
   #startAgent(): void {
     const { clock, dataDir, hostname, identity, logger, random } = this.#options;
     const { onFatal, onRemoved } = this.#options;
+    const { advertise } = this.#settings.addresses;
+    const advertised = this.#manager === undefined ? advertise?.host : this.#ownAddress.host;
     const signal = this.#stopping.signal;
     this.#agent = new Agent({
       engine: this.#engine,
       hostname,
       managers: this.#doors,
       connect: dispatcherConnector({ kind: "member", identity }, clock),
-      reach: reachHost,
+      ...(advertised && { address: advertised }),
+      reach: async (address, until) => {
+        this.#localAddress = await reachHost(address, until);
+      },
       onState: ({ kind }) => {
         if (kind === "connected") this.#sessionBegun();
       },
@@ -239,7 +265,8 @@ export class Member {
 
   #askManagers<Answer>(ask: (client: RpcClient) => Promise<Answer>): Promise<Answer> {
     const { clock, identity, logger } = this.#options;
-    return firstReachable(this.#doors, logger, async (address) => {
+    const known = new Set([...(this.#agent?.managers ?? []), ...this.#doors]);
+    return firstReachable([...known], logger, async (address) => {
       const client = new RpcClient({ address, trust: { kind: "member", identity }, clock });
       try {
         return await ask(client);
@@ -251,11 +278,11 @@ export class Member {
 }
 
 /** Port 0 asks for any; what was given is kept, so that a restart is found at the same place. */
-function withPort(settings: MemberSettings, port: number): MemberSettings {
-  const { listen, advertise } = settings;
+function withPort(addresses: MemberAddresses, port: number): MemberAddresses {
+  const { listen, advertise } = addresses;
   return {
-    ...settings,
+    ...addresses,
     listen: { ...listen, port },
-    advertise: { ...advertise, port: advertise.port === 0 ? port : advertise.port },
+    ...(advertise?.port === 0 && { advertise: { ...advertise, port } }),
   };
 }

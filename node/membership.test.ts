@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLogger } from "../shared/ports/logger.js";
 import { seededRandom } from "../shared/ports/random.js";
 import { systemClock } from "../shared/ports/system-clock.js";
+import { parseHostPort } from "../shared/rpc/host-port.js";
 import { initIdentity } from "./identity.js";
 import { Membership } from "./membership.js";
 
@@ -32,6 +33,7 @@ function membership(port = 0): Membership {
     network: { kind: "unavailable", reason: "a test" },
     listen: { host: "127.0.0.1", port },
     advertise: undefined,
+    managers: [],
     clock: systemClock,
     random: seededRandom(dataDir),
     logger: silentLogger,
@@ -93,7 +95,8 @@ test("of two entries at once the second is refused", async () => {
 test("an entry that fails leaves the host as it was", async () => {
   const other = membership();
   await other.init({});
-  const taken = other.member?.settings.listen.port ?? 0;
+  const [manager] = other.status().managers;
+  const taken = parseHostPort(manager?.address ?? "").port;
   dataDir = await mkdtemp(join(tmpdir(), "skep-membership-"));
   const host = membership(taken);
   await expect(host.init({})).rejects.toThrow(`cannot listen on 127.0.0.1:${taken}`);

@@ -2,46 +2,28 @@
  * How this host enters and leaves a cluster: what `swarm init`, `join` and `leave` do. One step at
  * a time; a step that fails leaves the host as it was.
  */
-import { networkInterfaces } from "node:os";
-
 import type { MembershipStatus, SwarmMembership } from "../manager/api/host.js";
-import { newJoinTokens } from "../manager/ca/issuer.js";
-import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../shared/docker-api/swarm-spec.js";
 import {
   FailedPreconditionError,
   InvalidArgumentError,
   UnimplementedError,
 } from "../shared/errors/cluster-error.js";
-import type { Authority, Cluster } from "../shared/model/cluster.js";
 import type { NodeId } from "../shared/model/ids.js";
-import type { Node } from "../shared/model/node.js";
-import type { HostPort } from "../shared/rpc/host-port.js";
-import {
-  chooseAdvertiseHost,
-  completeRemoteAddress,
-  DEFAULT_LISTEN_ADDRESS,
-  type InterfaceAddress,
-  isEverywhere,
-  parseAddress,
-  parseAdvertiseAddress,
-} from "./advertise.js";
+import { completeRemoteAddress } from "./advertise.js";
 import type { EngineKind } from "./choose-engine.js";
 import { Expulsion } from "./expulsion.js";
 import { firstReachable } from "./first-reachable.js";
 import { forgetFormerMember, type FormerMember, readFormerMember } from "./former-member.js";
+import { foundCluster } from "./found-cluster.js";
 import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
+import { interfaceAddresses } from "./interface-addresses.js";
 import { forgetCluster, Member, type MemberOptions } from "./member.js";
 import { type MemberSettings, readMemberSettings } from "./member-file.js";
+import { type DaemonAddresses, resettleAddresses, settleAddresses } from "./settle.js";
 
-export interface MembershipOptions extends Omit<
-  MemberOptions,
-  "identity" | "settings" | "founding" | "onRemoved"
-> {
-  /** Where to listen if this host manages, unless the request names a place. */
-  readonly listen: HostPort;
-  /** What to tell others, as the user wrote it; absent: chosen from the interfaces. */
-  readonly advertise: string | undefined;
+export interface MembershipOptions
+  extends Omit<MemberOptions, "identity" | "settings" | "founding" | "onRemoved">, DaemonAddresses {
   readonly engine: EngineKind;
 }
 
@@ -59,6 +41,7 @@ const FIRST_SESSION_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 60_000;
 
 const ALREADY_LEAVING = "This node is already leaving its swarm";
+const ENTERING = "This node is still entering a swarm: wait until that has ended, then try again";
 const ALREADY_MEMBER =
   'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
 const BEING_REMOVED = "this node was removed from the swarm; its tasks are being stopped";
@@ -106,7 +89,8 @@ export class Membership implements SwarmMembership {
       return;
     }
     logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
-    this.#member = await this.#start({ identity, settings });
+    const addresses = resettleAddresses(settings.addresses, this.#options, interfaceAddresses());
+    this.#member = await this.#start({ identity, settings: { ...settings, addresses } });
   }
 
   status(): MembershipStatus {
@@ -117,7 +101,7 @@ export class Membership implements SwarmMembership {
       state: this.#expulsion === undefined ? "active" : "error",
       role,
       nodeId,
-      nodeAddress: member.settings.advertise.host,
+      nodeAddress: member.address,
       managers: member.managers.map((address) => ({
         nodeId: role === "manager" ? nodeId : "",
         address,
@@ -134,7 +118,7 @@ export class Membership implements SwarmMembership {
       const settings = this.#settings(request);
       const { clock, dataDir, random } = this.#options;
       const { identity, authority } = await initIdentity({ dataDir, clock, random });
-      const founding = this.#founding(request, { identity, authority, settings });
+      const founding = foundCluster(request, { node: identity.node, authority }, this.#options);
       await this.#begin({ identity, settings, founding });
       return identity.node.nodeId;
     });
@@ -151,7 +135,7 @@ export class Membership implements SwarmMembership {
   }
 
   async leave({ forced }: { readonly forced: boolean }): Promise<void> {
-    if (this.#pending) throw new FailedPreconditionError(ALREADY_LEAVING);
+    if (this.#pending) throw new FailedPreconditionError(this.#member ? ALREADY_LEAVING : ENTERING);
     if (this.#expulsion !== undefined) {
       if (!forced) throw new FailedPreconditionError(ALREADY_LEAVING);
       await this.#endExpulsion();
@@ -282,70 +266,7 @@ export class Membership implements SwarmMembership {
 
   #settings(request: SwarmInitRequest | SwarmJoinRequest): MemberSettings {
     const { engine } = this.#options;
-    const addresses = interfaceAddresses();
-    const asked = request.ListenAddr ?? "";
-    // The docker CLI always sends its default: only another place was asked for by a person.
-    const listen =
-      asked === "" || asked === DEFAULT_LISTEN_ADDRESS
-        ? this.#options.listen
-        : parseAddress("listen address", asked, addresses);
-    const wish = request.AdvertiseAddr || this.#options.advertise;
-    const advertise =
-      wish === undefined
-        ? { host: advertiseHostFor(listen, addresses), port: listen.port }
-        : parseAdvertiseAddress(wish, addresses, listen.port);
-    return { listen, advertise, managers: [], engine };
+    const addresses = settleAddresses(request, this.#options, interfaceAddresses());
+    return { addresses, managers: [], engine };
   }
-
-  #founding(
-    request: SwarmInitRequest,
-    made: {
-      readonly identity: NodeIdentity;
-      readonly authority: Authority;
-      readonly settings: MemberSettings;
-    },
-  ): { readonly cluster: Cluster; readonly node: Node } {
-    const { clock, random } = this.#options;
-    const { clusterId, nodeId } = made.identity.node;
-    const nowMs = clock.wallMs();
-    const times = { version: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
-    const joinTokens = newJoinTokens(made.authority, random);
-    const spec = completeSwarmSpec({ ...request.Spec, Name: "default" });
-    return {
-      cluster: {
-        id: clusterId,
-        ...times,
-        spec,
-        authority: made.authority,
-        joinTokens,
-        epoch: 1,
-      },
-      node: {
-        id: nodeId,
-        ...times,
-        spec: {
-          Name: "",
-          Labels: {},
-          Role: "manager",
-          Availability: request.Availability ?? "active",
-        },
-        status: { state: "unknown", message: "", address: made.settings.advertise.host },
-      },
-    };
-  }
-}
-
-function advertiseHostFor(listen: HostPort, addresses: readonly InterfaceAddress[]): string {
-  return isEverywhere(listen.host) ? chooseAdvertiseHost(addresses) : listen.host;
-}
-
-function interfaceAddresses(): InterfaceAddress[] {
-  return Object.entries(networkInterfaces()).flatMap(([interfaceName, addresses]) =>
-    (addresses ?? []).map(({ address, family, internal }) => ({
-      interfaceName,
-      address,
-      family,
-      internal,
-    })),
-  );
 }

@@ -33,11 +33,14 @@ export class TestAgent {
     this.#stream.send(message);
   }
 
-  hello(said: { readonly hostname?: string; readonly fence?: Fence } = {}): void {
+  hello(
+    said: { readonly hostname?: string; readonly fence?: Fence; readonly address?: string } = {},
+  ): void {
     const description: NodeDescription = { Hostname: said.hostname ?? "host" };
     const fence = said.fence ?? LOWEST_FENCE;
     const engine = { kind: "answers" } as const;
-    this.send({ kind: "hello", description, engine, fence, memory: "none" });
+    const address = said.address === undefined ? {} : { address: said.address };
+    this.send({ kind: "hello", description, engine, fence, memory: "none", ...address });
   }
 
   report(batch: number, states: Readonly<Record<string, ObservedState>>): void {

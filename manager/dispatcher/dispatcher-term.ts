@@ -112,7 +112,7 @@ export class DispatcherTerm {
       const connection = new AgentConnection(
         {
           nodeId,
-          address,
+          address: hello.address ?? address,
           stream,
           clock: this.#options.clock,
           present: () => this.#present(),

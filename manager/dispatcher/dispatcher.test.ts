@@ -97,28 +97,6 @@ describe("the beginning of a session", () => {
     expect(error).toMatchObject({ name: "RemoteError", code });
   });
 
-  test("a node that was removed hears that, at once and whenever it comes back", async () => {
-    const id = await world.node();
-    const agent = world.agent(id);
-    agent.hello();
-    const { fence } = await world.soon(agent.next("welcome"));
-    await world.apply({ kind: "remove-node", nodeId: id });
-    const removed = await world.soon(agent.next("removed"));
-    expect(removed.fence).toEqual({ ...fence, sequence: world.view.sequence });
-    const back = world.agent(id);
-    back.hello({ fence });
-    expect(await world.soon(back.next("removed"))).toEqual(removed);
-    expect(await world.soon(back.end())).toMatchObject({ code: "failed-precondition" });
-  });
-
-  test("a node of another epoch, which a restored backup may not know, is not told that", async () => {
-    const id = await world.node();
-    await world.apply({ kind: "remove-node", nodeId: id });
-    const agent = world.agent(id);
-    agent.hello({ fence: { epoch: 2, term: 7, sequence: 900 } });
-    expect(await world.soon(agent.end())).toMatchObject({ code: "not-found" });
-  });
-
   test("a host without a certificate has no session", async () => {
     const rootPem = world.cluster.authority.certificatePem;
     const client = new RpcClient({

@@ -18,6 +18,11 @@ export type AgentMessage =
        */
       readonly description?: NodeDescription;
       readonly engine: EngineHealth;
+      /**
+       * What others are to be told of where the host is, without a port; absent: where the session
+       * comes from.
+       */
+      readonly address?: string;
       /** The highest fence that this agent has seen. */
       readonly fence: Fence;
       /** `none`: the agent's state is new, it knows of no earlier assignment. */

@@ -21,6 +21,7 @@ const UP: {
       memory: "kept",
     },
     { kind: "hello", engine: { kind: "away", reason: "gone" }, fence, memory: "none" },
+    { kind: "hello", engine: { kind: "answers" }, fence, memory: "none", address: "fd00::1" },
   ],
   heartbeat: [{ kind: "heartbeat" }],
   description: [{ kind: "description", description: { Hostname: "host1" } }],

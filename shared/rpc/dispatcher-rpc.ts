@@ -2,6 +2,8 @@
  * What agents may call on the manager that leads (`proto/dispatcher.proto`), and the
  * messages, proto ↔ model.
  */
+import { isIP } from "node:net";
+
 import { NodeDescription } from "../docker-api/node-spec.js";
 import { checkShape } from "../docker-api/validate.js";
 import { InvalidArgumentError } from "../errors/cluster-error.js";
@@ -60,6 +62,7 @@ interface WireAgentMessage {
     descriptionJson: string;
     fence: WireFence | null;
     fresh: boolean;
+    address: string;
     engine?: WireEngineHealth | null;
   } | null;
   heartbeat?: object | null;
@@ -83,10 +86,10 @@ function agentMessageCodec(): Codec<AgentMessage> {
 function agentMessageToWire(message: AgentMessage): WireAgentMessage {
   switch (message.kind) {
     case "hello": {
-      const { description, engine, fence, memory } = message;
+      const { address = "", description, engine, fence, memory } = message;
       const descriptionJson = description === undefined ? "" : specToJson(description);
       const fresh = memory === "none";
-      return { hello: { descriptionJson, fence, fresh, engine: engineToWire(engine) } };
+      return { hello: { descriptionJson, fence, fresh, engine: engineToWire(engine), address } };
     }
     case "heartbeat":
       return { heartbeat: {} };
@@ -116,13 +119,14 @@ function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
     return { kind: "statuses", batch: fromUint64(wire.statuses.batch), updates };
   }
   if (isSet(wire.hello)) {
-    const { descriptionJson, engine, fence, fresh } = wire.hello;
+    const { address, descriptionJson, engine, fence, fresh } = wire.hello;
     return {
       kind: "hello",
       ...(descriptionJson !== "" && { description: descriptionFromWire(descriptionJson) }),
       engine: engineFromWire(engine),
       fence: fenceFromWire(fence),
       memory: fresh ? "none" : "kept",
+      ...(address !== "" && { address: addressFromWire(address) }),
     };
   }
   if (isSet(wire.engine)) return { kind: "engine", health: engineFromWire(wire.engine) };
@@ -141,6 +145,11 @@ function engineToWire(health: EngineHealth): WireEngineHealth {
 
 function engineFromWire(wire: WireEngineHealth | null | undefined): EngineHealth {
   return isSet(wire) && wire.away ? { kind: "away", reason: wire.reason } : { kind: "answers" };
+}
+
+function addressFromWire(address: string): string {
+  if (isIP(address) !== 0) return address;
+  throw new InvalidArgumentError("a host named something as its address that is no IP address");
 }
 
 /** Checked here, once: it comes from a host, and filters and lists will trust it. */

@@ -53,12 +53,14 @@ export interface AgentOptions {
   readonly managers: readonly string[];
   /** See `dispatcherConnector`. */
   readonly connect: (address: string) => Conversation;
+  /** What managers are to tell of this host, without a port; absent: what they see. */
+  readonly address?: string;
   /**
    * Resolves once the host at `address` takes a connection; asked before each session. See
    * `reachHost`.
    * @throws UnavailableError
    */
-  readonly reach: (address: string, signal: AbortSignal) => Promise<void>;
+  readonly reach: (address: string, signal: AbortSignal) => Promise<unknown>;
   /** Called whenever a session has begun or ended. */
   readonly onState?: (state: SessionState) => void;
   /** The agent's own; no other process may use it. */
@@ -247,7 +249,8 @@ export class Agent {
           this.#logger.info({ manager: address }, "session with manager begun");
         });
         const { fence } = this.#assignments;
-        const hello = { fence, memory: this.#memory };
+        const own = this.#options.address;
+        const hello = { fence, memory: this.#memory, ...(own !== undefined && { address: own }) };
         const host = (): HostReport => ({
           engine: watch.health,
           ...(this.#description && { description: this.#description }),

@@ -28,8 +28,11 @@ export function dispatcherConnector(
   };
 }
 
-/** For `Agent`. @throws UnavailableError, or the signal's reason once it is aborted. */
-export function reachHost(address: string, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves with the address that this host has on the way there.
+ * @throws UnavailableError, or the signal's reason once it is aborted.
+ */
+export function reachHost(address: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const { host, port } = parseHostPort(address);
@@ -39,8 +42,9 @@ export function reachHost(address: string, signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener("abort", abandon, { once: true });
     socket.once("connect", () => {
+      const local = socket.localAddress ?? "";
       socket.destroy();
-      resolve();
+      resolve(local);
     });
     socket.once("error", (cause) => {
       if (signal.aborted) reject(signal.reason as Error);

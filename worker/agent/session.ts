@@ -61,7 +61,7 @@ export interface SessionOptions {
   readonly conversation: Conversation;
   readonly clock: Clock;
   readonly book: StatusBook;
-  readonly hello: { readonly fence: Fence; readonly memory: "kept" | "none" };
+  readonly hello: Pick<Extract<AgentMessage, { kind: "hello" }>, "address" | "fence" | "memory">;
   readonly host: () => HostReport;
   readonly handlers: SessionHandlers;
   /**

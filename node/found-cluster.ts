@@ -1,0 +1,35 @@
+/** A new cluster and its first node, as `swarm init` makes them. */
+import { newJoinTokens } from "../manager/ca/issuer.js";
+import type { ManagerOptions } from "../manager/manager.js";
+import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
+import type { SwarmInitRequest } from "../shared/docker-api/swarm-spec.js";
+import type { Authority } from "../shared/model/cluster.js";
+import type { Clock } from "../shared/ports/clock.js";
+import type { Random } from "../shared/ports/random.js";
+import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
+
+/** The restored or forced histories of a cluster are counted from here. */
+const FIRST_EPOCH = 1;
+
+export function foundCluster(
+  request: SwarmInitRequest,
+  made: { readonly node: CertifiedNode; readonly authority: Authority },
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): NonNullable<ManagerOptions["founding"]> {
+  const { authority } = made;
+  const { clusterId, nodeId } = made.node;
+  const nowMs = clock.wallMs();
+  const times = { version: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
+  const spec = completeSwarmSpec({ ...request.Spec, Name: "default" });
+  const joinTokens = newJoinTokens(authority, random);
+  const Availability = request.Availability ?? "active";
+  return {
+    cluster: { id: clusterId, ...times, spec, authority, joinTokens, epoch: FIRST_EPOCH },
+    node: {
+      id: nodeId,
+      ...times,
+      spec: { Name: "", Labels: {}, Role: "manager", Availability },
+      status: { state: "unknown", message: "", address: "" },
+    },
+  };
+}
