@@ -98,6 +98,8 @@ export const HARMLESS: readonly Fault[] = [
   }),
 ];
 
+/** From the loss of a leader until another leads. */
+const ELECTION_MS = 1_000;
 /** By then all are back after an isolation. */
 const BACK_MS = 1_500;
 
@@ -149,6 +151,26 @@ export const LOSE_ENGINE: readonly Fault[] = [
   }),
 ];
 
+/** The leader's host is cut off from all, and the other managers have elected one of them. */
+export const LEADER_LOST: Fault = fault("leader cut off", [2_000, 15_000], (cluster, random) => {
+  const lost = cluster.leader?.host;
+  const others = cluster.workers.filter(({ name }) => name !== lost);
+  const own = cluster.workers.filter(({ name }) => name === lost);
+  const mends = [cutLinks(cluster, own, "both"), cutLinks(cluster, others, "both", lost)];
+  const candidates = cluster.managers.flatMap(({ host, process }, i) =>
+    host === lost || process === undefined ? [] : [i],
+  );
+  if (candidates.length > 0) {
+    const next = pick(candidates, random);
+    cluster.clock.after(ELECTION_MS, () => {
+      if (cluster.leader?.host === lost) cluster.elect(next);
+    });
+  }
+  return () => {
+    for (const mend of mends) mend();
+  };
+});
+
 /** The leader's cable is cut: all are silent, and none is lost. */
 export const ISOLATED: Fault = fault("leader isolated", [500, 6_500], (cluster) => {
   const others = cluster.workers.filter(({ name }) => name !== cluster.leader?.host);
@@ -196,8 +218,10 @@ function cutLinks(
   cluster: SimCluster,
   workers: readonly SimWorker[],
   which: "up" | "down" | "both",
+  manager?: string,
 ): Mend {
-  const { network, managers } = cluster;
+  const { network } = cluster;
+  const managers = cluster.managers.filter(({ host }) => manager === undefined || host === manager);
   const links = workers.flatMap(({ name }) =>
     managers
       .filter(({ host }) => host !== name)
