@@ -6,7 +6,6 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { assert } from "../shared/errors/assert.js";
 import { systemClock } from "../shared/ports/system-clock.js";
 import { Fleets } from "./agents/fleets.js";
 import { ManagerProcess } from "./agents/manager-process.js";
@@ -29,6 +28,8 @@ const MIB = 2 ** 20;
 
 interface Calm {
   readonly agesMs: readonly number[];
+  /** The most that were without a session at one look. */
+  readonly lost: number;
   readonly cores: number;
 }
 
@@ -59,6 +60,8 @@ async function measure(
   await manager.api.call("POST", "/services/create", serviceSpec());
   await until(async () => (await fleets.report()).running === REPLICAS);
   progress(`${REPLICAS} tasks run`);
+  // Two hundred and fifty agents of one process start three tasks each at once; hosts do not share one.
+  await until(() => allAreReady(manager, fleets));
   const calm = await rest(manager, fleets);
   const restarts: { readonly tookS: number; readonly peakBytes: number; readonly calm: Calm }[] =
     [];
@@ -67,9 +70,10 @@ async function measure(
     restarts.push({ tookS, calm: await rest(manager, fleets), peakBytes: manager.peakBytes });
     progress(`restart ${restart}: all connected after ${tookS.toFixed(2)} s`);
   }
-  const { started, running } = await fleets.report();
-  assert(started === REPLICAS && running === REPLICAS, "no task was touched");
   const calms = [calm, ...restarts.map((restart) => restart.calm)];
+  const { started, running } = await fleets.report();
+  const touched = started - REPLICAS + (REPLICAS - running);
+  const lost = Math.max(...calms.map((one) => one.lost));
   const ages = calms.flatMap(({ agesMs }) => agesMs).sort((a, b) => a - b);
   const tookS = restarts.map((restart) => restart.tookS);
   const peakMb = Math.max(...restarts.map(({ peakBytes }) => peakBytes)) / MIB;
@@ -80,6 +84,8 @@ async function measure(
       { name: "reconnected_s_median", value: median(tookS), unit: "s", toReach: 10 },
       { name: "reconnected_s_max", value: Math.max(...tookS), unit: "s", toReach: 10 },
       { name: "heartbeat_age_ms_p99", value: percentile(ages, 99), unit: "ms", toReach: 1_000 },
+      { name: "sessions_lost", value: lost, unit: "count", toReach: 0 },
+      { name: "tasks_touched", value: touched, unit: "count", toReach: 0 },
       {
         name: "manager_cores",
         value: median(calms.map(({ cores }) => cores)),
@@ -116,16 +122,17 @@ async function restartOnce(manager: ManagerProcess, fleets: Fleets): Promise<num
 
 async function rest(manager: ManagerProcess, fleets: Fleets): Promise<Calm> {
   const agesMs: number[] = [];
+  let lost = 0;
   const beganMs = systemClock.nowMs();
   const beganCpu = manager.cpuSeconds;
   while (systemClock.nowMs() - beganMs < CALM_MS) {
     const { connected, heartbeatAgesMs } = await fleets.report();
-    assert(connected === AGENTS, `${AGENTS - connected} agents lost their session in peace`);
+    lost = Math.max(lost, AGENTS - connected);
     agesMs.push(...heartbeatAgesMs);
     await systemClock.sleep(SAMPLE_EVERY_MS, new AbortController().signal);
   }
   const tookS = (systemClock.nowMs() - beganMs) / 1000;
-  return { agesMs, cores: (manager.cpuSeconds - beganCpu) / tookS };
+  return { agesMs, lost, cores: (manager.cpuSeconds - beganCpu) / tookS };
 }
 
 /** By the agents' word and by the manager's. */

@@ -28,10 +28,8 @@ export type ClientTrust =
 
 export function clientCredentials(trust: ClientTrust): ChannelCredentials {
   switch (trust.kind) {
-    case "member": {
-      const { rootPem, certificatePem, keyPem } = trust.identity.current;
-      return managersUnder(rootPem, { cert: certificatePem, key: keyPem });
-    }
+    case "member":
+      return memberCredentials(trust.identity.current);
     case "root":
       return managersUnder(trust.rootPem, {});
     case "unverified":
@@ -39,6 +37,18 @@ export function clientCredentials(trust: ClientTrust): ChannelCredentials {
         rejectUnauthorized: false,
       });
   }
+}
+
+/** Reading keys and certificates costs more than the handshake that they are for. */
+const memberCredentialsMade = new WeakMap<TlsIdentity, ChannelCredentials>();
+
+function memberCredentials(identity: TlsIdentity): ChannelCredentials {
+  const { rootPem, certificatePem, keyPem } = identity;
+  const made =
+    memberCredentialsMade.get(identity) ??
+    managersUnder(rootPem, { cert: certificatePem, key: keyPem });
+  memberCredentialsMade.set(identity, made);
+  return made;
 }
 
 function managersUnder(rootPem: string, own: SecureContextOptions): ChannelCredentials {

@@ -34,12 +34,12 @@ describe("the search for a manager", () => {
       search.unanswered();
       return search.next()!.wordLimitMs;
     });
-    expect(limits).toEqual([2_000, 4_000, 8_000, 8_000, 8_000, 8_000]);
+    expect(limits).toEqual([6_000, 12_000, 12_000, 12_000, 12_000, 12_000]);
   });
 
   test("gives no longer to those that took no connection", () => {
     const limits = attempts(searchOf("a"), 6).map(({ wordLimitMs }) => wordLimitMs);
-    expect(limits).toEqual(Array(6).fill(1_000));
+    expect(limits).toEqual(Array(6).fill(3_000));
   });
 
   test("asks the one that was lost last", () => {
@@ -58,7 +58,7 @@ describe("the search for a manager", () => {
     search.unanswered();
     search.found("a");
     search.lost();
-    expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 1_000 });
+    expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 3_000 });
   });
 
   test("is the more patient with a manager the more often it fell silent, until a session lasts", () => {

@@ -12,11 +12,11 @@ const PAUSE_LIMIT_MS = 900;
 /** Before turning to the next: a thousand agents must not come in the same millisecond. */
 const SPREAD_MS = 100;
 /**
- * First time for a manager to say a word in; doubled with each that took the connection and then
- * said none, for managers that are that slow.
+ * First time for a manager to say a word in whose host took the connection: it is there, and a
+ * thousand may have come at once. Doubled with each that said none, for managers that are that slow.
  */
-const WORD_FIRST_MS = 1_000;
-const WORD_LIMIT_MS = 8_000;
+const WORD_FIRST_MS = 3_000;
+const WORD_LIMIT_MS = 12_000;
 /**
  * A manager that falls silent while its host takes connections is short of time: a thousand agents
  * that all turn away and back cost it more than they did before. So each silence doubles the
