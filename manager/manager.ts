@@ -11,7 +11,9 @@ import type { Node } from "../shared/model/node.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
 import type { Random } from "../shared/ports/random.js";
+import type { IssueRequest, IssueResponse } from "../shared/rpc/ca-rpc.js";
 import type { RpcServer } from "../shared/rpc/rpc-server.js";
+import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
 import type { ApiManager, ManagerReachability } from "./api/host.js";
 import { Issuer } from "./ca/issuer.js";
 import { Dispatcher } from "./dispatcher/dispatcher.js";
@@ -110,6 +112,14 @@ export class Manager implements ApiManager {
 
   async readIndex(signal: AbortSignal): Promise<void> {
     await this.#log.readIndex(signal);
+  }
+
+  /**
+   * For this host itself, whose certificate may be one that no connection takes any more.
+   * @throws NotFoundError the node was removed.
+   */
+  renewCertificate(request: IssueRequest, node: CertifiedNode): Promise<IssueResponse> {
+    return this.#issuer.renew(request, node);
   }
 
   managerStatus(nodeId: NodeId): ManagerReachability | undefined {

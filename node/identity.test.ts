@@ -245,6 +245,28 @@ describe("renewal", () => {
   });
 });
 
+describe("a certificate of the future, made while a clock was ahead", () => {
+  test("is renewed at once", async () => {
+    const made = Date.UTC(2026, 0, 1);
+    const dataDir = join(folder, "first");
+    const { identity } = await initIdentity({ dataDir, clock: hurriedClock(made), random });
+    const stop = new AbortController();
+    let asked = 0;
+    await identity.keepFresh({
+      ask: () => {
+        asked += 1;
+        stop.abort();
+        return Promise.reject(new TypeError("not now"));
+      },
+      clock: hurriedClock(made - 24 * 3_600_000),
+      random: seededRandom("renewal"),
+      logger: silentLogger,
+      signal: stop.signal,
+    });
+    expect(asked).toBe(1);
+  });
+});
+
 /** A clock on which sleeping takes no time, and yet passes. */
 function hurriedClock(startMs: number): Clock {
   let passedMs = 0;

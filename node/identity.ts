@@ -102,7 +102,9 @@ export class NodeIdentity implements IdentitySource {
     const { ask, clock, random, logger, signal } = options;
     let dueWallMs = renewalTime(this.#node, random);
     while (!signal.aborted) {
-      if (clock.wallMs() >= dueWallMs) {
+      const nowWallMs = clock.wallMs();
+      // Not valid yet: made while a clock was ahead. It is of no use until then either.
+      if (nowWallMs >= dueWallMs || nowWallMs < this.#node.validFromMs) {
         try {
           await this.renew(ask);
           logger.info({ validUntilMs: this.#node.validUntilMs }, "the certificate was renewed");

@@ -10,7 +10,7 @@ import { Manager, type ManagerOptions } from "../manager/manager.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
 import type { Random } from "../shared/ports/random.js";
-import { ISSUE } from "../shared/rpc/ca-rpc.js";
+import { ISSUE, type IssueRequest, type IssueResponse } from "../shared/rpc/ca-rpc.js";
 import { RpcClient } from "../shared/rpc/channel.js";
 import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
 import { formatHostPort, type HostPort } from "../shared/rpc/host-port.js";
@@ -236,7 +236,7 @@ export class Member {
       logger,
     });
     const renewing = identity.keepFresh({
-      ask: (request) => this.#askManagers((client) => client.call(ISSUE, request)),
+      ask: (request) => this.#askRenewal(request),
       clock,
       random: random.fork("renewal"),
       logger,
@@ -261,6 +261,15 @@ export class Member {
     } catch (error) {
       this.#options.logger.warn({ error }, "no manager could be told that this host leaves");
     }
+  }
+
+  /** A manager does it itself: where its own certificate has expired, it reaches nobody. */
+  #askRenewal(request: IssueRequest): Promise<IssueResponse> {
+    const { identity } = this.#options;
+    return (
+      this.#manager?.renewCertificate(request, identity.node) ??
+      this.#askManagers((client) => client.call(ISSUE, request))
+    );
   }
 
   #askManagers<Answer>(ask: (client: RpcClient) => Promise<Answer>): Promise<Answer> {

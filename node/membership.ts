@@ -11,6 +11,7 @@ import {
 } from "../shared/errors/cluster-error.js";
 import type { NodeId } from "../shared/model/ids.js";
 import { completeRemoteAddress } from "./advertise.js";
+import { certificateTrouble } from "./certificate-trouble.js";
 import type { EngineKind } from "./choose-engine.js";
 import { Expulsion } from "./expulsion.js";
 import { firstReachable } from "./first-reachable.js";
@@ -88,6 +89,10 @@ export class Membership implements SwarmMembership {
       await forgetCluster(dataDir);
       return;
     }
+    const trouble = certificateTrouble(identity.node, this.#options.clock.wallMs());
+    if (trouble !== undefined) {
+      logger.error({ reason: trouble }, "the certificate is not valid now");
+    }
     logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
     const addresses = resettleAddresses(settings.addresses, this.#options, interfaceAddresses());
     this.#member = await this.#start({ identity, settings: { ...settings, addresses } });
@@ -97,8 +102,9 @@ export class Membership implements SwarmMembership {
     const member = this.#member;
     if (member === undefined) return this.#statusOutside();
     const { nodeId, role } = member.identity.node;
+    const trouble = this.#trouble(member);
     return {
-      state: this.#expulsion === undefined ? "active" : "error",
+      state: trouble === undefined ? "active" : "error",
       role,
       nodeId,
       nodeAddress: member.address,
@@ -106,7 +112,7 @@ export class Membership implements SwarmMembership {
         nodeId: role === "manager" ? nodeId : "",
         address,
       })),
-      error: this.#expulsion === undefined ? "" : BEING_REMOVED,
+      error: trouble ?? "",
     };
   }
 
@@ -168,6 +174,12 @@ export class Membership implements SwarmMembership {
     const former = this.#former;
     if (former === undefined) return { ...outside, state: "inactive", nodeId: "", error: "" };
     return { ...outside, state: "error", nodeId: former.nodeId, error: REMOVED };
+  }
+
+  /** Why this member is of no use to its cluster, where it is not. */
+  #trouble(member: Member): string | undefined {
+    if (this.#expulsion !== undefined) return BEING_REMOVED;
+    return certificateTrouble(member.identity.node, this.#options.clock.wallMs());
   }
 
   /** @throws FailedPreconditionError there is nothing to forget. */

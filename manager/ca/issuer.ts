@@ -68,6 +68,19 @@ export class Issuer {
     server.unary(ISSUE, (request, caller) => this.#issue(request, caller));
   }
 
+  /**
+   * The same node, in the role that it has by now.
+   * @throws NotFoundError it was removed.
+   */
+  async renew(request: IssueRequest, { nodeId }: CertifiedNode): Promise<IssueResponse> {
+    const cluster = this.#cluster();
+    const node = this.#store.committed.node(nodeId);
+    if (node === undefined) throw new NotFoundError("node", nodeId);
+    const subject = { nodeId, role: nodeRole(node), clusterId: cluster.id };
+    const certificatePem = await this.#certify(cluster, request.csrPem, subject);
+    return { nodeId, role: subject.role, certificatePem };
+  }
+
   // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is the call's answer
   async #root(): Promise<GetRootResponse> {
     return { certificatePem: this.#cluster().authority.certificatePem };
@@ -75,7 +88,7 @@ export class Issuer {
 
   #issue(request: IssueRequest, caller: Caller): Promise<IssueResponse> {
     if (request.token !== undefined) return this.#join(request, request.token, caller.address);
-    if (caller.node !== undefined) return this.#renew(request, caller.node);
+    if (caller.node !== undefined) return this.renew(request, caller.node);
     throw new UnauthenticatedError(
       "a certificate is issued for a join token, or renewed for a node that shows its present one",
     );
@@ -106,16 +119,6 @@ export class Issuer {
     });
     this.#logger.info({ nodeId, role, address }, "a node joined");
     return { nodeId, role, certificatePem };
-  }
-
-  /** The same node, in the role that it has by now. */
-  async #renew(request: IssueRequest, { nodeId }: CertifiedNode): Promise<IssueResponse> {
-    const cluster = this.#cluster();
-    const node = this.#store.committed.node(nodeId);
-    if (node === undefined) throw new NotFoundError("node", nodeId);
-    const subject = { nodeId, role: nodeRole(node), clusterId: cluster.id };
-    const certificatePem = await this.#certify(cluster, request.csrPem, subject);
-    return { nodeId, role: subject.role, certificatePem };
   }
 
   #certify(cluster: Cluster, csrPem: string, subject: Certified): Promise<string> {
