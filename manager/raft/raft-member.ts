@@ -182,8 +182,10 @@ export class RaftMember implements ReplicatedLog, PeerListener {
     message: Message & { readonly kind: "snapshot" },
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    if (this.#closed !== "no" || this.#receiving)
+    // There is room for one at a time: from its first byte until it has taken the log's place.
+    if (this.#closed !== "no" || this.#receiving || this.#node.awaitsSnapshot) {
       throw new TryAgainError("a snapshot is under way already");
+    }
     this.#receiving = true;
     try {
       await this.#recovered.snapshots.receive({ ...message.snapshot, chunks });

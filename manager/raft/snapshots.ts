@@ -83,8 +83,12 @@ export class Snapshots {
     await this.#write(RECEIVED_UNFINISHED, () => snapshot);
   }
 
-  /** The one that was received last, which is `id`. */
+  /** The one that was received last, which is `id`. Again, where what followed it has failed. */
   async install(id: EntryId): Promise<void> {
+    const { index, term } = id;
+    const isThere = (kept: SnapshotFile): boolean =>
+      kept.origin === "received" && kept.index === index && kept.term === term;
+    if (this.#kept.some(isThere)) return;
     await this.#keep(RECEIVED_UNFINISHED, { ...id, origin: "received" });
   }
 

@@ -1,129 +1,63 @@
 /**
- * `npm run sim -- --seeds N [--from N]`: simulates a cluster of managers for each seed, on all cores,
- * and says which seeds violated what. `--trace` tells the story of each run; `--only 3,7` keeps only
- * these faults of its plan.
+ * `npm run sim`: simulated clusters, one seed after the other. What is wrong is printed with the
+ * seed and the command that repeats it: managers and their consensus, or, with `agents`, agents and
+ * their managers.
  */
-import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
-import { planOf, withFaults } from "./raft/plan.js";
-import { runPlan, type RunReport } from "./raft/run-seed.js";
-import { shrink } from "./raft/shrink.js";
-import { addReport, emptyTally, summaryOf, type Tally } from "./raft/tally.js";
+import { Command, InvalidArgumentError, Option } from "commander";
 
-/** Handed to a worker at a time: enough that nobody waits, few enough that all end together. */
-const BATCH_SEEDS = 20;
-/** Failures beyond these are counted, and not told one by one. */
-const TOLD_FAILURES = 20;
+import { type Kind, KINDS, simulationOf } from "./cluster/kinds.js";
+import { runSimulation } from "./cluster/run-simulation.js";
+import { type ManagersFlags, simulateManagers } from "./raft/simulate.js";
 
-/** From a worker to its parent; seeds go the other way. */
-interface Batch {
-  readonly from: number;
-  readonly to: number;
+interface AgentsFlags {
+  readonly kind: readonly Kind[];
+  readonly first: number;
+  readonly seeds: number;
 }
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1000" },
-    from: { type: "string", default: "1" },
-    trace: { type: "boolean", default: false },
-    only: { type: "string" },
-    workers: { type: "string", default: String(availableParallelism()) },
-    shrink: { type: "boolean", default: false },
-  },
-});
-
-if (process.send !== undefined) work();
-else process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const from = Number(values.from);
-  const to = from + Number(values.seeds);
-  const startMs = performance.now();
-  const oneByOne = values.trace || values.only !== undefined || values.shrink;
-  const tally = oneByOne ? await runHere(from, to) : await runOnWorkers(from, to);
-  const seconds = (performance.now() - startMs) / 1_000;
-  console.log(summaryOf(tally, seconds));
-  return tally.failed.length > 0 ? 1 : 0;
-}
-
-async function runHere(from: number, to: number): Promise<Tally> {
-  const tally = emptyTally();
-  const tell = values.trace ? (line: string): void => console.log(line) : undefined;
-  const only = values.only?.split(",").map(Number);
-  for (let seed = from; seed < to; seed++) {
-    const plan = withFaults(planOf(seed), ({ number }) => only?.includes(number) ?? true);
-    const report = await runPlan(plan, tell);
-    tellOf(report, tally);
-    if (report.violation !== undefined && values.shrink) await tellShrunk(report);
-  }
-  return tally;
-}
-
-async function tellShrunk({ seed }: RunReport): Promise<void> {
-  const { faults, runs } = await shrink(planOf(seed));
-  const numbers = faults.map(({ number }) => number).join(",");
-  console.log(`  ${faults.length} faults are enough (tried ${runs} runs):`);
-  for (const fault of faults) console.log(`    ${JSON.stringify(fault)}`);
-  console.log(`  npm run sim -- --from ${seed} --seeds 1 --only "${numbers}" --trace`);
-}
-
-async function runOnWorkers(from: number, to: number): Promise<Tally> {
-  const tally = emptyTally();
-  let next = from;
-  const takeBatch = (): Batch | undefined => {
-    if (next >= to) return undefined;
-    const batch = { from: next, to: Math.min(to, next + BATCH_SEEDS) };
-    next = batch.to;
-    return batch;
-  };
-  const workers = Array.from({ length: Math.max(1, Number(values.workers)) }, () =>
-    driveWorker(takeBatch, (report) => tellOf(report, tally)),
-  );
-  await Promise.all(workers);
-  return tally;
-}
-
-function driveWorker(
-  takeBatch: () => Batch | undefined,
-  onReport: (report: RunReport) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), [], { stdio: "inherit" });
-    const giveWork = (): void => {
-      const batch = takeBatch();
-      if (batch === undefined) child.disconnect();
-      else child.send(batch);
-    };
-    child.on("message", (reports) => {
-      for (const report of reports as RunReport[]) onReport(report);
-      giveWork();
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a worker ended with ${code ?? "a signal"}`));
-    });
-    giveWork();
+const program = new Command("npm run sim --")
+  .description("Clusters in simulated trouble: managers that agree on a log.")
+  .enablePositionalOptions()
+  .option("--seeds <number>", "how many seeds", wholeNumber, 1_000)
+  .option("--from <number>", "the first seed", wholeNumber, 1)
+  .option("--workers <number>", "so many at once", wholeNumber, availableParallelism())
+  .option("--trace", "tell the story of each run")
+  .option("--only <numbers>", "with these faults of its plan only, such as 3,7", numbers)
+  .option("--shrink", "leave faults out of what fails, while it fails")
+  .action(async (flags: ManagersFlags) => {
+    process.exitCode = await simulateManagers(flags);
   });
+
+program
+  .command("agents")
+  .description("agents, managers and the network between them: who is called lost, who is not")
+  .addOption(new Option("--kind <kind...>", "kinds of trouble").choices(KINDS).default(KINDS))
+  .option("--first <number>", "the first seed", wholeNumber, 0)
+  .option("--seeds <number>", "how many seeds", wholeNumber, 100)
+  .action(agents);
+
+await program.parseAsync();
+
+async function agents({ kind: kinds, first, seeds }: AgentsFlags): Promise<void> {
+  for (const kind of kinds) {
+    for (let number = first; number < first + seeds; number++) {
+      const { violations, story } = await runSimulation(simulationOf(kind, number));
+      if (violations.length === 0) continue;
+      console.log(`${story}\n\n${kind} ${number}:\n${violations.join("\n")}`);
+      process.exitCode = 1;
+      return;
+    }
+    console.log(`${kind}: ${seeds} seeds, nothing wrong`);
+  }
 }
 
-function work(): void {
-  process.on("message", (batch) => void runBatch(batch as Batch));
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("a whole number is needed");
+  return Number(text);
 }
 
-async function runBatch({ from, to }: Batch): Promise<void> {
-  const reports: RunReport[] = [];
-  for (let seed = from; seed < to; seed++) reports.push(await runPlan(planOf(seed)));
-  process.send?.(reports);
-}
-
-function tellOf(report: RunReport, tally: Tally): void {
-  addReport(tally, report);
-  const { seed, violation } = report;
-  if (violation === undefined || tally.failed.length > TOLD_FAILURES) return;
-  console.log(`seed ${seed}: ${violation.property}\n  ${violation.detail}`);
-  console.log(`  npm run sim -- --from ${seed} --seeds 1 --trace`);
+function numbers(text: string): number[] {
+  return text === "" ? [] : text.split(",").map(wholeNumber);
 }

@@ -61,7 +61,13 @@ class Inode {
 export type FolderChange =
   | { readonly kind: "link"; readonly path: string; readonly inode: Inode }
   | { readonly kind: "unlink"; readonly path: string }
-  | { readonly kind: "rename"; readonly from: string; readonly path: string };
+  /** The new name is the file's that was renamed, whatever else bore the old one before. */
+  | {
+      readonly kind: "rename";
+      readonly from: string;
+      readonly path: string;
+      readonly inode: Inode;
+    };
 
 /** Nobody is told of anything any more: the process died with the power. */
 export class PowerCutError extends Error {
@@ -146,9 +152,10 @@ export class SimulatedDisk implements Disk {
 
   async rename(from: string, to: string): Promise<void> {
     await this.#start();
-    if (!this.#current.has(from)) throw diskError("ENOENT", from);
+    const inode = this.#current.get(from);
+    if (inode === undefined) throw diskError("ENOENT", from);
     this.#check("rename", to);
-    this.#change({ kind: "rename", from, path: to });
+    this.#change({ kind: "rename", from, path: to, inode });
   }
 
   async remove(path: string): Promise<void> {
@@ -271,13 +278,9 @@ function applyWrite(bytes: Uint8Array, write: PendingWrite): Uint8Array {
 }
 
 function applyChange(files: Map<string, Inode>, change: FolderChange): void {
-  const inode = change.kind === "rename" ? files.get(change.from) : undefined;
-  if (change.kind === "link") files.set(change.path, change.inode);
-  else if (change.kind === "unlink") files.delete(change.path);
-  else if (inode !== undefined) {
-    files.set(change.path, inode);
-    files.delete(change.from);
-  }
+  if (change.kind === "unlink") files.delete(change.path);
+  else files.set(change.path, change.inode);
+  if (change.kind === "rename") files.delete(change.from);
 }
 
 function folderOf(path: string): string {

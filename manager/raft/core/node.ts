@@ -168,6 +168,11 @@ export class RaftNode {
     this.#state.log.compact(index);
   }
 
+  /** One was taken over and is not written yet: its data is not to be replaced until then. */
+  get awaitsSnapshot(): boolean {
+    return this.#state.log.awaitsSnapshot;
+  }
+
   get hasReady(): boolean {
     const { outbox, promises, reads, log, hardState } = this.#state;
     return (
