@@ -39,7 +39,7 @@ export class SkepdProcess implements AsyncDisposable {
   readonly socketPath: string;
   /** `skep` on this daemon's socket. */
   readonly skep: CommandLine;
-  readonly #settings: SkepdSettings;
+  #settings: SkepdSettings;
   readonly #folder = mkdtempSync(join(tmpdir(), "skep-e2e-"));
   #child: ChildProcess | undefined;
   #log = "";
@@ -122,6 +122,13 @@ export class SkepdProcess implements AsyncDisposable {
     if (hasEnded(child)) return;
     child.kill(signal);
     await ended;
+  }
+
+  /** As after somebody edited its unit file. @param flags in place of those that it had. */
+  async restartWith(flags: readonly string[]): Promise<void> {
+    await this.kill("SIGTERM");
+    this.#settings = { ...this.#settings, flags };
+    await this.start();
   }
 
   /** As after a crash. */

@@ -116,9 +116,9 @@ export class Agent {
     return this.#state;
   }
 
-  /** `host:port` of the managers known now, in no order. */
+  /** `host:port` of the managers as they were last named; before that, those to begin with. */
   get managers(): readonly string[] {
-    return [...new Set([...this.#managers, ...this.#options.managers])];
+    return this.#managers.length > 0 ? this.#managers : this.#options.managers;
   }
 
   /**
