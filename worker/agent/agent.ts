@@ -273,7 +273,7 @@ export class Agent {
         if (cause instanceof NodeRemovedError) throw cause;
         if (clock.nowMs() - beganMs >= PATIENCE_KEPT_MS) search.lasted();
         if (cause instanceof SilentManagerError) silent = address;
-        if (cause instanceof UnansweredError) search.unanswered();
+        if (cause instanceof UnansweredError) search.unanswered(address);
         if (cause instanceof UnreachableError) callingMs += clock.nowMs() - beganMs;
         this.#sessionEnded(address, cause, search);
       }

@@ -28,18 +28,30 @@ describe("the search for a manager", () => {
     expect(Math.max(...all.map(({ delayMs }) => delayMs))).toBeGreaterThan(400);
   });
 
-  test("gives managers longer that took the connection and said nothing, within a bound", () => {
-    const search = searchOf("a");
-    const limits = Array.from({ length: 6 }, () => {
-      search.unanswered();
-      return search.next()!.wordLimitMs;
+  test.each([
+    ["a lone manager", ["a"], [3_000, 6_000, 12_000, 12_000]],
+    ["one of several", ["a", "b"], [1_000, 2_000, 4_000, 8_000, 12_000, 12_000]],
+  ])("gives %s longer each time that it took the connection and said nothing", (_, all, limits) => {
+    const search = searchOf(...all);
+    const next = (): number => {
+      for (;;) {
+        const { address, wordLimitMs } = search.next()!;
+        if (address === "a") return wordLimitMs;
+      }
+    };
+    const given = limits.map(() => {
+      const limitMs = next();
+      search.unanswered("a");
+      return limitMs;
     });
-    expect(limits).toEqual([6_000, 12_000, 12_000, 12_000, 12_000, 12_000]);
+    expect(given).toEqual(limits);
   });
 
-  test("gives no longer to those that took no connection", () => {
-    const limits = attempts(searchOf("a"), 6).map(({ wordLimitMs }) => wordLimitMs);
-    expect(limits).toEqual(Array(6).fill(3_000));
+  test("gives no longer to those that took no connection, or for another's silence", () => {
+    const search = searchOf("a", "b");
+    search.unanswered("b");
+    const limits = attempts(search, 6).filter(({ address }) => address === "a");
+    expect(limits.map(({ wordLimitMs }) => wordLimitMs)).toEqual([1_000, 1_000, 1_000]);
   });
 
   test("asks the one that was lost last", () => {
@@ -55,7 +67,7 @@ describe("the search for a manager", () => {
 
   test("asks a lone manager again at once when it was lost", () => {
     const search = searchOf("a");
-    search.unanswered();
+    search.unanswered("a");
     search.found("a");
     search.lost();
     expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 3_000 });

@@ -13,9 +13,11 @@ const PAUSE_LIMIT_MS = 900;
 const SPREAD_MS = 100;
 /**
  * First time for a manager to say a word in whose host took the connection: it is there, and a
- * thousand may have come at once. Doubled with each that said none, for managers that are that slow.
+ * thousand may have come at once. Doubled each time that it said none, for one that is that slow.
  */
 const WORD_FIRST_MS = 3_000;
+/** Where there are others to ask: it may hang, and they may have a new leader already. */
+const WORD_FIRST_OF_SEVERAL_MS = 1_000;
 const WORD_LIMIT_MS = 12_000;
 /**
  * A manager that falls silent while its host takes connections is short of time: a thousand agents
@@ -39,7 +41,8 @@ export class ManagerSearch {
   readonly #candidates: () => readonly string[];
   #round: string[] = [];
   #rounds = 0;
-  #unanswered = 0;
+  /** How often each took the connection and said nothing. */
+  readonly #unanswered = new Map<string, number>();
   #patience = 1;
   #last: string | undefined;
 
@@ -60,16 +63,18 @@ export class ManagerSearch {
     }
     const address = this.#round.shift();
     if (address === undefined) return undefined;
-    const wordLimitMs = Math.min(WORD_LIMIT_MS, WORD_FIRST_MS * 2 ** this.#unanswered);
-    return { address, delayMs, wordLimitMs, patience: this.#patience };
+    return { address, delayMs, wordLimitMs: this.#wordLimitMs(address), patience: this.#patience };
   }
 
-  /** A manager took the connection, and no word came in time. */
-  unanswered(): void {
-    this.#unanswered++;
+  /** The manager took the connection, and no word came in time. */
+  unanswered(address: string): void {
+    this.#unanswered.set(address, (this.#unanswered.get(address) ?? 0) + 1);
   }
 
-  /** The manager last found was silent for too long, and yet its host takes connections. @returns the patience with it. */
+  /**
+   * The manager last found was silent for too long, and yet its host takes connections.
+   * @returns the patience with it.
+   */
   overloaded(): number {
     this.#patience = Math.min(PATIENCE_LIMIT, 2 * this.#patience);
     return this.#patience;
@@ -85,7 +90,7 @@ export class ManagerSearch {
     this.#last = address;
     this.#round = [];
     this.#rounds = 0;
-    this.#unanswered = 0;
+    this.#unanswered.clear();
   }
 
   /** The session with the manager last found broke: it is asked last, for it may be gone. */
@@ -95,6 +100,12 @@ export class ManagerSearch {
     if (last === undefined || !this.#round.includes(last)) return;
     this.#round = [...this.#round.filter((address) => address !== last), last];
     this.#rounds = 1;
+  }
+
+  #wordLimitMs(address: string): number {
+    const lone = new Set(this.#candidates()).size === 1;
+    const firstMs = lone ? WORD_FIRST_MS : WORD_FIRST_OF_SEVERAL_MS;
+    return Math.min(WORD_LIMIT_MS, firstMs * 2 ** (this.#unanswered.get(address) ?? 0));
   }
 
   #shuffled(): string[] {
