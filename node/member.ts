@@ -144,6 +144,12 @@ export class Member {
     return this.#agent?.managers ?? this.#settings.managers;
   }
 
+  /** A manager answers, and does not know this node: nobody will ever tell it anything. */
+  get isUnknown(): boolean {
+    const state = this.#agent?.state;
+    return state?.kind === "searching" && state.node === "unknown";
+  }
+
   /** `host:port` where this host first looks for managers: itself without a way around. */
   get #doors(): readonly string[] {
     if (this.#manager !== undefined) {

@@ -45,6 +45,9 @@ const ALREADY_LEAVING = "This node is already leaving its swarm";
 const ENTERING = "This node is still entering a swarm: wait until that has ended, then try again";
 const ALREADY_MEMBER =
   'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
+const UNKNOWN =
+  "the managers do not know this node: it was removed, or the swarm was restored from a backup of before it joined; " +
+  'its tasks run on; use "docker swarm leave" to stop them, and join again';
 const BEING_REMOVED = "this node was removed from the swarm; its tasks are being stopped";
 const REMOVED =
   "this node was removed from the swarm and runs none of its tasks any more; " +
@@ -179,6 +182,7 @@ export class Membership implements SwarmMembership {
   /** Why this member is of no use to its cluster, where it is not. */
   #trouble(member: Member): string | undefined {
     if (this.#expulsion !== undefined) return BEING_REMOVED;
+    if (member.isUnknown) return UNKNOWN;
     return certificateTrouble(member.identity.node, this.#options.clock.wallMs());
   }
 

@@ -1,4 +1,7 @@
 /** Hosts that leave, are removed, and come back: what they hear, and what becomes of their tasks. */
+import { rm } from "node:fs/promises";
+import { join as pathOf } from "node:path";
+
 import { expect, test } from "vitest";
 
 import { settles } from "./eventually.js";
@@ -85,6 +88,29 @@ test("a node removed by force stops its tasks and says that it was removed; it c
   expect(swarm).toMatchObject({ LocalNodeState: "active", Error: "" });
   expect(next).not.toBe(id);
   expect(await nodesOf(manager)).toEqual(["Leader host-a Ready", "host-b Ready"]);
+});
+
+test("a node that nobody knows, and that cannot tell whether it was removed, says so and runs on", async () => {
+  const { manager, worker } = await hosts();
+  await using _manager = manager;
+  await using _worker = worker;
+  await manager.skep.output([...CREATE, "--replicas", "2", "none", "sleep", "10000"]);
+  await running(worker, 1);
+  await worker.kill();
+  await rm(pathOf(worker.dataDir, "worker"), { recursive: true }); // what it was told, and when
+  await manager.skep.output(["node", "rm", "--force", "host-b"]);
+  await worker.start();
+  await settles(async () => {
+    expect(await swarmOf(worker)).toMatchObject({
+      LocalNodeState: "error",
+      Error: expect.stringMatching(
+        /^the managers do not know this node: .* its tasks run on/,
+      ) as string,
+    });
+  });
+  expect(await taskCommands(worker.dataDir)).toHaveLength(1);
+  expect(await worker.docker.output(["swarm", "leave"])).toBe("Node left the swarm.");
+  expect(await taskCommands(worker.dataDir)).toEqual([]);
 });
 
 test("a node that was removed while it was away hears it when it is back; leaving forgets it", async () => {

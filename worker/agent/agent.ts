@@ -72,8 +72,11 @@ export interface AgentOptions {
 
 export type SessionState =
   | { readonly kind: "connected"; readonly address: string }
-  /** `reason`: why the last session ended, or was not begun. */
-  | { readonly kind: "searching"; readonly reason: string };
+  /**
+   * `reason`: why the last session ended, or was not begun. `unknown`: a manager said that it does
+   * not know this node.
+   */
+  | { readonly kind: "searching"; readonly reason: string; readonly node?: "unknown" };
 
 /**
  * An engine that is there has said within this time what the host offers; without one, the managers
@@ -312,7 +315,9 @@ export class Agent {
       const level = cause instanceof OutdatedManagerError ? "warn" : "debug";
       this.#logger[level](fields, "no session with this manager");
     }
-    this.#enter({ kind: "searching", reason: `${address}: ${cause.message}` });
+    const isUnknown = cause instanceof ClusterError && cause.code === "not-found";
+    const reason = `${address}: ${cause.message}`;
+    this.#enter({ kind: "searching", reason, ...(isUnknown && { node: "unknown" }) });
   }
 
   #enter(state: SessionState): void {
