@@ -33,7 +33,7 @@ const NEEDED_CAPABILITIES = [
 export const NETWORK_PROGRAMS = ["ip", "bridge", "nft", "nsenter"] as const;
 
 /** The label of the engine that says why a host has no overlay networks. */
-export const NETWORK_LABEL = "skep.network";
+const NETWORK_LABEL = "skep.network";
 
 export function judgeNetwork(findings: NetworkFindings): NetworkCapability {
   const { effectiveCapabilities, missingPrograms, refusal } = findings;
