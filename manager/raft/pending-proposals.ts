@@ -14,6 +14,8 @@ export interface Waiting {
 export class PendingProposals {
   /** In the order of their indexes. */
   readonly #waiting = new Map<number, Waiting & { readonly term: number }>();
+  /** Of the newest entry that was applied. */
+  #term = 0;
 
   get size(): number {
     return this.#waiting.size;
@@ -25,6 +27,7 @@ export class PendingProposals {
   }
 
   applied({ index, term }: EntryId): void {
+    if (term > this.#term) this.#dropBefore(term);
     const waiting = this.#waiting.get(index);
     if (waiting === undefined) return;
     this.#waiting.delete(index);
@@ -33,11 +36,22 @@ export class PendingProposals {
   }
 
   /** A snapshot took the place of the log up to `index`: what was in it is not to be seen. */
-  skippedTo(index: number): void {
+  skippedTo({ index, term }: EntryId): void {
     for (const [at, waiting] of this.#waiting) {
-      if (at > index) return;
+      if (at > index) break;
       this.#waiting.delete(at);
       waiting.reject(new OutcomeUnknownError("a snapshot took the place of the log meanwhile"));
+    }
+    this.#dropBefore(term);
+  }
+
+  /** Terms never fall along the log: behind an entry of `term` there is none of an older one. */
+  #dropBefore(term: number): void {
+    this.#term = term;
+    for (const [at, waiting] of this.#waiting) {
+      if (waiting.term >= term) continue;
+      this.#waiting.delete(at);
+      waiting.reject(dropped());
     }
   }
 

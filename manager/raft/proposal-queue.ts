@@ -5,7 +5,7 @@
 import { assert } from "../../shared/errors/assert.js";
 import { NoLeaderError, TooLargeError, TryAgainError } from "../../shared/errors/cluster-error.js";
 import type { Proposal, ProposalOutcome, Refusal } from "./core/leader.js";
-import type { Entry } from "./core/message.js";
+import type { Entry, EntryId } from "./core/message.js";
 import { PendingProposals, type Waiting } from "./pending-proposals.js";
 import type { ProposalReceipt } from "./replicated-log.js";
 
@@ -58,8 +58,8 @@ export class ProposalQueue {
     if (this.#pending.size > 0) for (const entry of entries) this.#pending.applied(entry);
   }
 
-  skippedTo(index: number): void {
-    this.#pending.skippedTo(index);
+  skippedTo(snapshot: EntryId): void {
+    this.#pending.skippedTo(snapshot);
   }
 
   /** Those that were not proposed yet: nothing of them happened. */

@@ -20,6 +20,7 @@ import type { Entry, Message, SnapshotId } from "./core/message.js";
 import { RaftNode, type RaftStatus } from "./core/node.js";
 import type { Ready, Write } from "./core/ready.js";
 import { StorageFailedError } from "./log-errors.js";
+import type { AppendRequest } from "./log-file.js";
 import type { PeerListener } from "./peers.js";
 import { PendingReads } from "./pending-reads.js";
 import { MAX_WAITING_BYTES, notLeading, ProposalQueue } from "./proposal-queue.js";
@@ -114,7 +115,7 @@ export class RaftMember implements ReplicatedLog, PeerListener {
       log: recovered.log,
       clock,
       logger,
-      install: (snapshot, hardState) => this.#install(snapshot, hardState),
+      install: (snapshot, follows) => this.#install(snapshot, follows),
       onWritten: (write) => this.#written(write),
       onRoom: (room) => this.#roomChanged(room),
       onFailed: (error) => this.#failed(error),
@@ -361,17 +362,16 @@ export class RaftMember implements ReplicatedLog, PeerListener {
     this.#wake();
   }
 
-  async #install(snapshot: SnapshotId, hardState: Write["hardState"]): Promise<void> {
+  async #install(snapshot: SnapshotId, follows: AppendRequest): Promise<void> {
     const { snapshots, log } = this.#recovered;
     const { index, term } = snapshot;
     await snapshots.install(snapshot);
-    const restart = { index, term };
-    await log.append(hardState === undefined ? { restart } : { restart, hardState });
+    await log.append({ restart: { index, term }, ...follows });
     const file = { index, term, origin: "received" } as const;
     await this.#options.stateMachine.restore(snapshots.read(file));
     this.#latestSnapshot = snapshot;
     this.#compactor.installed(index);
-    this.#proposals.skippedTo(index);
+    this.#proposals.skippedTo(snapshot);
     this.#options.logger.info({ index }, "took over another manager's state");
   }
 

@@ -14,8 +14,11 @@ export interface WriteQueueOptions {
   readonly log: LogFile;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Puts a snapshot, whose data is here, in the place of the state. */
-  readonly install: (snapshot: SnapshotId, hardState: Write["hardState"]) => Promise<void>;
+  /**
+   * Puts a snapshot, whose data is here, in the place of the state, and the log that follows it in
+   * the place of the log.
+   */
+  readonly install: (snapshot: SnapshotId, follows: AppendRequest) => Promise<void>;
   /** Called in the order of the writes. */
   readonly onWritten: (write: Write) => void;
   readonly onRoom: (room: "full" | "enough") => void;
@@ -68,7 +71,7 @@ export class WriteQueue {
       if (item.state !== "waiting") continue;
       const first = item === this.#writes[0];
       if (item.write.snapshot !== undefined) {
-        if (first) this.#install(item.write, item.write.snapshot);
+        if (first) this.#install(item, item.write.snapshot);
         return;
       }
       const request = requestOf(item);
@@ -102,21 +105,19 @@ export class WriteQueue {
     );
   }
 
-  #install(write: Write, snapshot: SnapshotId): void {
+  #install(item: QueuedWrite, snapshot: SnapshotId): void {
     this.#state = "installing";
-    this.#options.install(snapshot, write.hardState).then(
+    this.#options.install(snapshot, appendOf(item)).then(
       () => {
         this.#state = "open";
-        const [item] = this.#writes;
-        if (item !== undefined) item.state = "done";
+        item.state = "done";
         this.#settle();
         this.#pump();
       },
       (error: unknown) => {
         if (!(error instanceof StorageFullError)) return this.#fail(error);
         this.#state = "open";
-        const [item] = this.#writes;
-        if (item !== undefined) item.state = "no-room";
+        item.state = "no-room";
         this.#retryOnceRefused();
       },
     );
@@ -165,8 +166,10 @@ export class WriteQueue {
  * must know of the one before, or after a crash it would count the votes of a membership that the
  * others have left two changes ago, and its majority would not meet theirs.
  */
-function requestOf({ write, hardState }: QueuedWrite): AppendRequest | undefined {
-  const { entries, mustSync } = write;
-  if (!mustSync) return undefined;
+function requestOf(item: QueuedWrite): AppendRequest | undefined {
+  return item.write.mustSync ? appendOf(item) : undefined;
+}
+
+function appendOf({ write: { entries }, hardState }: QueuedWrite): AppendRequest {
   return hardState === undefined ? { entries } : { entries, hardState };
 }
