@@ -1,5 +1,6 @@
 /** The commands of the published traces, each on the cluster of its file. */
 import type { MemberId } from "../../manager/raft/core/member-id.js";
+import type { RaftVariant } from "../../manager/raft/core/member-state.js";
 import {
   type Membership,
   type MembershipChange,
@@ -120,10 +121,10 @@ export class Trace {
     const flag = (name: string): boolean => options.get(name)?.[0] === "true";
     const count = Number(positional[0]);
     const checkQuorum = flag("checkquorum");
-    const variant = {
+    const variant: RaftVariant = {
       preVote: flag("prevote"),
       checkQuorum,
-      stepDownOnRemoval: flag("step-down-on-removal"),
+      onRemoval: flag("step-down-on-removal") ? "step-down" : "lead-on",
       checkChanges: !flag("disable-conf-change-validation"),
     };
     const inFlight = Number(options.get("inflight")?.[0] ?? Infinity);

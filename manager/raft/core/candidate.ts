@@ -30,9 +30,11 @@ export class Candidate implements Role {
     const term = phase === "vote" ? state.term : state.term + 1;
     for (const id of votersOf(state.membership)) {
       if (id === state.id) {
-        state.promise(id, { kind: "vote-reply", phase, granted: true }, term);
+        const { committed } = state.log;
+        state.promise(id, { kind: "vote-reply", phase, granted: true, committed }, term);
       } else {
-        const request = { kind: "vote-request", phase, last: state.log.last, cause } as const;
+        const { last, committed } = state.log;
+        const request = { kind: "vote-request", phase, last, cause, committed } as const;
         state.outbox.push({ ...request, from: state.id, to: id, term });
       }
     }

@@ -51,6 +51,8 @@ export class Leader implements Role {
   /** Up to here there may be a change of the membership that is not applied. */
   #changeIndex: number;
   #uncommittedBytes = 0;
+  /** Removed, it leads until this one is committed. */
+  #farewellIndex = Infinity;
 
   constructor(state: MemberState) {
     this.#state = state;
@@ -93,7 +95,7 @@ export class Leader implements Role {
       case "append-accepted":
         progress.active = "heard";
         this.#accepted(message.from, progress, message);
-        return undefined;
+        return this.#farewell;
       case "append-rejected":
         progress.active = "heard";
         this.#rejected(message.from, progress, message);
@@ -108,8 +110,8 @@ export class Leader implements Role {
   }
 
   propose(proposals: readonly Proposal[]): ProposalOutcome {
-    const { log, id, term } = this.#state;
-    if (!this.#state.isMember(id)) return { kind: "refused", why: "no-leader" };
+    const { log, term } = this.#state;
+    if (!this.#isVoter) return { kind: "refused", why: "no-leader" };
     if (this.#transferee !== undefined) return { kind: "refused", why: "transferring" };
     const index = log.lastIndex + 1;
     const why = this.#refusal(proposals) ?? this.#append(proposals);
@@ -170,12 +172,9 @@ export class Leader implements Role {
   }
 
   membershipChanged(): Transition {
-    const { id, membership, settings } = this.#state;
+    const { membership } = this.#state;
     this.replication.membershipChanged();
-    if (!votersOf(membership).includes(id)) {
-      const steps = settings.variant.stepDownOnRemoval;
-      return steps ? { become: "follower", leader: undefined } : undefined;
-    }
+    if (!this.#isVoter) return this.#leave();
     // A smaller quorum may have more; who is new need not wait for a heartbeat.
     if (this.replication.commit()) this.replication.appendToAll();
     else this.replication.probeAll();
@@ -183,6 +182,27 @@ export class Leader implements Role {
       this.#transferee = undefined;
     }
     return undefined;
+  }
+
+  get #isVoter(): boolean {
+    const { id, membership } = this.#state;
+    return votersOf(membership).includes(id);
+  }
+
+  /** See `RaftVariant`. */
+  #leave(): Transition {
+    const { onRemoval } = this.#state.settings.variant;
+    if (onRemoval === "step-down") return { become: "follower", leader: undefined };
+    if (onRemoval === "lead-on") return undefined;
+    this.#append([{ kind: "data", data: new Uint8Array() }]);
+    this.#farewellIndex = this.#state.log.lastIndex;
+    this.replication.appendToAll();
+    return undefined;
+  }
+
+  get #farewell(): Transition {
+    if (this.#state.log.committedIndex < this.#farewellIndex) return undefined;
+    return { become: "follower", leader: undefined };
   }
 
   #accepted(from: MemberId, progress: Progress, { index }: AppendAccepted): void {

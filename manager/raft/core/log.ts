@@ -70,6 +70,10 @@ export class RaftLog {
     return this.#committedIndex;
   }
 
+  get committed(): EntryId {
+    return { term: this.term(this.#committedIndex) ?? 0, index: this.#committedIndex };
+  }
+
   get appliedIndex(): number {
     return this.#appliedIndex;
   }

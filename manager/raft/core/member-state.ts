@@ -16,8 +16,12 @@ export interface RaftVariant {
   readonly preVote: boolean;
   /** A leader that hears no quorum gives up; who hears its leader helps no other (thesis, 6.2). */
   readonly checkQuorum: boolean;
-  /** A leader that is no voter any more gives up. */
-  readonly stepDownOnRemoval: boolean;
+  /**
+   * What a leader does that is no voter any more. With `bid-farewell` it leads until an entry after
+   * the change is committed: whoever has that one knows that the change is. Else a majority may
+   * wait for ever for the vote of who has left.
+   */
+  readonly onRemoval: "lead-on" | "step-down" | "bid-farewell";
   /** Membership changes that do not fit are refused when they are proposed. */
   readonly checkChanges: boolean;
 }
@@ -25,7 +29,7 @@ export interface RaftVariant {
 export const SAFE_VARIANT: RaftVariant = {
   preVote: true,
   checkQuorum: true,
-  stepDownOnRemoval: true,
+  onRemoval: "bid-farewell",
   checkChanges: true,
 };
 

@@ -42,12 +42,20 @@ export interface VoteRequest {
   readonly last: EntryId;
   /** With `transfer` the leader itself has asked for the election: it is not to be ignored. */
   readonly cause: "timeout" | "transfer";
+  /** See `VoteReply`. */
+  readonly committed: EntryId;
 }
 
 export interface VoteReply {
   readonly kind: "vote-reply";
   readonly phase: ElectionPhase;
   readonly granted: boolean;
+  /**
+   * The last entry that the sender knows to be committed. Who has it too and does not know learns
+   * it here: where it is a change of the membership, the votes of those who have left need not be
+   * waited for, who perhaps will never grant them.
+   */
+  readonly committed: EntryId;
 }
 
 export interface Append {

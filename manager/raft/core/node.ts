@@ -20,6 +20,7 @@ import { type MemberSettings, MemberState } from "./member-state.js";
 import { changedMembership, type Membership, type MembershipChange } from "./membership.js";
 import {
   type Entry,
+  type EntryId,
   type HardState,
   isFromLeader,
   isReply,
@@ -93,6 +94,9 @@ export class RaftNode {
   step(message: Message): "unknown-member" | undefined {
     const { from } = message;
     if (isReply(message) && !this.#state.isMember(from)) return "unknown-member";
+    if (message.kind === "vote-request" || message.kind === "vote-reply") {
+      this.#learnCommit(message.committed);
+    }
     if (message.term > this.#state.term && message.kind !== "read-request") {
       if (!this.#enterTerm(message)) return undefined;
     } else if (message.term < this.#state.term && message.kind !== "read-request") {
@@ -267,6 +271,16 @@ export class RaftNode {
     return true;
   }
 
+  /** What another member knows to be committed is committed here, if it is here. */
+  #learnCommit(committed: EntryId): void {
+    const { log } = this.#state;
+    if (this.#role.kind === "leader" || !log.has(committed)) return;
+    log.commitTo(committed.index);
+    // Whose votes count may be another matter now.
+    const stands = this.#role.kind !== "follower";
+    if (stands && this.#hasUnappliedChange) this.#role = this.#follow(undefined);
+  }
+
   /** A message of an earlier term: its sender is told where that is what sets it free. */
   #outdated(message: Message): void {
     const { variant } = this.#state.settings;
@@ -274,7 +288,9 @@ export class RaftNode {
     if (safeguards && (message.kind === "heartbeat" || message.kind === "append")) {
       this.#state.promise(message.from, { kind: "outdated" });
     } else if (message.kind === "vote-request" && message.phase === "pre-vote") {
-      this.#state.promise(message.from, { kind: "vote-reply", phase: "pre-vote", granted: false });
+      const { committed } = this.#state.log;
+      const refusal = { kind: "vote-reply", phase: "pre-vote", granted: false, committed } as const;
+      this.#state.promise(message.from, refusal);
     }
   }
 
@@ -288,7 +304,9 @@ export class RaftNode {
     // Who has less than we have may lack what is committed (paper, 5.4.1). A learner votes too:
     // it may be a voter by now, and not know it.
     const granted = free && state.log.isCoveredBy(last);
-    state.promise(from, { kind: "vote-reply", phase, granted }, granted ? term : state.term);
+    const { committed } = state.log;
+    const reply = { kind: "vote-reply", phase, granted, committed } as const;
+    state.promise(from, reply, granted ? term : state.term);
     if (!granted || phase === "pre-vote") return;
     state.electionElapsedTicks = 0;
     state.vote = from;
@@ -339,9 +357,11 @@ export class RaftNode {
 
   /** Whose majority counts must be known: a change that is committed has to be applied first. */
   get #mayCampaign(): boolean {
-    const { mayLead, log } = this.#state;
-    if (!mayLead || this.#role.kind === "leader") return false;
-    return !log.unapplied.some(({ kind }) => kind === "membership");
+    return this.#state.mayLead && this.#role.kind !== "leader" && !this.#hasUnappliedChange;
+  }
+
+  get #hasUnappliedChange(): boolean {
+    return this.#state.log.unapplied.some(({ kind }) => kind === "membership");
   }
 
   #lead(): void {

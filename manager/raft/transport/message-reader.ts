@@ -10,6 +10,13 @@ interface WireEntryId {
   index: WireUint64;
 }
 
+interface WireVoteRequest {
+  preVote: boolean;
+  last: WireEntryId | null;
+  transfer: boolean;
+  committed: WireEntryId | null;
+}
+
 interface WireAppend {
   previous: WireEntryId | null;
   commit: WireUint64;
@@ -20,8 +27,8 @@ interface WireAppend {
 
 export interface WireMessage {
   term: WireUint64;
-  voteRequest: { preVote: boolean; last: WireEntryId | null; transfer: boolean } | null;
-  voteReply: { preVote: boolean; granted: boolean } | null;
+  voteRequest: WireVoteRequest | null;
+  voteReply: { preVote: boolean; granted: boolean; committed: WireEntryId | null } | null;
   append: WireAppend | null;
   appendAccepted: { index: WireUint64 } | null;
   appendRejected: { index: WireUint64; hint: WireEntryId | null } | null;
@@ -62,14 +69,16 @@ function readRead({ readRequest, readReply }: WireMessage): MessageBody | undefi
 
 function readElection({ voteRequest, voteReply }: WireMessage): MessageBody | undefined {
   if (isSet(voteRequest)) {
-    const { preVote, last, transfer } = voteRequest;
+    const { preVote, transfer } = voteRequest;
     const phase = preVote ? "pre-vote" : "vote";
     const cause = transfer ? "transfer" : "timeout";
-    return { kind: "vote-request", phase, last: readEntryId(last), cause };
+    const [last, committed] = [readEntryId(voteRequest.last), readEntryId(voteRequest.committed)];
+    return { kind: "vote-request", phase, last, cause, committed };
   }
   if (!isSet(voteReply)) return undefined;
   const { preVote, granted } = voteReply;
-  return { kind: "vote-reply", phase: preVote ? "pre-vote" : "vote", granted };
+  const committed = readEntryId(voteReply.committed);
+  return { kind: "vote-reply", phase: preVote ? "pre-vote" : "vote", granted, committed };
 }
 
 function readRare(wire: WireMessage): MessageBody {

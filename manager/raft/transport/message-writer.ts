@@ -43,10 +43,12 @@ function writeBody(writer: ProtoWriter, body: MessageBody): void {
       writer.uint(1, body.phase === "pre-vote" ? 1 : 0);
       writeEntryId(writer, 2, body.last);
       writer.uint(3, body.cause === "transfer" ? 1 : 0);
+      writeEntryId(writer, 4, body.committed);
       return;
     case "vote-reply":
       writer.uint(1, body.phase === "pre-vote" ? 1 : 0);
       writer.uint(2, body.granted ? 1 : 0);
+      writeEntryId(writer, 3, body.committed);
       return;
     case "append":
       writeAppend(writer, body);

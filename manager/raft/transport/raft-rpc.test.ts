@@ -25,12 +25,24 @@ const BODIES: {
   readonly [Kind in MessageBody["kind"]]: readonly (MessageBody & { kind: Kind })[];
 } = {
   "vote-request": [
-    { kind: "vote-request", phase: "pre-vote", last: { term: 2, index: 9 }, cause: "timeout" },
-    { kind: "vote-request", phase: "vote", last: { term: 0, index: 0 }, cause: "transfer" },
+    {
+      kind: "vote-request",
+      phase: "pre-vote",
+      last: { term: 2, index: 9 },
+      cause: "timeout",
+      committed: { term: 1, index: 8 },
+    },
+    {
+      kind: "vote-request",
+      phase: "vote",
+      last: { term: 0, index: 0 },
+      cause: "transfer",
+      committed: { term: 0, index: 0 },
+    },
   ],
   "vote-reply": [
-    { kind: "vote-reply", phase: "pre-vote", granted: true },
-    { kind: "vote-reply", phase: "vote", granted: false },
+    { kind: "vote-reply", phase: "pre-vote", granted: true, committed: { term: 0, index: 0 } },
+    { kind: "vote-reply", phase: "vote", granted: false, committed: { term: 3, index: 4 } },
   ],
   append: [
     { kind: "append", previous: { term: 0, index: 0 }, entries: [], commit: 0 },
