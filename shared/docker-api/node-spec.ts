@@ -15,6 +15,15 @@ export const NodeSpec = struct({
 });
 export type NodeSpec = Static<typeof NodeSpec>;
 
+/** As it comes from a user: role and availability may be any words until somebody has looked. */
+export const WrittenNodeSpec = struct({
+  Name: Text,
+  Labels: TextMap,
+  Role: Text,
+  Availability: Text,
+});
+export type WrittenNodeSpec = Static<typeof WrittenNodeSpec>;
+
 export const PluginDescription = struct({ Type: Text, Name: Text });
 export type PluginDescription = Static<typeof PluginDescription>;
 

@@ -1,4 +1,6 @@
 /** The gate for the cluster's own spec, and for the requests that make and join one. */
+import ipaddr from "ipaddr.js";
+
 import type {
   SwarmInitRequest,
   SwarmJoinRequest,
@@ -10,6 +12,13 @@ import { MalformedRequestError } from "./malformed-request.js";
 const CLUSTER_NAME = "default";
 /** An hour: with less, a host that sleeps over night could not come back. */
 const CERT_EXPIRY_MIN_NS = 3600e9;
+
+/** The ports that IANA registers. */
+const DATA_PATH_PORT_MIN = 1_024;
+const DATA_PATH_PORT_MAX = 49_151;
+const DEFAULT_SUBNET_BITS = 24;
+/** With fewer addresses there is no room for a gateway per node. */
+const SUBNET_BITS_MAX = 29;
 
 /** @throws InvalidArgumentError, UnimplementedError */
 export function checkSwarmSpec(spec: SwarmSpec): void {
@@ -43,6 +52,8 @@ export function checkInit(request: SwarmInitRequest): void {
   if (request.AutoLockManagers === true) {
     throw new UnimplementedError("locking managers (autolock) is not available yet");
   }
+  checkDataPathPort(request.DataPathPort ?? 0);
+  checkPools(request.DefaultAddrPool ?? [], request.SubnetSize || DEFAULT_SUBNET_BITS);
   const { Name: _empty, ...spec } = request.Spec ?? {};
   checkSwarmSpec(spec);
 }
@@ -56,6 +67,29 @@ export function checkJoin(request: SwarmJoinRequest): void {
   }
   if (remotes.includes("")) {
     throw new MalformedRequestError('invalid remoteAddr "": invalid empty address');
+  }
+}
+
+/** 0: the usual one. In Docker's words. */
+function checkDataPathPort(port: number): void {
+  if (port === 0 || (port >= DATA_PATH_PORT_MIN && port <= DATA_PATH_PORT_MAX)) return;
+  throw new MalformedRequestError(
+    `Datapath port number is not in valid range (${DATA_PATH_PORT_MIN}-${DATA_PATH_PORT_MAX}) : ${port}`,
+  );
+}
+
+/** The pools that networks are cut from, into pieces with prefixes of `subnetBits`. */
+function checkPools(pools: readonly string[], subnetBits: number): void {
+  if (pools.length === 0) return;
+  if (subnetBits > SUBNET_BITS_MAX) {
+    throw new MalformedRequestError(`subnet size is out of range: ${subnetBits}`);
+  }
+  for (const pool of pools) {
+    if (!ipaddr.isValidCIDR(pool)) throw new MalformedRequestError(`invalid CIDR: "${pool}"`);
+    if (subnetBits >= ipaddr.parseCIDR(pool)[1]) continue;
+    throw new MalformedRequestError(
+      `invalid CIDR: "${pool}". Subnet size is too small for pool: ${subnetBits}`,
+    );
   }
 }
 

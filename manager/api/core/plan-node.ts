@@ -1,19 +1,30 @@
 /** What a user may do to a node: change its spec, or remove it when it is gone. */
-import type { NodeSpec } from "../../../shared/docker-api/node-spec.js";
+import type { NodeSpec, WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
 import {
   FailedPreconditionError,
   UnimplementedError,
 } from "../../../shared/errors/cluster-error.js";
-import { type Node, nodeRole } from "../../../shared/model/node.js";
+import { AVAILABILITIES, type Node, NODE_ROLES, nodeRole } from "../../../shared/model/node.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { MalformedRequestError } from "./malformed-request.js";
 
-/** @throws MalformedRequestError where role or availability is missing: Docker guesses neither. */
-export function checkNodeSpec(spec: NodeSpec): void {
-  if (spec.Role === undefined) throw new MalformedRequestError('invalid Role: ""');
-  if (spec.Availability === undefined) throw new MalformedRequestError('invalid Availability: ""');
+/** @throws MalformedRequestError for a role or availability that there is not: Docker guesses neither. */
+export function checkNodeSpec(written: WrittenNodeSpec): NodeSpec {
+  const { Role: role = "", Availability: availability = "" } = written;
+  return {
+    ...written,
+    Role: oneOf("Role", NODE_ROLES, role),
+    Availability: oneOf("Availability", AVAILABILITIES, availability),
+  };
+}
+
+/** Docker takes both in any case. */
+function oneOf<Word extends string>(field: string, words: readonly Word[], given: string): Word {
+  const found = words.find((word) => word === given.toLowerCase());
+  if (found !== undefined) return found;
+  throw new MalformedRequestError(`invalid ${field}: "${given}"`);
 }
 
 /** @throws FailedPreconditionError, UnimplementedError for a role that cannot be changed */

@@ -67,6 +67,8 @@ describe("nodes", () => {
     const refusals: [Promise<ApiAnswer>, number, string][] = [
       [update(worker, { Availability: "active" }), 400, 'invalid Role: ""'],
       [update(worker, { Role: "worker" }), 400, 'invalid Availability: ""'],
+      [update(worker, { Role: "king", Availability: "active" }), 400, 'invalid Role: "king"'],
+      [update(worker, { Role: "worker", Availability: "off" }), 400, 'invalid Availability: "off"'],
       [
         update(worker, { Role: "manager", Availability: "active" }),
         501,

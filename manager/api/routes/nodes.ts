@@ -1,7 +1,7 @@
 /** `/nodes`: the hosts of the cluster. */
 import type { FastifyInstance } from "fastify";
 
-import { NodeSpec } from "../../../shared/docker-api/node-spec.js";
+import { WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { parseFilters } from "../core/filters.js";
 import { findNode } from "../core/find-object.js";
@@ -29,9 +29,8 @@ export function serveNodes(app: FastifyInstance, context: ApiContext): void {
 
   app.post("/nodes/:id/update", async (request, reply) => {
     const { store } = context.host.manager();
-    const spec = readJson(request, NodeSpec);
+    const spec = checkNodeSpec(readJson(request, WrittenNodeSpec));
     const expectedVersion = queryVersion(request, "node");
-    checkNodeSpec(spec);
     await store.update((tx) => {
       const node = findNode(tx.view, pathId(request));
       tx.apply(planNodeUpdate(tx.view, node, spec, expectedVersion));

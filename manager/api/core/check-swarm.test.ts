@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+
+import type { SwarmInitRequest } from "../../../shared/docker-api/swarm-spec.js";
+import { checkInit } from "./check-swarm.js";
+
+const init = (wish: SwarmInitRequest): (() => void) => {
+  return () => checkInit({ ListenAddr: "0.0.0.0:2377", ...wish });
+};
+
+describe("what a new swarm is asked to be", () => {
+  test.each<SwarmInitRequest>([
+    { DataPathPort: 0, DefaultAddrPool: [], SubnetSize: 24 },
+    { DataPathPort: 1_024 },
+    { DataPathPort: 49_151 },
+    { DefaultAddrPool: ["10.0.0.0/8", "fd00::/16"] },
+    { DefaultAddrPool: ["10.0.0.0/24"], SubnetSize: 29 },
+    { SubnetSize: 77 }, // of no pool
+  ])("%j", (wish) => {
+    expect(init(wish)).not.toThrow();
+  });
+
+  test.each<[SwarmInitRequest, string]>([
+    [{ DataPathPort: 80 }, "Datapath port number is not in valid range (1024-49151) : 80"],
+    [{ DataPathPort: 50_000 }, "Datapath port number is not in valid range (1024-49151) : 50000"],
+    [{ DefaultAddrPool: ["10.0.0.0/8"], SubnetSize: 30 }, "subnet size is out of range: 30"],
+    [{ DefaultAddrPool: ["10.0.0.0"] }, 'invalid CIDR: "10.0.0.0"'],
+    [
+      { DefaultAddrPool: ["10.0.0.0/26"] },
+      'invalid CIDR: "10.0.0.0/26". Subnet size is too small for pool: 24',
+    ],
+  ])("%j is refused", (wish, words) => {
+    expect(init(wish)).toThrow(words);
+  });
+});
