@@ -4,6 +4,7 @@
  */
 import { benchAgents } from "./agents.js";
 import { benchConverge } from "./converge.js";
+import { benchRaft } from "./raft.js";
 import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>>
   agents: benchAgents,
   schedule: benchSchedule,
   converge: benchConverge,
+  raft: benchRaft,
   recover: benchRecover,
   steady: benchSteady,
 };
