@@ -1,6 +1,5 @@
 /** The commands of the published traces, each on the cluster of its file. */
 import type { MemberId } from "../../manager/raft/core/member-id.js";
-import type { RaftVariant } from "../../manager/raft/core/member-state.js";
 import {
   type Membership,
   type MembershipChange,
@@ -121,10 +120,11 @@ export class Trace {
     const flag = (name: string): boolean => options.get(name)?.[0] === "true";
     const count = Number(positional[0]);
     const checkQuorum = flag("checkquorum");
-    const variant: RaftVariant = {
+    const variant = {
       preVote: flag("prevote"),
       checkQuorum,
-      onRemoval: flag("step-down-on-removal") ? "step-down" : "lead-on",
+      stepDownOnRemoval: flag("step-down-on-removal"),
+      sealChanges: false,
       checkChanges: !flag("disable-conf-change-validation"),
     };
     const inFlight = Number(options.get("inflight")?.[0] ?? Infinity);

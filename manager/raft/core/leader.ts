@@ -51,8 +51,8 @@ export class Leader implements Role {
   /** Up to here there may be a change of the membership that is not applied. */
   #changeIndex: number;
   #uncommittedBytes = 0;
-  /** Removed, it leads until this one is committed. */
-  #farewellIndex = Infinity;
+  /** Who has this entry knows of the last change of the membership. */
+  #sealIndex = 0;
 
   constructor(state: MemberState) {
     this.#state = state;
@@ -95,7 +95,7 @@ export class Leader implements Role {
       case "append-accepted":
         progress.active = "heard";
         this.#accepted(message.from, progress, message);
-        return this.#farewell;
+        return this.#stepDownIfRemoved();
       case "append-rejected":
         progress.active = "heard";
         this.#rejected(message.from, progress, message);
@@ -174,7 +174,8 @@ export class Leader implements Role {
   membershipChanged(): Transition {
     const { membership } = this.#state;
     this.replication.membershipChanged();
-    if (!this.#isVoter) return this.#leave();
+    this.#seal();
+    if (!this.#isVoter) return this.#stepDownIfRemoved();
     // A smaller quorum may have more; who is new need not wait for a heartbeat.
     if (this.replication.commit()) this.replication.appendToAll();
     else this.replication.probeAll();
@@ -190,18 +191,17 @@ export class Leader implements Role {
   }
 
   /** See `RaftVariant`. */
-  #leave(): Transition {
-    const { onRemoval } = this.#state.settings.variant;
-    if (onRemoval === "step-down") return { become: "follower", leader: undefined };
-    if (onRemoval === "lead-on") return undefined;
+  #seal(): void {
+    if (!this.#state.settings.variant.sealChanges) return;
     this.#append([{ kind: "data", data: new Uint8Array() }]);
-    this.#farewellIndex = this.#state.log.lastIndex;
+    this.#sealIndex = this.#state.log.lastIndex;
     this.replication.appendToAll();
-    return undefined;
   }
 
-  get #farewell(): Transition {
-    if (this.#state.log.committedIndex < this.#farewellIndex) return undefined;
+  #stepDownIfRemoved(): Transition {
+    const { log, settings } = this.#state;
+    if (!settings.variant.stepDownOnRemoval || this.#isVoter) return undefined;
+    if (log.committedIndex < this.#sealIndex) return undefined;
     return { become: "follower", leader: undefined };
   }
 

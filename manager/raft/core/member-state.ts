@@ -16,12 +16,15 @@ export interface RaftVariant {
   readonly preVote: boolean;
   /** A leader that hears no quorum gives up; who hears its leader helps no other (thesis, 6.2). */
   readonly checkQuorum: boolean;
+  /** A leader that is no voter any more gives up. */
+  readonly stepDownOnRemoval: boolean;
   /**
-   * What a leader does that is no voter any more. With `bid-farewell` it leads until an entry after
-   * the change is committed: whoever has that one knows that the change is. Else a majority may
-   * wait for ever for the vote of who has left.
+   * An empty entry follows each change of the membership: whoever has it knows, also after a crash,
+   * that the change is committed, for the commit index is written with it. Before that a leader
+   * that has left does not step down. Else a majority may wait for ever for the vote of somebody
+   * who has left, or is lost.
    */
-  readonly onRemoval: "lead-on" | "step-down" | "bid-farewell";
+  readonly sealChanges: boolean;
   /** Membership changes that do not fit are refused when they are proposed. */
   readonly checkChanges: boolean;
 }
@@ -29,7 +32,8 @@ export interface RaftVariant {
 export const SAFE_VARIANT: RaftVariant = {
   preVote: true,
   checkQuorum: true,
-  onRemoval: "bid-farewell",
+  stepDownOnRemoval: true,
+  sealChanges: true,
   checkChanges: true,
 };
 

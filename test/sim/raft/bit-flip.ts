@@ -44,8 +44,8 @@ export function flipBit(
 
 /** The fault model has a minority of such disks. */
 function mayLose(cluster: SimCluster, id: MemberId): boolean {
-  const { voters, outgoing } = cluster.membership;
-  return [voters, outgoing].every((half) => {
+  const halves = cluster.recentMemberships.flatMap(({ voters, outgoing }) => [voters, outgoing]);
+  return halves.every((half) => {
     const lost = half.filter((voter) => voter === id || cluster.host(voter)?.flipped === true);
     return lost.length === 0 || lost.length <= (half.length - 1) / 2;
   });

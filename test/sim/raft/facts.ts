@@ -110,9 +110,9 @@ export class Facts {
     }
   }
 
-  /** The newest membership that any member has applied, as text. */
-  get membership(): string | undefined {
-    return this.#memberships.at(-1)?.text;
+  /** The newest memberships that any member has applied, as text, in their order. */
+  newestMemberships(count: number): readonly string[] {
+    return this.#memberships.slice(-count).map(({ text }) => text);
   }
 
   asked(id: string): void {

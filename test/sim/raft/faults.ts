@@ -16,7 +16,7 @@ export type Begin = (cluster: SimCluster, fault: Fault) => Mend | undefined;
 
 const SECTOR_BYTES = 64;
 
-export function cutOf({ cut, number, atMs }: Fault): PowerCut | undefined {
+function cutOf({ cut, number, atMs }: Fault): PowerCut | undefined {
   const cuts: Readonly<Record<Cut, () => PowerCut | undefined>> = {
     kill: () => undefined,
     "lose-all": () => loseAll,
@@ -27,13 +27,13 @@ export function cutOf({ cut, number, atMs }: Fault): PowerCut | undefined {
 }
 
 /** The host that a fault is meant for. */
-export function hostOf({ hosts, leaders }: SimCluster, { on, pick }: Fault): SimHost {
+function hostOf({ hosts, leaders }: SimCluster, { on, pick }: Fault): SimHost {
   const [leader] = leaders;
   if (on === "leader" && leader !== undefined) return leader;
   return hosts[pick % hosts.length] as SimHost;
 }
 
-export const FAULTS: Readonly<Record<FaultKind, Begin>> = {
+const FAULTS: Readonly<Record<FaultKind, Begin>> = {
   crash: (cluster, fault) => {
     const host = hostOf(cluster, fault);
     host.crash(cutOf(fault));

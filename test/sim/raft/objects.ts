@@ -28,7 +28,7 @@ interface SavedState {
 const CHUNK_CHARACTERS = 100;
 
 /** `key` of a write's id: `key/number`. */
-export function keyOf(id: string): string {
+function keyOf(id: string): string {
   return id.slice(0, id.indexOf("/"));
 }
 

@@ -13,7 +13,7 @@ import { type SimHost, USUAL_SPEED } from "./sim-host.js";
  * A few rounds of elections (20 ticks each at most), the second in which a full disk is not looked
  * at again, the seconds after which a silent stream of a snapshot is given up, and some.
  */
-export const PEACE_TICKS = 240;
+const PEACE_TICKS = 240;
 /** The state is looked at so often, and not after every step: that costs. */
 const LOOK_EVERY_MS = 20;
 /** The object of the last write. */

@@ -100,8 +100,15 @@ export class SimCluster {
 
   /** The newest that anybody knows of. */
   get membership(): Membership {
-    const { membership } = this.facts;
-    return membership === undefined ? NO_MEMBERS : membershipFromText(membership);
+    return this.recentMemberships.at(-1) ?? NO_MEMBERS;
+  }
+
+  /**
+   * The newest, and the one before: until the next entry, a crash may make all forget that the
+   * newest is committed. So both must be able to go on.
+   */
+  get recentMemberships(): readonly Membership[] {
+    return this.facts.newestMemberships(2).map(membershipFromText);
   }
 
   host(id: MemberId): SimHost | undefined {

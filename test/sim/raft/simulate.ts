@@ -107,6 +107,6 @@ function tellOf(report: RunReport, tally: Tally): void {
   console.log(`seed ${seed}: ${violation.property}\n  ${violation.detail}\n  ${replayOf(seed)}`);
 }
 
-export function replayOf(seed: number): string {
+function replayOf(seed: number): string {
   return `npm run sim -- --from ${seed} --seeds 1 --trace`;
 }
