@@ -111,6 +111,7 @@ export class DispatcherStub {
         this.resendsAsked++;
         return;
       case "description":
+      case "engine":
         return;
     }
   }
