@@ -206,9 +206,7 @@ export class DispatcherTerm {
     const { nodeId, address } = connection;
     connection.answerHeartbeat();
     if (store.committed.node(nodeId) === undefined) {
-      // It was told of an assignment in this history, and is not in it any more. Of a node that
-      // never was, or that a restored backup does not know, no such thing can be said.
-      if (hello.fence.epoch === this.#present().fence.epoch) await this.#tellRemoved(connection);
+      if (isOfHistory(hello.fence, this.#present().fence)) await this.#tellRemoved(connection);
       throw new NotFoundError("node", nodeId);
     }
     const periodMs = this.#periodMs;
@@ -349,4 +347,13 @@ export class DispatcherTerm {
     const view = this.#options.store.committed;
     return heartbeatPeriodMs(view.nodes().length, view.cluster()?.spec.Dispatcher?.HeartbeatPeriod);
   }
+}
+
+/**
+ * Whether an agent that has obeyed `seen` was a node of the history that ends at `present`: then
+ * one that is not there any more was removed. Of a node that never was told anything, or of one
+ * that joined after what a restored backup knows, no such thing can be said.
+ */
+function isOfHistory(seen: Fence, present: Fence): boolean {
+  return seen.epoch === present.epoch && seen.sequence <= present.sequence;
 }

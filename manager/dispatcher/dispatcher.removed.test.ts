@@ -26,11 +26,15 @@ test("a node that was removed hears that, at once and whenever it comes back", a
   expect(await world.soon(back.end())).toMatchObject({ code: "failed-precondition" });
 });
 
-test("a node of another epoch, which a restored backup may not know, is not told that", async () => {
+test.each([
+  ["another epoch", { epoch: 2, term: 7, sequence: 1 }],
+  ["a later history", { epoch: 3, term: 1, sequence: 1_000_000 }],
+  ["none, for it was never told anything", { epoch: 0, term: 0, sequence: 0 }],
+])("a node of %s, which a restored backup may not know, is not told that", async (_case, fence) => {
   const id = await world.node();
   await world.apply({ kind: "remove-node", nodeId: id });
   const agent = world.agent(id);
-  agent.hello({ fence: { epoch: 2, term: 7, sequence: 900 } });
+  agent.hello({ fence });
   expect(await world.soon(agent.end())).toMatchObject({ code: "not-found" });
 });
 
