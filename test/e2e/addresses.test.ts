@@ -77,6 +77,12 @@ test("a manager that moved is found by workers that are told where, and remember
   });
   const [task] = await taskCommands(worker.dataDir);
 
+  // A host that stopped first has half a minute to be back; one that a new leader waits for, three
+  // seconds, and a busy machine may take longer to start a daemon.
+  await worker.kill("SIGTERM");
+  await settles(async () => {
+    expect(await nodesOf(manager)).not.toContain("host-b Ready");
+  });
   await manager.restartWith(["--listen-addr", "127.0.0.3:0"]);
   const address = await managerAddress(manager);
   expect(address).toMatch(/^127\.0\.0\.3:\d+$/);
