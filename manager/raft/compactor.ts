@@ -30,7 +30,7 @@ export interface CompactorOptions {
   readonly stateMachine: StateMachine;
   readonly logger: Logger;
   readonly compaction?: () => CompactionSettings;
-  /** As of what is applied. */
+  /** As of what is applied. May throw: then no snapshot is taken. */
   readonly membership: () => Membership;
   /** Of the snapshot that the state was restored from. */
   readonly snapshotIndex: number;
@@ -85,10 +85,10 @@ export class Compactor {
 
   async #compact(): Promise<void> {
     const { log, snapshots, stateMachine, membership } = this.#options;
-    const saved = await snapshots.save(() => ({
-      ...stateMachine.snapshot(),
-      membership: membership(),
-    }));
+    const saved = await snapshots.save(() => {
+      const asOfNow = membership();
+      return { ...stateMachine.snapshot(), membership: asOfNow };
+    });
     const { logEntriesForSlowFollowers } = this.#settings;
     this.#options.onSnapshot?.(saved, saved.index - logEntriesForSlowFollowers);
     const [older, newest] = snapshots.kept;

@@ -15,7 +15,12 @@ import { Compactor } from "./compactor.js";
 import type { Proposal } from "./core/leader.js";
 import type { MemberId } from "./core/member-id.js";
 import { SAFE_VARIANT } from "./core/member-state.js";
-import { type MembershipChange, MembershipChangeError, votersOf } from "./core/membership.js";
+import {
+  type Membership,
+  type MembershipChange,
+  MembershipChangeError,
+  votersOf,
+} from "./core/membership.js";
 import type { Entry, Message, SnapshotId } from "./core/message.js";
 import { RaftNode, type RaftStatus } from "./core/node.js";
 import type { Ready, Write } from "./core/ready.js";
@@ -38,6 +43,7 @@ import {
   type ReplicatedLog,
   toCommitted,
 } from "./replicated-log.js";
+import { SnapshotExchange, type SnapshotMessage } from "./snapshot-exchange.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** By then a new leader has mostly decided what becomes of the old one's entries. */
@@ -53,13 +59,12 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   readonly #reads: PendingReads;
   readonly #defer: (turn: () => void) => void;
   #leadership: Leadership;
-  #latestSnapshot: SnapshotId | undefined;
+  readonly #exchange: SnapshotExchange;
   #failure: Error | undefined;
   #room: "full" | "enough" = "enough";
   #turnDue = false;
   #tick: Timer | undefined;
   #giveUp: Timer | undefined;
-  #receiving = false;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #closed: "no" | "closing" | "yes" = "no";
 
@@ -82,7 +87,6 @@ export class RaftMember implements ReplicatedLog, PeerListener {
     const { id, random, clock, logger, ticks = DEFAULT_TICKS } = options;
     this.#options = options;
     this.#recovered = recovered;
-    this.#latestSnapshot = recovered.snapshot;
     this.#defer = options.defer ?? setImmediate;
     this.#node = new RaftNode({
       id,
@@ -95,7 +99,7 @@ export class RaftMember implements ReplicatedLog, PeerListener {
         inFlight: IN_FLIGHT,
         uncommittedBytes: MAX_WAITING_BYTES,
       },
-      latestSnapshot: () => this.#latestSnapshot,
+      latestSnapshot: () => this.#exchange.latest,
       apply: { upTo: "durable", bytes: APPLYING_BYTES },
       stored: recovered.stored,
     });
@@ -105,10 +109,20 @@ export class RaftMember implements ReplicatedLog, PeerListener {
       log: recovered.log,
       snapshots: recovered.snapshots,
       snapshotIndex: recovered.snapshot?.index ?? 0,
-      membership: () => this.#node.status.membership,
+      membership: () => this.#membershipOfState(),
       onSnapshot: (snapshot, logIndex) => {
-        this.#latestSnapshot = snapshot;
+        this.#exchange.taken(snapshot);
         this.#node.compact(logIndex);
+      },
+    });
+    this.#exchange = new SnapshotExchange(recovered.snapshot, {
+      ...options,
+      log: recovered.log,
+      snapshots: recovered.snapshots,
+      awaitsInstall: () => this.#node.awaitsSnapshot,
+      onSent: (to, outcome) => {
+        this.#node.snapshotSent(to, outcome);
+        this.#wake();
       },
     });
     this.#writes = new WriteQueue({
@@ -180,19 +194,11 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   }
 
   async receivedSnapshot(
-    message: Message & { readonly kind: "snapshot" },
+    message: SnapshotMessage,
     chunks: AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    // There is room for one at a time: from its first byte until it has taken the log's place.
-    if (this.#closed !== "no" || this.#receiving || this.#node.awaitsSnapshot) {
-      throw new TryAgainError("a snapshot is under way already");
-    }
-    this.#receiving = true;
-    try {
-      await this.#recovered.snapshots.receive({ ...message.snapshot, chunks });
-    } finally {
-      this.#receiving = false;
-    }
+    if (this.#closed !== "no") throw new TryAgainError("the log is closed");
+    await this.#exchange.receive(message, chunks);
     this.received(message);
   }
 
@@ -328,28 +334,9 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   #send(messages: readonly Message[]): void {
     const plain = messages.filter((message) => message.kind !== "snapshot");
     if (plain.length > 0) this.#options.peers.send(plain);
-    for (const message of messages) if (message.kind === "snapshot") this.#sendSnapshot(message);
-  }
-
-  #sendSnapshot(message: Message & { readonly kind: "snapshot" }): void {
-    const { snapshots } = this.#recovered;
-    const { index, term } = message.snapshot;
-    const file = snapshots.kept.find((kept) => kept.index === index && kept.term === term);
-    const sent =
-      file === undefined
-        ? Promise.reject(new ProposalDroppedError(`the snapshot at entry ${index} is gone`))
-        : this.#options.peers.sendSnapshot(message, snapshots.read(file));
-    const tell = (outcome: "arrived" | "failed"): void => {
-      this.#node.snapshotSent(message.to, outcome);
-      this.#wake();
-    };
-    sent.then(
-      () => tell("arrived"),
-      (error: unknown) => {
-        this.#options.logger.warn({ error, to: message.to, index }, "a snapshot did not get there");
-        tell("failed");
-      },
-    );
+    for (const message of messages) {
+      if (message.kind === "snapshot") this.#exchange.send(message);
+    }
   }
 
   #written({ then, receipt }: Write): void {
@@ -363,16 +350,15 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   }
 
   async #install(snapshot: SnapshotId, follows: AppendRequest): Promise<void> {
-    const { snapshots, log } = this.#recovered;
-    const { index, term } = snapshot;
-    await snapshots.install(snapshot);
-    await log.append({ restart: { index, term }, ...follows });
-    const file = { index, term, origin: "received" } as const;
-    await this.#options.stateMachine.restore(snapshots.read(file));
-    this.#latestSnapshot = snapshot;
-    this.#compactor.installed(index);
+    await this.#exchange.install(snapshot, follows);
+    this.#compactor.installed(snapshot.index);
     this.#proposals.skippedTo(snapshot);
-    this.#options.logger.info({ index }, "took over another manager's state");
+  }
+
+  /** @throws TryAgainError while the state is older than the membership. */
+  #membershipOfState(): Membership {
+    if (!this.#node.awaitsSnapshot) return this.#node.status.membership;
+    throw new TryAgainError("another manager's state is being taken over");
   }
 
   #roomChanged(room: "full" | "enough"): void {

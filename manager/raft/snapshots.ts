@@ -128,8 +128,8 @@ export class Snapshots {
 
   async *#read(id: SnapshotFile): AsyncGenerator<Uint8Array> {
     const path = this.pathOf(id);
-    this.#reading.set(id.index, (this.#reading.get(id.index) ?? 0) + 1);
     const file = await this.#options.disk.open(path, "existing");
+    this.#reading.set(id.index, (this.#reading.get(id.index) ?? 0) + 1);
     try {
       const wrong = checkSnapshotHeader(await file.read(0, SNAPSHOT_HEADER_BYTES), id);
       if (wrong !== undefined) throw this.#damaged(id, 0, wrong);
@@ -162,17 +162,17 @@ export class Snapshots {
     const { disk, folder } = this.#options;
     const unfinished = `${folder}/${name}`;
     const file = await disk.open(unfinished, "create");
-    const snapshot = take();
     try {
+      const snapshot = take();
       await writeSnapshot(file, snapshot);
+      await file.close();
+      const { index, term, membership } = snapshot;
+      return { index, term, membership };
     } catch (error) {
       await file.close();
       await disk.remove(unfinished);
       throw error;
     }
-    await file.close();
-    const { index, term, membership } = snapshot;
-    return { index, term, membership };
   }
 
   async #keep(unfinished: string, snapshot: SnapshotFile): Promise<void> {

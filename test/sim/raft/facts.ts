@@ -34,6 +34,8 @@ export class Facts {
   readonly #outcomes = new Map<string, Outcome>();
   readonly #places = new Map<string, number>();
   #lastAppliedIndex = 0;
+  /** A new cluster begins in its first. */
+  #electedTerm = 1;
 
   violated(property: string, detail: string): void {
     this.violation ??= { property, detail };
@@ -85,6 +87,17 @@ export class Facts {
         `${id} leads term ${term} with ${lastIndex} entries; entry ${last} is committed`,
       );
     }
+  }
+
+  /** An election was called. */
+  elects(term: number): void {
+    this.#electedTerm = Math.max(this.#electedTerm, term);
+  }
+
+  isIn(id: MemberId, term: number): void {
+    if (term <= this.#electedTerm) return;
+    const detail = `${id} is in term ${term}; the last election is of term ${this.#electedTerm}`;
+    this.violated("only elections make terms", detail);
   }
 
   membershipChanged(by: MemberId, index: number, text: string): void {
@@ -158,6 +171,9 @@ export class Facts {
       this.violated("applied exactly once", `${text} is entry ${place} and entry ${index}`);
     }
     this.#places.set(text, index);
+    if (!this.#outcomes.has(text)) {
+      this.violated("what is committed was proposed", `entry ${index} of term ${term} is ${text}`);
+    }
     if (this.#outcomes.get(text) === "refused") {
       this.violated("what is refused never happens", `${text} was refused, and is entry ${index}`);
     }

@@ -44,6 +44,8 @@ class Way {
 export interface Station {
   readonly process: SimProcess;
   readonly listener: PeerListener;
+  /** Something came from there. */
+  heard(from: MemberId): void;
 }
 
 /** Of a thousand messages that are lost, so many are noticed by who sent them. */
@@ -116,7 +118,12 @@ export class Network {
       this.#world.after(this.#delayMs(way), () => {
         const station = this.#stations.get(to);
         if (station === undefined) this.#lost(way, from, to);
-        else station.process.enter(() => station.listener.received(message));
+        else {
+          station.process.enter(() => {
+            station.heard(from);
+            station.listener.received(message);
+          });
+        }
       });
     }
   }

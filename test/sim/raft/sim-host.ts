@@ -3,8 +3,9 @@
  * started again.
  */
 import type { MemberId } from "../../../manager/raft/core/member-id.js";
-import type { Membership } from "../../../manager/raft/core/membership.js";
+import { type Membership, votersOf } from "../../../manager/raft/core/membership.js";
 import { membershipToText } from "../../../manager/raft/core/membership-text.js";
+import { isFromLeader, type Message } from "../../../manager/raft/core/message.js";
 import {
   DamagedLogError,
   StorageFailedError,
@@ -49,6 +50,8 @@ export interface Life {
 }
 
 const DIR = "/raft";
+/** Two rounds of asking for the quorum, on a clock that is a third slow, and some. */
+const HEARING_MS = 2_500;
 /** Of a disk that nothing is wrong with. */
 export const USUAL_SPEED: DiskSpeed = { syncMs: 4, accessMs: 0 };
 /** A process that ended for want of room, or by a failed sync, is started again by its supervisor. */
@@ -71,7 +74,12 @@ export class SimHost {
   readonly #options: SimHostOptions;
   readonly #random: Random;
   #lives = 0;
+  /** The last one that was held against the facts. */
   #membership: Membership | undefined;
+  #membersSeen: Membership | undefined;
+  #membersSinceMs = 0;
+  readonly #heardAtMs = new Map<MemberId, number>();
+  #leadsSinceMs = Infinity;
 
   constructor(options: SimHostOptions) {
     this.#options = options;
@@ -128,7 +136,16 @@ export class SimHost {
     const { member, objects } = this.life ?? {};
     if (member === undefined || objects === undefined) return;
     const { role, term, lastIndex, appliedIndex, committedIndex, membership } = member.status;
-    if (role === "leader") facts.leads(this.id, term, lastIndex);
+    if (membership !== this.#membersSeen) {
+      this.#membersSeen = membership;
+      this.#membersSinceMs = this.#options.world.nowMs;
+    }
+    if (role === "candidate" || role === "leader") facts.elects(term);
+    else facts.isIn(this.id, term);
+    if (role === "leader") {
+      facts.leads(this.id, term, lastIndex);
+      this.#checkHearing(facts, votersOf(membership));
+    } else this.#leadsSinceMs = Infinity;
     if (objects.index > committedIndex) {
       const detail = `${this.id} applied up to ${objects.index}, committed is ${committedIndex}`;
       facts.violated("nothing is applied before it is committed", detail);
@@ -139,8 +156,22 @@ export class SimHost {
     facts.membershipIs(this.id, appliedIndex, membershipToText(membership));
   }
 
+  /** Who leads hears a majority of the voters now and then. */
+  #checkHearing(facts: Facts, voters: readonly MemberId[]): void {
+    const { world } = this.#options;
+    this.#leadsSinceMs = Math.min(this.#leadsSinceMs, world.nowMs);
+    const awakeSinceMs = this.life?.process.awakeSinceMs ?? 0;
+    const fromMs = world.nowMs - HEARING_MS;
+    const sinceMs = Math.max(this.#leadsSinceMs, awakeSinceMs, this.#membersSinceMs);
+    if (sinceMs > fromMs) return;
+    const heard = voters.filter((id) => id === this.id || (this.#heardAtMs.get(id) ?? 0) >= fromMs);
+    if (heard.length > voters.length / 2) return;
+    const detail = `${this.id} leads, and heard only ${heard.join(", ")} for ${HEARING_MS} ms`;
+    facts.violated("who hears no majority does not lead", detail);
+  }
+
   #open(life: Life, random: Random): void {
-    const { world, network, settings, beginning } = this.#options;
+    const { world, network, settings, beginning, facts } = this.#options;
     const { process, objects } = life;
     const speed = (): DiskSpeed => this.speed;
     const disk = new ProcessDisk({
@@ -161,10 +192,16 @@ export class SimHost {
       stateMachine: objects,
       peers: {
         send: (messages) => {
-          for (const message of messages) network.send(message);
+          for (const message of messages) {
+            if (isOfAnElection(message)) facts.elects(message.term);
+            network.send(message);
+          }
         },
-        sendSnapshot: (message, chunks) =>
-          streamSnapshot({ world, network, process }, message, chunks),
+        sendSnapshot: (message, chunks) => {
+          const { index, membership } = message.snapshot;
+          facts.membershipIs(this.id, index, membershipToText(membership));
+          return streamSnapshot({ world, network, process }, message, chunks);
+        },
       },
       beginning,
       onFatal: (error) => this.#broke(process, error),
@@ -176,7 +213,8 @@ export class SimHost {
       (member) => {
         if (process.state === "dead") return;
         life.member = member;
-        network.attach(this.id, { process, listener: member });
+        const heard = (from: MemberId): void => void this.#heardAtMs.set(from, world.nowMs);
+        network.attach(this.id, { process, listener: member, heard });
       },
       (error: unknown) => this.#broke(process, error),
     );
@@ -216,6 +254,12 @@ export class SimHost {
     };
     return logger;
   }
+}
+
+/** Of one that is called, or won. */
+function isOfAnElection(message: Message): boolean {
+  const { kind } = message;
+  return kind === "vote-request" ? message.phase === "vote" : isFromLeader(message);
 }
 
 function isOfTheDisk(error: unknown, mayFail: boolean): boolean {

@@ -29,6 +29,7 @@ export class SimProcess implements Clock {
   readonly #due: (() => void)[] = [];
   readonly #arrived: (() => void)[] = [];
   #localMs = 0;
+  #awakeSinceMs = 0;
   #worldMs: number;
 
   constructor(options: {
@@ -45,6 +46,7 @@ export class SimProcess implements Clock {
     this.#onRun = onRun;
     this.#onThrow = onThrow;
     this.#worldMs = world.nowMs;
+    this.#awakeSinceMs = world.nowMs;
   }
 
   get state(): "awake" | "stopped" | "dead" {
@@ -55,6 +57,11 @@ export class SimProcess implements Clock {
     // A changed rate counts from the change on: the clock never goes back.
     this.nowMs();
     this.#clock = clock;
+  }
+
+  /** In the world's time; it may not have noticed what happened before. */
+  get awakeSinceMs(): number {
+    return this.#awakeSinceMs;
   }
 
   nowMs(): number {
@@ -117,6 +124,7 @@ export class SimProcess implements Clock {
   goOn(): void {
     if (this.#state !== "stopped") return;
     this.#state = "catching-up";
+    this.#awakeSinceMs = this.#world.nowMs;
     this.#catchUp();
   }
 
@@ -139,6 +147,7 @@ export class SimProcess implements Clock {
     const next = this.#due.shift() ?? this.#arrived.shift();
     if (next === undefined) {
       this.#state = "awake";
+      this.#awakeSinceMs = this.#world.nowMs;
       return;
     }
     this.#run(next);
