@@ -19,13 +19,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { Engine } from "../engine/engine.js";
-import {
-  NodeRemovedError,
-  OutdatedManagerError,
-  SilentManagerError,
-  UnansweredError,
-  UnreachableError,
-} from "./agent-errors.js";
+import { NodeRemovedError, OutdatedManagerError } from "./agent-errors.js";
 import type { AgentMemory } from "./agent-memory.js";
 import { allOrNone } from "./all-or-none.js";
 import {
@@ -35,7 +29,8 @@ import {
   raiseFence,
 } from "./core/diff-assignments.js";
 import { EngineWatch } from "./engine-watch.js";
-import { ManagerSearch } from "./manager-search.js";
+import { ManagerPursuit, type Outcome, type Told } from "./manager-pursuit.js";
+import { type Attempt, ManagerSearch } from "./manager-search.js";
 import { restoreAssignments, storedForm } from "./remembered.js";
 import { RunnerSet } from "./runner-set.js";
 import { type Conversation, type HostReport, Session, type SessionHandlers } from "./session.js";
@@ -83,18 +78,6 @@ export type SessionState =
  * are told just that.
  */
 const ENGINE_PATIENCE_MS = 1_000;
-/**
- * How long a manager's host may take to accept a connection before it is called anew. The kernel
- * would call a host that is out of reach again after 1, 3, 7 … seconds only, and an agent should be
- * back within a second of its manager; a session that may take long to be welcomed is therefore
- * only begun with a host that accepts.
- */
-const REACH_LIMIT_MS = 400;
-/** A session of this length was no victim of a manager short of time. */
-const PATIENCE_KEPT_MS = 60_000;
-/** Without any manager to ask: a name may come by a change of configuration. */
-const NO_MANAGER_MS = 1_000;
-
 export class Agent {
   readonly #options: AgentOptions;
   readonly #logger: Logger;
@@ -103,7 +86,8 @@ export class Agent {
   #managers: readonly string[] = [];
   #memory: "kept" | "none" = "none";
   #description: NodeDescription | undefined;
-  #session: Session | undefined;
+  /** At most one of them has begun. */
+  readonly #sessions = new Set<Session>();
   /** What managers say is taken one after the other, across sessions too. */
   #turn: Promise<unknown> = Promise.resolve();
   #state: SessionState = { kind: "searching", reason: "not started" };
@@ -135,7 +119,7 @@ export class Agent {
     const { engine, clock, random } = this.#options;
     const book = new StatusBook(() => {
       this.#db.saveStatuses(() => book.toStored());
-      this.#session?.sendStatuses();
+      for (const session of this.#sessions) session.sendStatuses();
     });
     const runners = new RunnerSet({ engine, clock, random, logger: this.#logger }, book);
     const watch = this.#watchEngine(runners);
@@ -206,7 +190,7 @@ export class Agent {
       logger: this.#logger,
       lookAround: (signal) => this.#lookAround(runners, signal),
       look: (taskId) => runners.look(taskId),
-      onHealth: () => this.#session?.sendHost(),
+      onHealth: () => this.#tellOfHost(),
     });
   }
 
@@ -216,7 +200,7 @@ export class Agent {
     const description = hostname === undefined ? described : { ...described, Hostname: hostname };
     if (canonicalText(description) !== canonicalText(this.#description)) {
       this.#description = description;
-      this.#session?.sendHost();
+      this.#tellOfHost();
     }
     runners.found(await engine.list(signal));
   }
@@ -227,94 +211,83 @@ export class Agent {
     watch: EngineWatch,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock, random, managers } = this.#options;
+    const { clock, random, managers, reach } = this.#options;
     await watch.answered(ENGINE_PATIENCE_MS, signal);
-    const search = new ManagerSearch(random, () => [...this.#managers, ...managers]);
-    let callingMs = 0;
-    let silent: string | undefined;
-    while (!signal.aborted) {
-      const attempt = search.next();
-      // Time in which a host was called in vain is part of the pause.
-      const delayMs = attempt?.delayMs ?? NO_MANAGER_MS;
-      await clock.sleep(Math.max(0, delayMs - callingMs), signal);
-      callingMs = Math.max(0, callingMs - delayMs);
-      if (attempt === undefined) continue;
-      const { address, wordLimitMs } = attempt;
-      let { patience } = attempt;
-      const beganMs = clock.nowMs();
-      try {
-        await this.#reach(address, signal);
-        if (silent === address) patience = search.overloaded();
-        silent = undefined;
-        const handlers = this.#handlers(runners, book, () => {
-          search.found(address);
-          this.#enter({ kind: "connected", address });
-          this.#logger.info({ manager: address }, "session with manager begun");
-        });
-        const { fence } = this.#assignments;
-        const own = this.#options.address;
-        const hello = { fence, memory: this.#memory, ...(own !== undefined && { address: own }) };
-        const host = (): HostReport => ({
-          engine: watch.health,
-          ...(this.#description && { description: this.#description }),
-        });
-        const conversation = this.#options.connect(address);
-        const session = new Session({
-          conversation,
-          clock,
-          book,
-          hello,
-          host,
-          handlers,
-          wordLimitMs,
-          patience,
-        });
-        this.#session = session;
-        await session.run(signal);
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (cause instanceof NodeRemovedError) throw cause;
-        if (clock.nowMs() - beganMs >= PATIENCE_KEPT_MS) search.lasted();
-        if (cause instanceof SilentManagerError) silent = address;
-        if (cause instanceof UnansweredError) search.unanswered(address);
-        if (cause instanceof UnreachableError) callingMs += clock.nowMs() - beganMs;
-        this.#sessionEnded(address, cause, search);
-      }
-    }
-  }
-
-  async #reach(address: string, signal: AbortSignal): Promise<void> {
-    const { clock, reach } = this.#options;
-    const limit = new AbortController();
-    const end = (): void => limit.abort(signal.reason);
-    signal.addEventListener("abort", end, { once: true });
-    const timer = clock.after(REACH_LIMIT_MS, () => {
-      limit.abort(
-        new UnreachableError(`${address} took no connection within ${REACH_LIMIT_MS} ms`),
-      );
+    const search = new ManagerSearch(
+      random,
+      () => [...this.#managers, ...managers],
+      () => this.managers.length,
+    );
+    const pursuit = new ManagerPursuit({
+      search,
+      clock,
+      reach,
+      converse: (attempt, told, until) =>
+        this.#converse(attempt, this.#handlers(runners, book, told), { book, watch }, until),
+      onBegun: (address) => {
+        this.#enter({ kind: "connected", address });
+        this.#logger.info({ manager: address }, "session with manager begun");
+      },
+      onEnded: (address, cause, outcome) => this.#sessionEnded(address, cause, outcome),
     });
+    await pursuit.run(signal);
+  }
+
+  async #converse(
+    { address, patience, wordLimitMs }: Attempt,
+    handlers: SessionHandlers,
+    { book, watch }: { readonly book: StatusBook; readonly watch: EngineWatch },
+    signal: AbortSignal,
+  ): Promise<never> {
+    const { address: own, clock, connect } = this.#options;
+    const hello = {
+      fence: this.#assignments.fence,
+      memory: this.#memory,
+      ...(own !== undefined && { address: own }),
+    };
+    const session = new Session({
+      conversation: connect(address),
+      clock,
+      book,
+      hello,
+      host: () => this.#host(watch),
+      handlers,
+      wordLimitMs,
+      patience,
+    });
+    this.#sessions.add(session);
     try {
-      await reach(address, limit.signal);
+      return await session.run(signal);
     } finally {
-      timer.cancel();
-      signal.removeEventListener("abort", end);
+      this.#sessions.delete(session);
     }
   }
 
-  #sessionEnded(address: string, cause: unknown, search: ManagerSearch): void {
+  #host(watch: EngineWatch): HostReport {
+    return {
+      engine: watch.health,
+      ...(this.#description && { description: this.#description }),
+    };
+  }
+
+  #tellOfHost(): void {
+    for (const session of this.#sessions) session.sendHost();
+  }
+
+  #sessionEnded(address: string, cause: unknown, outcome: Outcome): void {
     if (cause instanceof AssertionError || !(cause instanceof Error)) throw cause;
-    this.#session = undefined;
     const fields = { manager: address, reason: cause.message };
-    if (this.#state.kind === "connected") search.lost();
     if (!(cause instanceof ClusterError)) {
       // A full disk, or what a manager said was beyond us: the tasks must not pay for it.
       this.#logger.error({ ...fields, error: cause }, "session failed; tasks run on");
-    } else if (this.#state.kind === "connected") {
+    } else if (outcome === "begun") {
       this.#logger.warn(fields, "session with manager ended, turning to the next; tasks run on");
     } else {
       const level = cause instanceof OutdatedManagerError ? "warn" : "debug";
       this.#logger[level](fields, "no session with this manager");
     }
+    // Others may be asked in vain while a session stands whose manager is silent.
+    if (outcome === "not-begun" && this.#state.kind === "connected") return;
     const isUnknown = cause instanceof ClusterError && cause.code === "not-found";
     const reason = `${address}: ${cause.message}`;
     this.#enter({ kind: "searching", reason, ...(isUnknown && { node: "unknown" }) });
@@ -325,7 +298,7 @@ export class Agent {
     this.#options.onState?.(state);
   }
 
-  #handlers(runners: RunnerSet, book: StatusBook, begun: () => void): SessionHandlers {
+  #handlers(runners: RunnerSet, book: StatusBook, told: Told): SessionHandlers {
     return {
       welcomed: (fence) =>
         this.#inTurn(async () => {
@@ -333,7 +306,7 @@ export class Agent {
           if (raised === undefined) throw this.#outdated(fence);
           await this.#keep(beginSession(raised));
         }),
-      begun,
+      ...told,
       assigned: (set) => this.#inTurn(() => this.#assigned(set, runners, book)),
       removed: (fence) =>
         this.#inTurn(async () => {

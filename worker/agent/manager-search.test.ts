@@ -4,7 +4,11 @@ import { seededRandom } from "../../shared/ports/random.js";
 import { ManagerSearch } from "./manager-search.js";
 
 function searchOf(...managers: string[]): ManagerSearch {
-  return new ManagerSearch(seededRandom("search"), () => managers);
+  return new ManagerSearch(
+    seededRandom("search"),
+    () => managers,
+    () => new Set(managers).size,
+  );
 }
 
 function attempts(search: ManagerSearch, count: number) {
@@ -28,30 +32,21 @@ describe("the search for a manager", () => {
     expect(Math.max(...all.map(({ delayMs }) => delayMs))).toBeGreaterThan(400);
   });
 
-  test.each([
-    ["a lone manager", ["a"], [3_000, 6_000, 12_000, 12_000]],
-    ["one of several", ["a", "b"], [1_000, 2_000, 4_000, 8_000, 12_000, 12_000]],
-  ])("gives %s longer each time that it took the connection and said nothing", (_, all, limits) => {
-    const search = searchOf(...all);
-    const next = (): number => {
-      for (;;) {
-        const { address, wordLimitMs } = search.next()!;
-        if (address === "a") return wordLimitMs;
-      }
-    };
-    const given = limits.map(() => {
-      const limitMs = next();
+  test("gives a manager longer each time that it took the connection and said nothing", () => {
+    const search = searchOf("a");
+    const limits = Array.from({ length: 4 }, () => {
+      const { wordLimitMs } = search.next()!;
       search.unanswered("a");
-      return limitMs;
+      return wordLimitMs;
     });
-    expect(given).toEqual(limits);
+    expect(limits).toEqual([3_000, 6_000, 12_000, 12_000]);
   });
 
   test("gives no longer to those that took no connection, or for another's silence", () => {
     const search = searchOf("a", "b");
     search.unanswered("b");
     const limits = attempts(search, 6).filter(({ address }) => address === "a");
-    expect(limits.map(({ wordLimitMs }) => wordLimitMs)).toEqual([1_000, 1_000, 1_000]);
+    expect(limits.map(({ wordLimitMs }) => wordLimitMs)).toEqual([3_000, 3_000, 3_000]);
   });
 
   test("asks the one that was lost last", () => {
@@ -73,7 +68,7 @@ describe("the search for a manager", () => {
     expect(search.next()).toMatchObject({ address: "a", wordLimitMs: 3_000 });
   });
 
-  test("is the more patient with a manager the more often it fell silent, until a session lasts", () => {
+  test("is the more patient with a lone manager the more often it fell silent, until a session lasts", () => {
     const search = searchOf("a");
     expect(search.next()!.patience).toBe(1);
     expect(Array.from({ length: 4 }, () => search.overloaded())).toEqual([2, 4, 8, 8]);
@@ -84,9 +79,19 @@ describe("the search for a manager", () => {
     expect(search.next()!.patience).toBe(1);
   });
 
+  test("is always patient with one of several: the others are asked meanwhile", () => {
+    const search = searchOf("a", "b");
+    expect(search.next()!.patience).toBe(3);
+    expect([search.overloaded(), search.overloaded()]).toEqual([3, 3]);
+  });
+
   test("takes those that have become known by the next round", () => {
     const managers = ["a"];
-    const search = new ManagerSearch(seededRandom("search"), () => managers);
+    const search = new ManagerSearch(
+      seededRandom("search"),
+      () => managers,
+      () => managers.length,
+    );
     search.next();
     managers.push("b");
     expect(

@@ -16,15 +16,18 @@ const SPREAD_MS = 100;
  * thousand may have come at once. Doubled each time that it said none, for one that is that slow.
  */
 const WORD_FIRST_MS = 3_000;
-/** Where there are others to ask: it may hang, and they may have a new leader already. */
-const WORD_FIRST_OF_SEVERAL_MS = 1_000;
 const WORD_LIMIT_MS = 12_000;
 /**
- * A manager that falls silent while its host takes connections is short of time: a thousand agents
- * that all turn away and back cost it more than they did before. So each silence doubles the
+ * A lone manager that falls silent while its host takes connections is short of time: a thousand
+ * agents that all turn away and back cost it more than they did before. So each silence doubles the
  * patience with the next, up to this.
  */
 const PATIENCE_LIMIT = 8;
+/**
+ * Where there are others, they are asked as soon as one is silent, and its session is kept for so
+ * much longer than usual: it may only have stood still.
+ */
+const PATIENCE_WITH_ONE_OF_SEVERAL = 3;
 
 export interface Attempt {
   /** `host:port` */
@@ -32,13 +35,14 @@ export interface Attempt {
   readonly delayMs: number;
   /** From the beginning of the session until the manager's first word. */
   readonly wordLimitMs: number;
-  /** How much longer than usual a manager may be silent. */
+  /** How much longer than usual the manager may be silent. */
   readonly patience: number;
 }
 
 export class ManagerSearch {
   readonly #random: Random;
   readonly #candidates: () => readonly string[];
+  readonly #managers: () => number;
   #round: string[] = [];
   #rounds = 0;
   /** How often each took the connection and said nothing. */
@@ -46,10 +50,19 @@ export class ManagerSearch {
   #patience = 1;
   #last: string | undefined;
 
-  /** @param candidates those known now, `host:port`. */
-  constructor(random: Random, candidates: () => readonly string[]) {
+  /**
+   * @param candidates where managers are known to be now, `host:port`; one may have several
+   * @param managers how many there are
+   */
+  constructor(random: Random, candidates: () => readonly string[], managers: () => number) {
     this.#random = random;
     this.#candidates = candidates;
+    this.#managers = managers;
+  }
+
+  /** There is nobody else to ask. */
+  get isLone(): boolean {
+    return this.#managers() <= 1;
   }
 
   /** @returns undefined where no manager is known at all. */
@@ -63,7 +76,12 @@ export class ManagerSearch {
     }
     const address = this.#round.shift();
     if (address === undefined) return undefined;
-    return { address, delayMs, wordLimitMs: this.#wordLimitMs(address), patience: this.#patience };
+    return {
+      address,
+      delayMs,
+      wordLimitMs: this.#wordLimitMs(address),
+      patience: this.#patienceNow(),
+    };
   }
 
   /** The manager took the connection, and no word came in time. */
@@ -77,7 +95,7 @@ export class ManagerSearch {
    */
   overloaded(): number {
     this.#patience = Math.min(PATIENCE_LIMIT, 2 * this.#patience);
-    return this.#patience;
+    return this.#patienceNow();
   }
 
   /** A session lasted: whatever was the matter is over. */
@@ -103,9 +121,11 @@ export class ManagerSearch {
   }
 
   #wordLimitMs(address: string): number {
-    const lone = new Set(this.#candidates()).size === 1;
-    const firstMs = lone ? WORD_FIRST_MS : WORD_FIRST_OF_SEVERAL_MS;
-    return Math.min(WORD_LIMIT_MS, firstMs * 2 ** (this.#unanswered.get(address) ?? 0));
+    return Math.min(WORD_LIMIT_MS, WORD_FIRST_MS * 2 ** (this.#unanswered.get(address) ?? 0));
+  }
+
+  #patienceNow(): number {
+    return this.isLone ? this.#patience : PATIENCE_WITH_ONE_OF_SEVERAL;
   }
 
   #shuffled(): string[] {

@@ -6,7 +6,13 @@ import type { TaskId } from "../../shared/model/ids.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
 import { NodeRemovedError, OutdatedManagerError } from "./agent-errors.js";
-import { type Conversation, type HostReport, Session, type SessionHandlers } from "./session.js";
+import {
+  type Conversation,
+  type HostReport,
+  Session,
+  type SessionHandlers,
+  type Voice,
+} from "./session.js";
 import { StatusBook } from "./status-book.js";
 
 const FENCE: Fence = { epoch: 1, term: 1, sequence: 1 };
@@ -75,6 +81,7 @@ let off: AbortController;
 let outcomes: ("applied" | "gap")[];
 let applied: number[];
 let host: HostReport;
+let voices: Voice[];
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -84,10 +91,11 @@ beforeEach(() => {
   off = new AbortController();
   outcomes = [];
   applied = [];
+  voices = [];
   host = { description: {}, engine: { kind: "answers" } };
 });
 
-function begin(handlers: Partial<SessionHandlers> = {}): void {
+function begin(handlers: Partial<SessionHandlers> = {}, patience = 1): void {
   session = new Session({
     conversation: line,
     clock,
@@ -97,6 +105,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
     handlers: {
       welcomed: () => Promise.resolve(),
       begun: () => undefined,
+      voice: (voice) => void voices.push(voice),
       assigned: (set) => {
         applied.push(set.sequence);
         return Promise.resolve(outcomes.shift() ?? "applied");
@@ -106,7 +115,7 @@ function begin(handlers: Partial<SessionHandlers> = {}): void {
       ...handlers,
     },
     wordLimitMs: 2_000,
-    patience: 1,
+    patience,
   });
   session.run(off.signal).catch((cause: unknown) => {
     ended = cause as Error;
@@ -164,6 +173,18 @@ describe("a session", () => {
     await clock.advance(50);
     expect(ended?.message).toBe("the manager has been silent for 1000 ms");
     expect(clock.pending).toBe(0);
+  });
+
+  test("with a patient agent, is told of as silent first, and ends only when that lasts", async () => {
+    begin({}, 3);
+    line.say(WELCOME);
+    await clock.advance(1_000);
+    expect(voices).toEqual(["silent"]);
+    line.say(ANSWER);
+    await clock.advance(2_900);
+    expect([voices, ended]).toEqual([["silent", "speaks", "silent"], undefined]);
+    await clock.advance(100);
+    expect(ended?.message).toBe("the manager has been silent for 3000 ms");
   });
 
   test("is as patient as its heartbeats are rare", async () => {

@@ -43,6 +43,8 @@ export interface SessionHandlers {
   readonly welcomed: (fence: Fence) => Promise<void>;
   /** The manager is one to listen to, and that is durable. */
   readonly begun: () => void;
+  /** It has said nothing for longer than usual, or speaks again: others may be asked meanwhile. */
+  readonly voice: (voice: Voice) => void;
   /** @returns whether something was missed. @throws OutdatedManagerError */
   readonly assigned: (set: AssignmentSet) => Promise<"applied" | "gap">;
   /** @throws OutdatedManagerError, else NodeRemovedError */
@@ -57,6 +59,8 @@ export interface HostReport {
   readonly engine: EngineHealth;
 }
 
+export type Voice = "speaks" | "silent";
+
 export interface SessionOptions {
   readonly conversation: Conversation;
   readonly clock: Clock;
@@ -69,7 +73,7 @@ export interface SessionOptions {
    * The welcome may take longer, while its heartbeats show that it is there.
    */
   readonly wordLimitMs: number;
-  /** How much longer than usual the manager may be silent. */
+  /** How much longer than usual the manager may be silent: meanwhile others can be asked. */
   readonly patience: number;
 }
 
@@ -77,8 +81,8 @@ export class Session {
   readonly #options: SessionOptions;
   /** Aborted, with the reason, where we end it: for silence, or because a message will not do. */
   readonly #over = new AbortController();
-  #silenceMs: number;
   #heard = false;
+  #voice: Voice = "speaks";
   #heartbeatPeriodMs = FIRST_HEARTBEAT_PERIOD_MS;
   #watch: Timer | undefined;
   #heartbeat: Timer | undefined;
@@ -93,7 +97,6 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#silenceMs = options.wordLimitMs;
     this.#told = options.host();
   }
 
@@ -124,9 +127,10 @@ export class Session {
       signal.removeEventListener("abort", end);
       this.#watch?.cancel();
       this.#heartbeat?.cancel();
+      // Only one session at a time has begun; others may be under way.
+      if (this.#stage === "begun") book.unsend();
       this.#stage = "ended";
       conversation.cancel();
-      book.unsend();
     }
   }
 
@@ -157,8 +161,7 @@ export class Session {
       this.#heartbeatPeriodMs = message.heartbeatPeriodMs;
     }
     this.#heard = true;
-    const usualMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
-    this.#silenceMs = usualMs * this.#options.patience;
+    this.#speak("speaks");
     if (message.kind === "heartbeat-received") return;
     if (this.#stage === "new" && message.kind !== "removed") {
       throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
@@ -228,20 +231,43 @@ export class Session {
     if (outcome === "gap") this.#options.conversation.send({ kind: "resend-assignments" });
   }
 
-  /**
-   * Waits for the manager's next word in two halves: after a stall of our own, what had come in the
-   * meantime is read between them, and the manager is not blamed for it.
-   */
+  #speak(voice: Voice): void {
+    if (voice === this.#voice) return;
+    this.#voice = voice;
+    this.#options.handlers.voice(voice);
+  }
+
   #expectWord(): void {
-    const { clock } = this.#options;
-    const halfMs = this.#silenceMs / 2;
-    const silent = (): void => {
-      const message = `the manager has been silent for ${this.#silenceMs} ms`;
-      const SilentError = this.#heard ? SilentManagerError : UnansweredError;
-      this.#over.abort(new SilentError(message));
-    };
-    this.#watch = clock.after(halfMs, () => {
-      this.#watch = clock.after(halfMs, silent);
+    const { patience, wordLimitMs } = this.#options;
+    const usualMs = Math.max(SILENCE_MS, SILENT_HEARTBEATS * this.#heartbeatPeriodMs);
+    if (!this.#heard) {
+      this.#afterSilence(wordLimitMs, () => this.#endSilent(wordLimitMs));
+      return;
+    }
+    const limitMs = usualMs * patience;
+    this.#afterSilence(usualMs, () => {
+      if (patience <= 1) {
+        this.#endSilent(limitMs);
+        return;
+      }
+      this.#speak("silent");
+      this.#afterSilence(limitMs - usualMs, () => this.#endSilent(limitMs));
     });
+  }
+
+  /**
+   * Waits in two halves: after a stall of our own, what had come in the meantime is read between
+   * them, and the manager is not blamed for it.
+   */
+  #afterSilence(ms: number, then: () => void): void {
+    const { clock } = this.#options;
+    this.#watch = clock.after(ms / 2, () => {
+      this.#watch = clock.after(ms / 2, then);
+    });
+  }
+
+  #endSilent(ms: number): void {
+    const SilentError = this.#heard ? SilentManagerError : UnansweredError;
+    this.#over.abort(new SilentError(`the manager has been silent for ${ms} ms`));
   }
 }

@@ -47,7 +47,7 @@ export const LOSE_HOST: readonly Fault[] = [
 ];
 
 export const HARMLESS: readonly Fault[] = [
-  fault("leader stopped", [100, 2_500], (cluster) => {
+  fault("leader stopped", [100, 6_000], (cluster) => {
     const process = cluster.leader?.process;
     process?.stop();
     return () => process?.goOn();
@@ -85,10 +85,10 @@ export const HARMLESS: readonly Fault[] = [
     };
   }),
   fault("another leads", [1, 2], (cluster, random) => {
-    const running = cluster.managers.flatMap(({ process }, i) =>
-      process === undefined ? [] : [i],
+    const awake = cluster.managers.flatMap(({ process }, i) =>
+      process?.state === "awake" ? [i] : [],
     );
-    if (running.length > 0) cluster.elect(pick(running, random));
+    if (awake.length > 0) cluster.elect(pick(awake, random));
     return () => undefined;
   }),
   fault("containers die", [1, 2], (cluster, random) => {
@@ -157,19 +157,32 @@ export const LEADER_LOST: Fault = fault("leader cut off", [2_000, 15_000], (clus
   const others = cluster.workers.filter(({ name }) => name !== lost);
   const own = cluster.workers.filter(({ name }) => name === lost);
   const mends = [cutLinks(cluster, own, "both"), cutLinks(cluster, others, "both", lost)];
-  const candidates = cluster.managers.flatMap(({ host, process }, i) =>
-    host === lost || process === undefined ? [] : [i],
-  );
-  if (candidates.length > 0) {
-    const next = pick(candidates, random);
-    cluster.clock.after(ELECTION_MS, () => {
-      if (cluster.leader?.host === lost) cluster.elect(next);
-    });
-  }
+  electInstead(cluster, random);
   return () => {
     for (const mend of mends) mend();
   };
 });
+
+/** The leader's process hangs, its host takes connections, and another was elected. */
+export const LEADER_HANGS: Fault = fault("leader hangs", [1_500, 15_000], (cluster, random) => {
+  const process = cluster.leader?.process;
+  process?.stop();
+  electInstead(cluster, random);
+  return () => process?.goOn();
+});
+
+function electInstead(cluster: SimCluster, random: Random): void {
+  const lost = cluster.leader?.host;
+  const candidates = cluster.managers.flatMap(({ host, process }, i) =>
+    host === lost || process === undefined ? [] : [i],
+  );
+  if (candidates.length === 0) return;
+  const next = pick(candidates, random);
+  cluster.clock.after(ELECTION_MS, () => {
+    const stillThere = cluster.managers[next]?.process?.state === "awake";
+    if (stillThere && cluster.leader?.host === lost) cluster.elect(next);
+  });
+}
 
 /** The leader's cable is cut: all are silent, and none is lost. */
 export const ISOLATED: Fault = fault("leader isolated", [500, 6_500], (cluster) => {

@@ -11,6 +11,7 @@ import type {
   UpdateOptions,
   Watch,
 } from "../../../manager/store/store-access.js";
+import { NoLeaderError } from "../../../shared/errors/cluster-error.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Engine, EngineEvent, StopOptions, TaskRun } from "../../../worker/engine/engine.js";
 import type { SimulatedEngine } from "../simulated-engine.js";
@@ -71,10 +72,13 @@ export class GatedEngine implements Engine {
 export class GatedStore implements StoreAccess {
   readonly #store: Store;
   readonly #process: ProcessClock;
+  readonly #leads: () => boolean;
 
-  constructor(store: Store, process: ProcessClock) {
+  /** @param leads whether what it proposes can be committed, whatever it thinks itself */
+  constructor(store: Store, process: ProcessClock, leads: () => boolean) {
     this.#store = store;
     this.#process = process;
+    this.#leads = leads;
   }
 
   get committed(): StoreView {
@@ -91,6 +95,7 @@ export class GatedStore implements StoreAccess {
 
   update<T>(write: (tx: Transaction) => T, options?: UpdateOptions<T>): Promise<T> {
     if (this.#process.state === "dead") return new Promise(() => undefined);
+    if (!this.#leads()) return Promise.reject(new NoLeaderError("another manager leads"));
     return this.#process.hear(this.#store.update(write, options));
   }
 

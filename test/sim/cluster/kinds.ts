@@ -4,6 +4,7 @@ import {
   type Fault,
   HARMLESS,
   ISOLATED,
+  LEADER_HANGS,
   LEADER_LOST,
   LOSE_ENGINE,
   LOSE_HOST,
@@ -17,7 +18,7 @@ const FAULTS: Readonly<Record<Kind, readonly Fault[]>> = {
   /** Nobody is lost: nothing may be called down, and no task moves. */
   harmless: [...HARMLESS, ...ENGINE_RESTARTS],
   any: [...HARMLESS, ...LOSE_HOST, ...LOSE_ENGINE],
-  "leader-lost": [LEADER_LOST, ...HARMLESS],
+  "leader-lost": [LEADER_LOST, LEADER_HANGS, ...HARMLESS],
   isolated: [...HARMLESS, ISOLATED],
 };
 

@@ -67,7 +67,9 @@ export class NodeChecks {
         this.#lossesMs.set(nodeId, [...(this.#lossesMs.get(nodeId) ?? []), nowMs]);
       }
     }
-    if (before.state === "down" && after.state === "ready") this.#cameBack(node);
+    if (before.state !== "down" || after.state === "down") return;
+    if (node.heardMs < leaderSinceMs) this.#note(`${node.worker.name} is back, and was not heard`);
+    if (after.state === "ready") this.#cameBack(node);
   }
 
   #wentDown(node: NodeFacts, limitMs: number, message: string): void {
@@ -79,6 +81,10 @@ export class NodeChecks {
     const delayed = this.#facts.heldUpMs(limitMs) > 0;
     if (silentMs < limitMs && !delayed) {
       this.#note(`${name} is down after ${silentMs} ms: ${message}`);
+    }
+    const endedMs = nowMs - (node.endedMs ?? nowMs);
+    if (limitMs < CLOSED_LIMIT_MS && isLivelyEnd(node) && endedMs < CLOSED_LIMIT_MS) {
+      this.#note(`${name} ended its session, and is down ${endedMs} ms later: ${message}`);
     }
     const windowMs = limitMs + this.#facts.heldUpMs(2 * limitMs) + BACK_WITHIN_MS;
     const impairedMs = this.#facts.impairedMs(node, windowMs);
@@ -92,9 +98,8 @@ export class NodeChecks {
     }
   }
 
-  #cameBack({ worker: { name, nodeId }, heardMs, helloMs, engineSinceMs }: NodeFacts): void {
-    const { nowMs, leaderSinceMs } = this.#facts.cluster;
-    if (heardMs < leaderSinceMs) this.#note(`${name} is ready and has not been heard`);
+  #cameBack({ worker: { name, nodeId }, helloMs, engineSinceMs }: NodeFacts): void {
+    const { nowMs } = this.#facts.cluster;
     const remembered = (this.#lossesMs.get(nodeId) ?? []).filter(
       (atMs) => atMs > nowMs - LOSS_MEMORY_MS,
     );
@@ -115,8 +120,7 @@ export class NodeChecks {
     const doubtMs = this.#doubtMs();
     if (state === "down" || cluster.leader === undefined) return;
     const silentMs = awakeMs - Math.max(node.heardAwakeMs, leaderAwakeMs);
-    const endedAfterMs = (node.endedMs ?? 0) - node.heardMs;
-    const ended = node.endedMs !== undefined && endedAfterMs < LIVELY_MS + LIVELY_DOUBT_MS;
+    const ended = endedAfterMs(node) < LIVELY_MS + LIVELY_DOUBT_MS;
     const unknown = state === "unknown" || state === "disconnected";
     const limitMs = ended || unknown ? CLOSED_LIMIT_MS : SILENCE_LIMIT_MS;
     const countedMs = ended ? awakeMs - Math.max(node.endedAwakeMs, leaderAwakeMs) : silentMs;
@@ -153,4 +157,14 @@ export class NodeChecks {
     if (silent.length * 4 > cluster.workers.length) this.#massMs = cluster.nowMs;
     return cluster.nowMs - this.#massMs < LONGEST_DOUBT_MS ? LONGEST_DOUBT_MS : 0;
   }
+}
+
+/** How long after its last word the node's stream ended, if it did. */
+function endedAfterMs({ endedMs, heardMs }: NodeFacts): number {
+  return endedMs === undefined ? Number.POSITIVE_INFINITY : endedMs - heardMs;
+}
+
+/** Surely the host's own doing. */
+function isLivelyEnd(node: NodeFacts): boolean {
+  return endedAfterMs(node) < LIVELY_MS - LIVELY_DOUBT_MS;
 }

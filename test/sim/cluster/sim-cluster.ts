@@ -89,7 +89,8 @@ export class SimCluster {
       const onArrival: SimManagerOptions["onArrival"] = (nodeId, item) => {
         if (this.leader?.host === name) this.onArrival(nodeId, item);
       };
-      return new SimManager({ ...base, name, store, random, onFailed, onArrival });
+      const leads = (host: string): boolean => this.leader?.host === host;
+      return new SimManager({ ...base, name, store, random, onFailed, onArrival, leads });
     });
     this.workers = Array.from({ length: options.workers }, (_, i) => {
       const name = i < options.ownWorkers ? `m${i + 1}` : `w${i + 1}`;
@@ -122,14 +123,16 @@ export class SimCluster {
     const former = this.leader;
     this.leader = undefined;
     this.log.stepDown();
-    former?.leadershipChanged(this.log.leadership);
+    const { leadership } = this.log;
+    former?.process?.enter(() => former.leadershipChanged(leadership));
     if (place === "nobody") return;
     this.log.lead();
     const next = this.managers[place];
     if (next?.process === undefined) throw new Error("only a manager that runs can lead");
     this.leader = next;
     this.leaderSinceMs = this.nowMs;
-    next.leadershipChanged(this.log.leadership);
+    const leading = this.log.leadership;
+    next.process.enter(() => next.leadershipChanged(leading));
   }
 
   killManager(place: number): void {

@@ -32,6 +32,8 @@ export interface SimManagerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly onFailed: (error: unknown) => void;
+  /** Whether it really leads: a process that stood still may not know that it no longer does. */
+  readonly leads: (name: string) => boolean;
   /** Something of this node has reached the host, whether or not the manager is awake. */
   readonly onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void;
 }
@@ -64,7 +66,7 @@ export class SimManager implements Listener {
     const process = new ProcessClock(clock, random.fork("lag"));
     process.lagMs = this.lagMs;
     this.#process = process;
-    const store = new GatedStore(state, process);
+    const store = new GatedStore(state, process, () => this.#options.leads(this.host));
     const dispatcher = new Dispatcher({
       store,
       clock: process,
