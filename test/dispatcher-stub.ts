@@ -3,7 +3,9 @@
  * messages; what it says and when is the test's. Answers heartbeats and statuses by itself
  * unless told to be silent.
  */
+import type { NodeDescription } from "../shared/docker-api/node-spec.js";
 import type { AssignmentSet, TaskTemplate } from "../shared/model/assignment.js";
+import type { EngineHealth } from "../shared/model/engine-health.js";
 import type { Fence } from "../shared/model/fence.js";
 import type { TaskId } from "../shared/model/ids.js";
 import type { Task, TaskStatus } from "../shared/model/task.js";
@@ -26,6 +28,9 @@ export class DispatcherStub {
   readonly statuses = new Map<TaskId, TaskStatus>();
   readonly heard = new Map<TaskId, string[]>();
   readonly hellos: Hello[] = [];
+  /** What was said of the host after its hello. */
+  readonly descriptions: NodeDescription[] = [];
+  engine: EngineHealth | undefined;
   resendsAsked = 0;
   fence: Fence;
   /** `silent`: the connection stands, but not a word comes. */
@@ -92,6 +97,7 @@ export class DispatcherStub {
     switch (message.kind) {
       case "hello": {
         this.hellos.push(message);
+        this.engine = message.engine;
         this.#session = stream;
         this.#sequence = 0;
         const { fence } = this;
@@ -111,7 +117,10 @@ export class DispatcherStub {
         this.resendsAsked++;
         return;
       case "description":
+        this.descriptions.push(message.description);
+        return;
       case "engine":
+        this.engine = message.health;
         return;
     }
   }

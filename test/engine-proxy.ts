@@ -9,6 +9,8 @@ export class EngineProxy {
   readonly socketPath: string;
   readonly #engineSocket: string;
   readonly #open = new Set<Socket>();
+  readonly #held: (() => void)[] = [];
+  #manner: "passes on" | "hangs" = "passes on";
   #server: Server | undefined;
 
   constructor(socketPath: string, engineSocket: string) {
@@ -28,11 +30,26 @@ export class EngineProxy {
           engine.destroy();
         });
       }
-      client.pipe(engine).pipe(client);
+      if (this.#manner === "passes on") client.pipe(engine).pipe(client);
+      else this.#held.push(() => void client.pipe(engine).pipe(client));
     });
     server.listen(this.socketPath);
     await once(server, "listening");
     this.#server = server;
+  }
+
+  /** Takes what it is asked, and passes nothing on, as an engine that hangs. */
+  hang(): void {
+    this.#manner = "hangs";
+    for (const socket of this.#open) {
+      socket.pause();
+      this.#held.push(() => void socket.resume());
+    }
+  }
+
+  goOn(): void {
+    this.#manner = "passes on";
+    for (const goOn of this.#held.splice(0)) goOn();
   }
 
   /** Breaks every connection and refuses new ones, as an engine that was killed. */

@@ -261,6 +261,44 @@ describeWithEngine("while the engine is away", () => {
     expect(manager.statuses.get(one.id)?.state).toBe("running");
   });
 
+  test.each([
+    ["dies", () => proxy.cut(), () => proxy.restore()],
+    [
+      "hangs",
+      async () => {
+        proxy.hang();
+      },
+      async () => {
+        proxy.goOn();
+      },
+    ],
+  ])("the managers hear when it %s, and when it answers again", async (_how, lose, mend) => {
+    const one = await assigned(SLEEP);
+    expect(manager.engine).toEqual({ kind: "answers" });
+    await lose();
+    await until("it is away", () => manager.engine?.kind === "away");
+    const reason = expect.stringMatching(/engine/) as string;
+    expect(manager.engine).toEqual({ kind: "away", reason });
+    await mend();
+    await until("it answers", () => manager.engine?.kind === "answers");
+    expect(manager.statuses.get(one.id)?.state).toBe("running");
+  });
+
+  test("an agent that begins comes to its managers anyway, and says what the host offers later", async () => {
+    await proxy.cut();
+    beginAgent();
+    await until("a session", () => manager.connected);
+    const [hello] = manager.hellos;
+    expect(hello).toMatchObject({ engine: { kind: "away" } });
+    expect(hello?.description).toBeUndefined();
+    const one = task();
+    manager.complete([one], [template(SLEEP)]);
+    await proxy.restore();
+    await reported(one, "running");
+    expect(manager.engine).toEqual({ kind: "answers" });
+    expect(manager.descriptions[0]?.Engine?.EngineVersion).toMatch(/^\d+\./);
+  });
+
   test("an order to stop waits for it", async () => {
     const one = await assigned(SLEEP);
     await proxy.cut();

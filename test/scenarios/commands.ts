@@ -63,6 +63,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     world.hosts.cutOff(id as NodeId);
     return setState(world, id, "down");
   },
+  /** Its agent has ended its session, or its engine is away: what it has stays, nothing new comes. */
+  disconnect: (world, { words: [id = ""] }) => setState(world, id, "disconnected"),
   up: async (world, { words: [id = ""] }) => {
     await setState(world, id, "ready");
     world.hosts.reconnect(id as NodeId);
