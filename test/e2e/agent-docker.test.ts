@@ -295,7 +295,8 @@ describeWithEngine("while the engine is away", () => {
     manager.complete([one], [template(SLEEP)]);
     await proxy.restore();
     await reported(one, "running");
-    expect(manager.engine).toEqual({ kind: "answers" });
+    await until("the engine's word", () => manager.engine?.kind === "answers");
+    await until("what the host offers", () => manager.descriptions.length > 0);
     expect(manager.descriptions[0]?.Engine?.EngineVersion).toMatch(/^\d+\./);
   });
 
