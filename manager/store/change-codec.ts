@@ -7,6 +7,7 @@ import type { SwarmSpec } from "../../shared/docker-api/swarm-spec.js";
 import { assertNever } from "../../shared/errors/assert.js";
 import type { Authority, JoinTokens } from "../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { ManagerMember } from "../../shared/model/node.js";
 import {
   authorityFromWire,
   clusterFromWire,
@@ -17,6 +18,7 @@ import {
 import { fromUint64, isSet, type WireUint64 } from "../../shared/rpc/wire/fields.js";
 import { intern } from "../../shared/rpc/wire/intern.js";
 import {
+  managerFromWire,
   nodeFromWire,
   nodeStatusFromWire,
   nodeToWire,
@@ -55,6 +57,7 @@ export interface WireChange {
   updateNode?: WireUpdateNode | null;
   observeNode?: WireObserveNode | null;
   removeNode?: { nodeId: string } | null;
+  setManager?: { nodeId: string; manager?: ManagerMember | null } | null;
   createService?: { service: WireService; revision: WireRevision } | null;
   updateService?: WireUpdateService | null;
   removeService?: { serviceId: string } | null;
@@ -109,6 +112,10 @@ export function changeToWire(change: Change): WireChange {
       return { observeNode: observeNodeToWire(change) };
     case "remove-node":
       return { removeNode: { nodeId: change.nodeId } };
+    case "set-manager": {
+      const { nodeId, manager } = change;
+      return { setManager: { nodeId, ...(manager && { manager }) } };
+    }
     case "create-service":
       return {
         createService: {
@@ -153,6 +160,14 @@ function clusterOrNodeChange(wire: WireChange): Change | undefined {
   if (isSet(wire.observeNode)) return observeNodeFromWire(wire.observeNode);
   if (isSet(wire.removeNode))
     return { kind: "remove-node", nodeId: wire.removeNode.nodeId as NodeId };
+  if (isSet(wire.setManager)) {
+    const { nodeId, manager } = wire.setManager;
+    return {
+      kind: "set-manager",
+      nodeId: nodeId as NodeId,
+      ...(isSet(manager) && { manager: managerFromWire(manager) }),
+    };
+  }
   return undefined;
 }
 

@@ -39,6 +39,10 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
     { kind: "observe-node", nodeId: node.id, status: node.status, description: {} },
   ],
   "remove-node": [{ kind: "remove-node", nodeId: node.id }],
+  "set-manager": [
+    { kind: "set-manager", nodeId: node.id },
+    { kind: "set-manager", nodeId: node.id, manager: { memberId: "1.7", address: "h:1" } },
+  ],
   "create-service": [
     { kind: "create-service", service, revision },
     { kind: "create-service", service, revision: { ...revision, hostPorts } },

@@ -15,6 +15,16 @@ export interface Node {
   /** Absent until the node's first session. */
   readonly description?: NodeDescription;
   readonly status: NodeStatus;
+  /** While it takes part in consensus, or is about to. */
+  readonly manager?: ManagerMember;
+}
+
+/** What of a node the managers agree through. */
+export interface ManagerMember {
+  /** Its name in consensus: a new one each time that it becomes a manager. */
+  readonly memberId: string;
+  /** `host:port` at which the other managers find it; empty while it has not said that. */
+  readonly address: string;
 }
 
 export const NODE_STATES = ["unknown", "ready", "down", "disconnected"] as const;
@@ -34,8 +44,14 @@ export type NodeRole = (typeof NODE_ROLES)[number];
 export const AVAILABILITIES = ["active", "pause", "drain"] as const;
 export type Availability = (typeof AVAILABILITIES)[number];
 
+/** What the user wants the node to be. */
 export function nodeRole(node: Node): NodeRole {
   return node.spec.Role ?? "worker";
+}
+
+/** What the host itself is to be: a manager manages on until the others have let it go. */
+export function presentRole(node: Node): NodeRole {
+  return node.manager === undefined ? nodeRole(node) : "manager";
 }
 
 export function nodeAvailability(node: Node): Availability {

@@ -193,7 +193,15 @@ const nodeChangeButRemoval = fc.oneof(
     })),
 );
 
+const managerChange = fc
+  .tuple(
+    nodeId,
+    optional("manager", fc.record({ memberId: fc.constant("1.1"), address: fc.string() })),
+  )
+  .map(([id, manager]): Change => ({ kind: "set-manager", nodeId: id, ...manager }));
+
 const nodeChange = fc.oneof(
+  { weight: 1, arbitrary: managerChange },
   { weight: 6, arbitrary: nodeChangeButRemoval },
   { weight: 1, arbitrary: nodeId.map((id): Change => ({ kind: "remove-node", nodeId: id })) },
 );

@@ -113,6 +113,20 @@ describe("a change that does not fit is refused", () => {
       "failed-precondition",
       /demoted/,
     ],
+    [
+      "the removal of a former manager that still takes part",
+      [createNode("n1", { manager: { memberId: "1.1", address: "" } })],
+      removeN1,
+      "failed-precondition",
+      /demoted/,
+    ],
+    [
+      "a worker's part in consensus",
+      [createNode("n1")],
+      { kind: "set-manager", nodeId: N1, manager: { memberId: "1.2", address: "" } },
+      "failed-precondition",
+      /promote/,
+    ],
     ["a service's id again", [createService("s1")], createService("s1"), "already-exists", /s1/],
     [
       "the id of a service whose tasks are still there",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import { type ManagerMember, presentRole } from "../../../shared/model/node.js";
 import { REVISIONS_KEPT } from "../../../shared/model/revision.js";
 import {
   commandOf,
@@ -90,6 +91,26 @@ describe("all of a command or nothing", () => {
     expect([tables.tasks(), tables.services(), tables.nodes()]).toEqual(before);
     expect(tables.serviceByName("s1")?.id).toBe(S1);
     expect(tables.revisions(S1)).toHaveLength(1);
+  });
+
+  test("a node takes part in consensus until it is said to do so no more", () => {
+    const replica = replicaWith([createNode("n1", { spec: { Role: "manager" } })]);
+    const set = (manager?: ManagerMember): Change => ({
+      kind: "set-manager",
+      nodeId: N1,
+      ...(manager && { manager }),
+    });
+    const version = replica.tables.node(N1)?.version;
+    apply(replica, set({ memberId: "1.2", address: "a:1" }));
+    apply(replica, { kind: "update-node", nodeId: N1, spec: { Role: "worker" } });
+    // It goes on to say where it is.
+    apply(replica, set({ memberId: "1.2", address: "b:1" }));
+    expect(replica.tables.node(N1)?.manager).toEqual({ memberId: "1.2", address: "b:1" });
+    expect(presentRole(replica.tables.node(N1)!)).toBe("manager");
+    apply(replica, set());
+    expect(replica.tables.node(N1)?.manager).toBeUndefined();
+    expect(presentRole(replica.tables.node(N1)!)).toBe("worker");
+    expect(version).toBe(1);
   });
 
   test("an object changed twice is one event, from what it was to what it is", () => {

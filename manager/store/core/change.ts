@@ -9,7 +9,7 @@ import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
 import type { Authority, Cluster, JoinTokens } from "../../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
-import type { Node, NodeStatus } from "../../../shared/model/node.js";
+import type { ManagerMember, Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { PreviousService, Service } from "../../../shared/model/service.js";
 import type { Task, TaskStatus } from "../../../shared/model/task.js";
@@ -58,6 +58,12 @@ export type Change =
       readonly description?: NodeDescription;
     }
   | { readonly kind: "remove-node"; readonly nodeId: NodeId }
+  | {
+      readonly kind: "set-manager";
+      readonly nodeId: NodeId;
+      /** Absent: the node takes no part in consensus any more. */
+      readonly manager?: ManagerMember;
+    }
   | { readonly kind: "create-service"; readonly service: Service; readonly revision: Revision }
   | {
       readonly kind: "update-service";

@@ -1,7 +1,13 @@
 /** Nodes, proto ↔ model. */
 import type { NodeDescription, NodeSpec } from "../../docker-api/node-spec.js";
 import type { NodeId } from "../../model/ids.js";
-import { type Node, NODE_STATES, type NodeState, type NodeStatus } from "../../model/node.js";
+import {
+  type ManagerMember,
+  type Node,
+  NODE_STATES,
+  type NodeState,
+  type NodeStatus,
+} from "../../model/node.js";
 import { fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { specFromJson, specToJson } from "./specs.js";
 
@@ -13,6 +19,7 @@ export interface WireNode {
   specJson: string;
   descriptionJson?: string | null;
   status: WireNodeStatus;
+  manager?: ManagerMember | null;
 }
 
 export interface WireNodeStatus {
@@ -33,6 +40,7 @@ export function nodeToWire(node: Node): WireNode {
     status: node.status,
   };
   if (node.description !== undefined) wire.descriptionJson = specToJson(node.description);
+  if (node.manager !== undefined) wire.manager = node.manager;
   return wire;
 }
 
@@ -47,7 +55,12 @@ export function nodeFromWire(wire: WireNode): Node {
       description: specFromJson<NodeDescription>(wire.descriptionJson),
     }),
     status: nodeStatusFromWire(wire.status),
+    ...(isSet(wire.manager) && { manager: managerFromWire(wire.manager) }),
   };
+}
+
+export function managerFromWire({ memberId, address }: ManagerMember): ManagerMember {
+  return { memberId, address };
 }
 
 export function nodeStatusFromWire(wire: WireNodeStatus): NodeStatus {

@@ -6,7 +6,7 @@ import { assertNever } from "../../../../shared/errors/assert.js";
 import type { Change } from "../change.js";
 import type { Draft } from "../draft.js";
 import { createCluster, updateCluster } from "./cluster.js";
-import { createNode, observeNode, removeNode, updateNode } from "./node.js";
+import { createNode, observeNode, removeNode, setManager, updateNode } from "./node.js";
 import { createService, removeRevision, removeService, updateService } from "./service.js";
 import { assignTask, createTask, observeTask, removeTask, wantTask } from "./task.js";
 
@@ -28,6 +28,8 @@ export function applyChange(draft: Draft, change: Change): void {
       return observeNode(draft, change);
     case "remove-node":
       return removeNode(draft, change.nodeId);
+    case "set-manager":
+      return setManager(draft, change);
     case "create-service":
       return createService(draft, change);
     case "update-service":

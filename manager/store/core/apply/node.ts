@@ -6,7 +6,7 @@ import {
   FailedPreconditionError,
 } from "../../../../shared/errors/cluster-error.js";
 import type { NodeId } from "../../../../shared/model/ids.js";
-import { type Node, nodeRole } from "../../../../shared/model/node.js";
+import { type Node, nodeRole, presentRole } from "../../../../shared/model/node.js";
 import { isTerminal } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
@@ -45,9 +45,25 @@ export function observeNode(draft: Draft, change: ChangeOf<"observe-node">): voi
   });
 }
 
+export function setManager(draft: Draft, { nodeId, manager }: ChangeOf<"set-manager">): void {
+  const before = existingNode(draft.state, nodeId);
+  const { manager: _former, ...node } = before;
+  const updatedAtMs = draft.atMs;
+  if (manager === undefined) {
+    draft.setNode(nodeId, before, { ...node, updatedAtMs });
+    return;
+  }
+  // A member that is to go may still say where it is.
+  const isNew = before.manager?.memberId !== manager.memberId;
+  if (isNew && nodeRole(before) !== "manager") {
+    throw new FailedPreconditionError(`node ${nodeId} is a worker: promote it first`);
+  }
+  draft.setNode(nodeId, before, { ...node, updatedAtMs, manager });
+}
+
 export function removeNode(draft: Draft, id: NodeId): void {
   const node = existingNode(draft.state, id);
-  if (nodeRole(node) === "manager")
+  if (presentRole(node) === "manager")
     throw new FailedPreconditionError(
       `node ${id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
     );
