@@ -1,0 +1,223 @@
+import { expect, test } from "vitest";
+
+import type { NodeId, TaskId } from "../../shared/model/ids.js";
+import { bridgeName } from "../../worker/network/core/link-names.js";
+import type { NodeNetworks } from "../../worker/network/core/wanted-network.js";
+import { IngressKeeper } from "../../worker/network/ingress.js";
+import { Kernel } from "../../worker/network/kernel.js";
+import { OverlayKeeper } from "../../worker/network/overlay.js";
+import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
+import { fileOf, inside, Namespaces, PATH } from "../network/namespaces.js";
+import { answersTo, Server } from "../network/talk.js";
+import {
+  gatewayOf,
+  HOSTS,
+  macOf,
+  serviceOf,
+  type TestNetwork,
+  type TestTask,
+  toldTo,
+} from "../network/two-hosts.js";
+import { describeWithLab } from "../setup/requirements.js";
+
+const [HOST1, HOST2] = HOSTS;
+const VIP = "10.250.1.2";
+
+const TASKS: readonly TestTask[] = [
+  { taskId: "a" as TaskId, nodeId: HOST1.nodeId, address: "10.250.1.5" },
+  { taskId: "b" as TaskId, nodeId: HOST2.nodeId, address: "10.250.1.6" },
+  { taskId: "c" as TaskId, nodeId: HOST2.nodeId, address: "10.250.1.7" },
+];
+const NET: TestNetwork = {
+  name: "net1",
+  vni: 4097,
+  kind: "ingress",
+  net: "10.250.1",
+  tasks: TASKS,
+  services: [serviceOf("web", VIP, ["10.250.1.6", "10.250.1.7"])],
+};
+const OTHER: TestNetwork = { name: "net2", vni: 4098, kind: "overlay", net: "10.250.2", tasks: [] };
+
+interface World {
+  readonly spaces: Namespaces;
+  readonly hosts: readonly {
+    readonly nodeId: NodeId;
+    readonly name: string;
+    readonly kernel: Kernel;
+  }[];
+  readonly tasks: ReadonlyMap<string, string>;
+}
+
+/** Two hosts with their overlays set up, and a container for each task. */
+async function raise(spaces: Namespaces, networks: readonly TestNetwork[]): Promise<World> {
+  const at = spaces.addSwitch();
+  const hosts = HOSTS.map(({ nodeId, address }) => {
+    const name = spaces.addHost(nodeId, at, `${address}/24`);
+    return { nodeId, name, kernel: new Kernel({ path: PATH, namespace: fileOf(name) }) };
+  });
+  for (const { nodeId, kernel } of hosts) {
+    await new OverlayKeeper(kernel).apply(toldTo(nodeId, networks));
+  }
+  const tasks = networks.flatMap((network) =>
+    network.tasks.map(({ taskId, nodeId, address }) => {
+      const host = hosts.find((one) => one.nodeId === nodeId)?.name ?? "";
+      const link = {
+        bridge: bridgeName(network),
+        mac: macOf(address),
+        address,
+        prefix: 24,
+        gateway: gatewayOf(network, nodeId),
+      };
+      return [taskId, spaces.addContainer(taskId, host, link)] as const;
+    }),
+  );
+  return { spaces, hosts, tasks: new Map(tasks) };
+}
+
+/** What the first host hears while the service has these backends. */
+function told(backends: readonly string[]): NodeNetworks {
+  const network = { ...NET, services: [serviceOf("web", VIP, backends)] };
+  return toldTo(HOST1.nodeId, [network]);
+}
+
+function kernelOf({ hosts }: World): Kernel {
+  return hosts[0]?.kernel ?? new Kernel({ path: PATH });
+}
+
+function nameOf({ tasks }: World, taskId: string): string {
+  return tasks.get(taskId) ?? "";
+}
+
+describeWithLab("in the kernel", () => {
+  test("tasks of one network reach each other across hosts, and the other hosts' gateways", async () => {
+    using spaces = new Namespaces();
+    const world = await raise(spaces, [NET, OTHER]);
+    const targets = [
+      ...TASKS.map(({ address }) => address),
+      ...HOSTS.map(({ nodeId }) => gatewayOf(NET, nodeId)),
+    ];
+    for (const from of ["a", "b", "c"]) {
+      for (const host of targets) {
+        // Nobody listens there, and it takes somebody to say so.
+        const answers = await answersTo(nameOf(world, from), { host, port: 9 });
+        expect(answers, `${from} to ${host}`).toEqual({ ECONNREFUSED: 1 });
+      }
+    }
+  });
+
+  test("a second time changes nothing, and what is changed from outside is put right", async () => {
+    using spaces = new Namespaces();
+    const { hosts } = await raise(spaces, [NET, OTHER]);
+    const [
+      { name, nodeId, kernel } = {
+        name: "",
+        nodeId: HOST1.nodeId,
+        kernel: new Kernel({ path: PATH }),
+      },
+    ] = hosts;
+    const keeper = new OverlayKeeper(kernel);
+    const told = toldTo(nodeId, [NET, OTHER]);
+    expect(await keeper.mend(told)).toBe("as-wanted");
+    for (const harm of [
+      ["ip", "link", "delete", "skep4097"],
+      ["ip", "link", "delete", "skvx4098"],
+      ["ip", "link", "set", "skvx4097", "nomaster"],
+      ["ip", "link", "set", "skep4098", "down"],
+      ["ip", "link", "set", "skep4097", "address", "02:00:00:00:00:01"],
+      ["ip", "address", "flush", "dev", "skep4097"],
+      ["bridge", "fdb", "del", macOf("10.250.1.6"), "dev", "skvx4097", "dst", HOST2.address],
+      ["ip", "neighbour", "del", "10.250.1.6", "dev", "skvx4097"],
+      [
+        "bridge",
+        "fdb",
+        "replace",
+        macOf("10.250.1.6"),
+        "dev",
+        "skvx4097",
+        "dst",
+        "192.0.2.9",
+        "self",
+        "static",
+      ],
+    ]) {
+      inside(name, harm);
+      expect(await keeper.mend(told), harm.join(" ")).toBe("drifted");
+      expect(await keeper.mend(told), `after ${harm.join(" ")}`).toBe("as-wanted");
+    }
+    await keeper.apply(toldTo(nodeId, [OTHER]));
+    expect(inside(name, ["ip", "-brief", "link"])).not.toContain("4097");
+    inside(name, ["ip", "link", "add", "skep777", "type", "bridge"]);
+    await keeper.remove();
+    expect(inside(name, ["ip", "-brief", "link"])).not.toMatch(/409\d/);
+    expect(inside(name, ["ip", "-brief", "link"])).toContain("skep777");
+  });
+
+  test("a virtual address leads to each backend alike and keeps the source", async () => {
+    using spaces = new Namespaces();
+    const world = await raise(spaces, [NET]);
+    const a = nameOf(world, "a");
+    await using own = await Server.start(a, "a", 80);
+    await using _b = await Server.start(nameOf(world, "b"), "b", 80);
+    await using _c = await Server.start(nameOf(world, "c"), "c", 80);
+    const failures: unknown[] = [];
+    const keeper = new VirtualAddressKeeper(kernelOf(world), (_task, cause) =>
+      failures.push(cause),
+    );
+    keeper.add("a" as TaskId, own.pid);
+    expect([...(await keeper.apply(told(["10.250.1.6", "10.250.1.7"])))]).toEqual(["a"]);
+    const answers = await answersTo(a, { host: VIP, port: 80 }, 400);
+    expect(Object.keys(answers).sort()).toEqual(["b 10.250.1.5", "c 10.250.1.5"]);
+    // Each is a fair coin, thrown 400 times: seven standard deviations.
+    for (const count of Object.values(answers)) expect(count).toBeGreaterThan(130);
+    const datagrams = await answersTo(a, { host: VIP, port: 80, protocol: "udp" }, 50);
+    expect(Object.keys(datagrams).sort()).toEqual(["b 10.250.1.5", "c 10.250.1.5"]);
+
+    await keeper.apply(told(["10.250.1.7"]));
+    expect(await answersTo(a, { host: VIP, port: 80 }, 20)).toEqual({ "c 10.250.1.5": 20 });
+    await keeper.apply(told(["10.250.1.5"]));
+    const itself = await answersTo(a, { host: VIP, port: 80 });
+    expect(itself).toEqual({ "a 10.250.1.5": 1 });
+    await keeper.apply(told([]));
+    expect(await answersTo(a, { host: VIP, port: 80 }, 2)).toEqual({ ECONNREFUSED: 2 });
+
+    inside(a, ["nft", "flush", "ruleset"]);
+    const wanted = told(["10.250.1.6", "10.250.1.7"]);
+    const looked = [{ taskId: "a", look: "drifted" }];
+    expect(await keeper.mend(wanted, ["a" as TaskId])).toEqual(looked);
+    expect(await keeper.mend(wanted, ["a" as TaskId])).toEqual([
+      { taskId: "a", look: "as-wanted" },
+    ]);
+    expect(failures).toEqual([]);
+  });
+
+  test("every host answers on a published port, evenly, from outside and on its loopback", async () => {
+    using spaces = new Namespaces();
+    const world = await raise(spaces, [NET]);
+    const backends = TASKS.slice(1).map(({ address, nodeId }) => ({ address, nodeId }));
+    const port = {
+      protocol: "tcp",
+      publishedPort: 8080,
+      targetPort: 80,
+      spread: "cluster",
+      backends,
+    } as const;
+    for (const { kernel, nodeId } of world.hosts) {
+      await new IngressKeeper(kernel, nodeId).apply(toldTo(nodeId, [NET], [port]));
+    }
+    await using _b = await Server.start(nameOf(world, "b"), "b", 80);
+    await using _c = await Server.start(nameOf(world, "c"), "c", 80);
+    const outside = spaces.addHost("outside", world.spaces.switchName, "192.0.2.9/24");
+    for (const { name, nodeId } of world.hosts) {
+      const gateway = gatewayOf(NET, nodeId);
+      const host = HOSTS.find((one) => one.nodeId === nodeId)?.address ?? "";
+      for (const [from, to] of [
+        [outside, host],
+        [name, host],
+        [name, "127.0.0.1"],
+      ] as const) {
+        const answers = await answersTo(from, { host: to, port: 8080 }, 100);
+        expect(answers, `${from} to ${to}`).toEqual({ [`b ${gateway}`]: 50, [`c ${gateway}`]: 50 });
+      }
+    }
+  });
+});

@@ -1,0 +1,93 @@
+/** Servers and clients inside network namespaces, for tests: who answers, and how often each. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+import { fileOf, outcomeInside, PATH } from "./namespaces.js";
+
+/** Answers every connection and every datagram on the port with its name, and closes. */
+const SERVER = `
+const [name, port] = process.argv.slice(1);
+require("net").createServer((socket) => {
+  socket.on("error", () => {});
+  socket.end(name + " " + socket.remoteAddress);
+}).listen(Number(port), "0.0.0.0", () => console.log("ready"));
+const udp = require("dgram").createSocket("udp4");
+udp.on("message", (_, from) => udp.send(name + " " + from.address, from.port, from.address));
+udp.bind(Number(port));
+`;
+
+/** Connects so many times, so many at once; prints the answers and the errors with their counts. */
+const CLIENT = `
+const [host, port, count, protocol] = process.argv.slice(1);
+const said = {};
+const note = (text) => { said[text] = (said[text] || 0) + 1; };
+const tcp = () => new Promise((resolve) => {
+  let text = "";
+  const socket = require("net").connect(Number(port), host);
+  socket.setTimeout(2000, () => socket.destroy(new Error("timeout")));
+  socket.on("data", (data) => { text += data; });
+  socket.on("error", (error) => { note(error.code || error.message); resolve(); });
+  socket.on("end", () => { note(text); socket.destroy(); resolve(); });
+});
+const udp = () => new Promise((resolve) => {
+  const socket = require("dgram").createSocket("udp4");
+  const end = (text) => { note(text); clearTimeout(timer); socket.close(); resolve(); };
+  const timer = setTimeout(() => end("timeout"), 2000);
+  socket.on("error", (error) => end(error.code));
+  socket.on("message", (data) => end(String(data)));
+  socket.connect(Number(port), host, () => socket.send("?"));
+});
+let left = Number(count);
+const work = async () => { while (left-- > 0) await (protocol === "udp" ? udp() : tcp()); };
+Promise.all(Array.from({ length: Math.min(16, left) }, work)).then(() => console.log(JSON.stringify(said)));
+`;
+
+/** Serves until its scope ends. */
+export class Server implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  static async start(namespace: string, name: string, port: number): Promise<Server> {
+    const words = [
+      `--net=${fileOf(namespace)}`,
+      process.execPath,
+      "-e",
+      SERVER,
+      name,
+      String(port),
+    ];
+    const child = spawn("nsenter", words, { env: { PATH }, stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    return new Server(child);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol?: "tcp" | "udp";
+}
+
+/** How often each answer came: `name source`, or an error's code. */
+export async function answersTo(
+  namespace: string,
+  { host, port, protocol = "tcp" }: Target,
+  count = 1,
+): Promise<Readonly<Record<string, number>>> {
+  const words = [process.execPath, "-e", CLIENT, host, String(port), String(count), protocol];
+  const { stdout } = await outcomeInside(namespace, words);
+  return JSON.parse(stdout) as Record<string, number>;
+}

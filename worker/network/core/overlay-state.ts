@@ -1,0 +1,223 @@
+/**
+ * The overlays as the host's kernel is to hold them: per network a bridge with this node's gateway
+ * addresses and a VXLAN device on it, and per address elsewhere one entry that says behind which
+ * host it is. All entries are static: nothing is learned from packets, nothing is flooded, and the
+ * hosts ask each other nothing.
+ */
+import { ALIAS_PREFIX, bridgeName, vxlanName } from "./link-names.js";
+import { isIpv6, type NodeNetworks, type OverlayNetwork } from "./wanted-network.js";
+
+export interface OverlayState {
+  readonly bridges: ReadonlyMap<string, BridgeLink>;
+  readonly tunnels: ReadonlyMap<string, TunnelLink>;
+  /** Which host a MAC address is behind; the key is `device mac`. */
+  readonly forwarding: ReadonlyMap<string, string>;
+  /** Which MAC address an address has; the key is `device address`. */
+  readonly neighbours: ReadonlyMap<string, string>;
+}
+
+export interface BridgeLink {
+  readonly mac: string;
+  readonly mtu: number;
+  /** With the length of their prefix. */
+  readonly addresses: readonly string[];
+  readonly alias: string;
+  readonly isUp: boolean;
+}
+
+export interface TunnelLink {
+  readonly vni: number;
+  readonly local: string;
+  readonly port: number;
+  /** `static`: it learns nothing, and answers for neighbours that it was told of. */
+  readonly mode: "static" | "other";
+  readonly bridge: string;
+  readonly mtu: number;
+  readonly alias: string;
+  readonly isUp: boolean;
+}
+
+/** What VXLAN wraps around a frame: outer IP, UDP (8), VXLAN (8), inner Ethernet (14); RFC 7348. */
+const OVERHEAD_BYTES = { ipv4: 50, ipv6: 70 } as const;
+
+/** @param underlayMtu of the device that has the underlay's address */
+export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayState {
+  const bridges = new Map<string, BridgeLink>();
+  const tunnels = new Map<string, TunnelLink>();
+  const forwarding = new Map<string, string>();
+  const neighbours = new Map<string, string>();
+  for (const network of node.networks) {
+    const bridge = bridgeName(network);
+    const device = vxlanName(network);
+    const mtu = overlayMtu(network, node, underlayMtu);
+    const alias = `${ALIAS_PREFIX}${network.networkId}`;
+    const addresses = network.subnets.map(
+      ({ cidr, gateway }) => `${gateway}/${cidr.split("/")[1] ?? ""}`,
+    );
+    bridges.set(bridge, { mac: network.gatewayMac, mtu, addresses, alias, isUp: true });
+    tunnels.set(device, {
+      vni: network.vni,
+      local: node.underlay.address,
+      port: node.underlay.port,
+      mode: "static",
+      bridge,
+      mtu,
+      alias,
+      isUp: true,
+    });
+    for (const { mac, host, addresses: behind } of remoteMacs(network)) {
+      forwarding.set(`${device} ${mac}`, host);
+      for (const address of behind) neighbours.set(`${device} ${address}`, mac);
+    }
+  }
+  return { bridges, tunnels, forwarding, neighbours };
+}
+
+export function overlayMtu(
+  network: Pick<OverlayNetwork, "mtu">,
+  { underlay }: Pick<NodeNetworks, "underlay">,
+  underlayMtu: number,
+): number {
+  const overhead = isIpv6(underlay.address) ? OVERHEAD_BYTES.ipv6 : OVERHEAD_BYTES.ipv4;
+  return Math.min(network.mtu ?? underlayMtu - overhead, underlayMtu - overhead);
+}
+
+interface RemoteMac {
+  readonly mac: string;
+  readonly host: string;
+  readonly addresses: readonly string[];
+}
+
+/** Tasks on nodes that are no peers cannot be reached; they are left out. */
+function remoteMacs({ peers, endpoints }: OverlayNetwork): RemoteMac[] {
+  const hosts = new Map(peers.map(({ nodeId, underlay }) => [nodeId, underlay]));
+  return [
+    ...peers.map(({ gatewayMac, gateways, underlay }) => {
+      return { mac: gatewayMac, host: underlay, addresses: gateways };
+    }),
+    ...endpoints.flatMap(({ mac, nodeId, addresses }) => {
+      const host = hosts.get(nodeId);
+      return host === undefined ? [] : [{ mac, host, addresses }];
+    }),
+  ];
+}
+
+/** Lines for `ip -batch` and `bridge -batch`, to be given in the order of the fields. */
+export interface OverlayBatches {
+  readonly links: readonly string[];
+  readonly forwarding: readonly string[];
+  readonly neighbours: readonly string[];
+}
+
+/** From what is there to what is wanted. Twice is once: between equal states there is nothing. */
+export function changeOverlay(present: OverlayState, wanted: OverlayState): OverlayBatches {
+  // A device that is made anew has lost its entries.
+  const made = new Set(
+    [...wanted.tunnels]
+      .filter(([name, tunnel]) => !isSameTunnel(present.tunnels.get(name), tunnel))
+      .map(([name]) => name),
+  );
+  const kept = (entries: ReadonlyMap<string, string>): [string, string][] =>
+    [...entries].filter(([key]) => {
+      const device = deviceOf(key);
+      return wanted.tunnels.has(device) && !made.has(device);
+    });
+  const forwarding = changeEntries(new Map(kept(present.forwarding)), wanted.forwarding, {
+    put: (device, mac, host) => `fdb replace ${mac} dev ${device} dst ${host} self static`,
+    drop: (device, mac, host) => `fdb del ${mac} dev ${device} dst ${host} self`,
+  });
+  const neighbours = changeEntries(new Map(kept(present.neighbours)), wanted.neighbours, {
+    put: (device, address, mac) =>
+      `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`,
+    drop: (device, address) => `neigh del ${address} dev ${device}`,
+  });
+  return { links: changeLinks(present, wanted), forwarding, neighbours };
+}
+
+interface EntryCommands {
+  readonly put: (device: string, key: string, value: string) => string;
+  readonly drop: (device: string, key: string, value: string) => string;
+}
+
+function changeEntries(
+  present: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, string>,
+  { put, drop }: EntryCommands,
+): string[] {
+  const gone = [...present].filter(([key]) => !wanted.has(key));
+  const changed = [...wanted].filter(([key, value]) => present.get(key) !== value);
+  return [
+    ...gone.map(([key, value]) => drop(deviceOf(key), restOf(key), value)),
+    ...changed.map(([key, value]) => put(deviceOf(key), restOf(key), value)),
+  ];
+}
+
+function deviceOf(key: string): string {
+  return key.slice(0, key.indexOf(" "));
+}
+
+function restOf(key: string): string {
+  return key.slice(key.indexOf(" ") + 1);
+}
+
+function changeLinks(present: OverlayState, wanted: OverlayState): string[] {
+  // Only what says that it is ours: a name alone is anybody's.
+  const gone = [...present.tunnels, ...present.bridges]
+    .filter(([, { alias }]) => alias.startsWith(ALIAS_PREFIX))
+    .map(([name]) => name)
+    .filter((name) => !wanted.tunnels.has(name) && !wanted.bridges.has(name));
+  return [
+    ...gone.map((name) => `link delete ${name}`),
+    ...[...wanted.bridges].flatMap(([name, link]) =>
+      changeBridge(name, present.bridges.get(name), link),
+    ),
+    ...[...wanted.tunnels].flatMap(([name, link]) =>
+      changeTunnel(name, present.tunnels.get(name), link),
+    ),
+  ];
+}
+
+function changeBridge(name: string, present: BridgeLink | undefined, wanted: BridgeLink): string[] {
+  const lines: string[] = [];
+  if (present === undefined) lines.push(`link add ${name} type bridge`);
+  if (present?.alias !== wanted.alias) lines.push(`link set ${name} alias "${wanted.alias}"`);
+  if (present?.mac !== wanted.mac) lines.push(`link set ${name} address ${wanted.mac}`);
+  // A bridge that Docker made has the least of its ports' until somebody says.
+  if (present?.mtu !== wanted.mtu) lines.push(`link set ${name} mtu ${wanted.mtu}`);
+  if (present?.isUp !== true) lines.push(`link set ${name} up`);
+  for (const address of wanted.addresses) {
+    if (!present?.addresses.includes(address)) lines.push(`address replace ${address} dev ${name}`);
+  }
+  for (const address of present?.addresses ?? []) {
+    if (!wanted.addresses.includes(address)) lines.push(`address delete ${address} dev ${name}`);
+  }
+  return lines;
+}
+
+function changeTunnel(name: string, present: TunnelLink | undefined, wanted: TunnelLink): string[] {
+  const lines: string[] = [];
+  const { vni, local, port, bridge, mtu, alias } = wanted;
+  const isSame = isSameTunnel(present, wanted);
+  if (present !== undefined && !isSame) lines.push(`link delete ${name}`);
+  const there = isSame ? present : undefined;
+  if (there === undefined) {
+    lines.push(
+      `link add ${name} type vxlan id ${vni} dstport ${port} local ${local} nolearning proxy`,
+    );
+  }
+  if (there?.alias !== alias) lines.push(`link set ${name} alias "${alias}"`);
+  if (there?.mtu !== mtu) lines.push(`link set ${name} mtu ${mtu}`);
+  if (there?.bridge !== bridge) lines.push(`link set ${name} master ${bridge}`);
+  if (there?.isUp !== true) lines.push(`link set ${name} up`);
+  return lines;
+}
+
+/** What a device is made with cannot be changed afterwards. */
+function isSameTunnel(present: TunnelLink | undefined, wanted: TunnelLink): boolean {
+  return (
+    present?.vni === wanted.vni &&
+    present.local === wanted.local &&
+    present.port === wanted.port &&
+    present.mode === wanted.mode
+  );
+}

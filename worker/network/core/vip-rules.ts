@@ -1,0 +1,112 @@
+/**
+ * The table of a task's own network namespace: who connects to a service's virtual address is led
+ * to one of its tasks, and keeps its own address on the way.
+ *
+ * A first packet costs one look-up of the virtual address and one of (address, chance) however many
+ * services there are: services with the same number of backends share a map and a chain. Chance, and
+ * not a counter: one that many services share can fall into step with a client that uses them in
+ * turn, and would then send it to the same backend for ever. Packets that follow are conntrack's.
+ */
+import type { NftChain, NftSet, NftTable } from "./nft-table.js";
+import { isIpv6, type NetworkService } from "./wanted-network.js";
+
+const VIP_TABLE = "skep_vip";
+
+/** @param services of all networks that the task is on */
+export function vipTable(
+  family: NftTable["family"],
+  services: readonly Pick<NetworkService, "vips" | "backends">[],
+): NftTable {
+  const verdicts = new Map<string, string>();
+  const refused = new Map<string, string>();
+  const byCount = new Map<number, Map<string, string>>();
+  for (const service of services) {
+    const backends = service.backends.filter((address) => isOf(family, address)).toSorted();
+    const count = backends.length;
+    for (const vip of service.vips.filter((address) => isOf(family, address))) {
+      if (count === 0) {
+        refused.set(vip, "");
+        continue;
+      }
+      verdicts.set(vip, `goto ${chainOf(count)}`);
+      const elements = byCount.get(count) ?? new Map<string, string>();
+      backends.forEach((backend, i) => elements.set(`${vip} . ${i}`, backend));
+      byCount.set(count, elements);
+    }
+  }
+  const address = `type ${family === "ip" ? "ipv4_addr" : "ipv6_addr"}`;
+  return {
+    family,
+    name: VIP_TABLE,
+    sets: new Map<string, NftSet>([
+      ["services", { kind: "map", definition: `${address} : verdict`, elements: verdicts }],
+      ["refused", { kind: "set", definition: address, elements: refused }],
+      ...[...byCount].map(
+        ([count, elements]) => [`m${count}`, choices(family, count, elements)] as const,
+      ),
+    ]),
+    chains: new Map<string, NftChain>([
+      ["output", { hook: LEAD, rules: [`${family} daddr vmap @services`] }],
+      ["refuse", { hook: REFUSE, rules: refusals(family) }],
+      ...[...byCount.keys()].map((count) => [chainOf(count), spreadOver(family, count)] as const),
+    ]),
+  };
+}
+
+const LEAD = "type nat hook output priority -100; policy accept;";
+/** After that: what was led to a task has the task's address by now. */
+const REFUSE = "type filter hook output priority 0; policy accept;";
+
+/** Who asks a service without backends hears so at once, and does not wait. */
+function refusals(family: NftTable["family"]): string[] {
+  const asks = `ct state new ${family} daddr @refused`;
+  return [`${asks} meta l4proto tcp reject with tcp reset`, `${asks} reject`];
+}
+function chainOf(count: number): string {
+  return `n${count}`;
+}
+
+function choices(
+  family: NftTable["family"],
+  count: number,
+  elements: ReadonlyMap<string, string>,
+): NftSet {
+  const definition = `typeof ${family} daddr . numgen random mod ${count} : ${family} daddr`;
+  return { kind: "map", definition, elements };
+}
+
+function spreadOver(family: NftTable["family"], count: number): NftChain {
+  const rule = `dnat to ${family} daddr . numgen random mod ${count} map @m${count}`;
+  return { hook: "", rules: [rule] };
+}
+
+function isOf(family: NftTable["family"], address: string): boolean {
+  return isIpv6(address) === (family === "ip6");
+}
+
+/** A virtual address and one of its backends that takes no new connections any more. */
+export interface LostBackend {
+  readonly vip: string;
+  readonly backend: string;
+}
+
+/**
+ * UDP has no end of a connection: a client that goes on sending stays with its backend, alive or
+ * not, until conntrack forgets it.
+ */
+export function lostBackends(before: NftTable | undefined, after: NftTable): LostBackend[] {
+  const now = pairsOf(after);
+  return [...pairsOf(before)].filter(([key]) => !now.has(key)).map(([, pair]) => pair);
+}
+
+function pairsOf(table: NftTable | undefined): Map<string, LostBackend> {
+  const pairs = new Map<string, LostBackend>();
+  for (const [name, { elements }] of table?.sets ?? []) {
+    if (!/^m\d+$/.test(name)) continue;
+    for (const [key, backend] of elements) {
+      const [vip = ""] = key.split(" . ");
+      pairs.set(`${vip} ${backend}`, { vip, backend });
+    }
+  }
+  return pairs;
+}

@@ -1,0 +1,114 @@
+/**
+ * Keeps what the host's own namespace needs so that published ports are answered and overlays are
+ * left to their members: our table of nftables, one accepting rule in the engine's chain for users,
+ * the hairpin of the ingress bridge's ports, and loopback on that bridge.
+ */
+import type { NodeId } from "../../shared/model/ids.js";
+import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js";
+import { bridgeName } from "./core/link-names.js";
+import type { NftTable } from "./core/nft-table.js";
+import type { NodeNetworks } from "./core/wanted-network.js";
+import { type Kernel, KernelRefusedError } from "./kernel.js";
+import { type Look, TableKeeper } from "./table-keeper.js";
+
+/**
+ * What was led to a task by us may pass, whatever the engine's policy for what it does not know. In
+ * the chain that the engine leaves to its users, and marked as ours.
+ */
+const ACCEPT_RULE = [
+  ...["-m", "conntrack", "--ctstate", "DNAT"],
+  ...["-m", "comment", "--comment", "skep ingress"],
+  ...["-j", "ACCEPT"],
+];
+const USER_CHAIN = "DOCKER-USER";
+
+export class IngressKeeper {
+  readonly #kernel: Kernel;
+  readonly #nodeId: NodeId;
+  readonly #table: TableKeeper;
+  #ports: NodeNetworks["ports"] = [];
+
+  constructor(kernel: Kernel, nodeId: NodeId) {
+    this.#kernel = kernel;
+    this.#nodeId = nodeId;
+    this.#table = new TableKeeper(kernel);
+  }
+
+  /** The bridges must be there. @throws KernelRefusedError */
+  async apply(node: NodeNetworks): Promise<void> {
+    await this.#table.apply(this.#wanted(node));
+    await this.#forgetLost(node);
+    await this.#openBridges(node);
+  }
+
+  /** Looks what is there, and puts it right. @throws KernelRefusedError */
+  async mend(node: NodeNetworks): Promise<Look> {
+    const look = await this.#table.mend(this.#wanted(node));
+    return (await this.#openBridges(node)) === "as-wanted" ? look : "drifted";
+  }
+
+  async remove(node: NodeNetworks | undefined): Promise<void> {
+    await this.#table.remove({ family: "ip", name: HOST_TABLE });
+    for (const bridge of ingressBridges(node)) await this.#acceptance("-D", bridge);
+  }
+
+  #wanted(node: NodeNetworks): NftTable {
+    return hostTable(node, this.#nodeId);
+  }
+
+  /** Of UDP: see `lostPortBackends`. */
+  async #forgetLost({ ports }: NodeNetworks): Promise<void> {
+    const lost = lostPortBackends(this.#ports, ports);
+    this.#ports = ports;
+    for (const { publishedPort, backend } of lost) {
+      const match = ["-p", "udp", "--orig-port-dst", String(publishedPort), "--reply-src", backend];
+      await this.#kernel.forgetConnections(match);
+    }
+  }
+
+  /** Whatever was done here before: each of it can be done again. */
+  async #openBridges(node: NodeNetworks): Promise<Look> {
+    const bridges = ingressBridges(node);
+    if (bridges.length === 0) return "as-wanted";
+    let look: Look = "as-wanted";
+    for (const bridge of bridges) {
+      if ((await this.#openBridge(bridge)) === "drifted") look = "drifted";
+    }
+    const links = await this.#kernel.links();
+    const ports = links.filter(
+      ({ master = "", linkinfo }) =>
+        bridges.includes(master) &&
+        linkinfo?.info_kind === "veth" &&
+        linkinfo.info_slave_data?.hairpin !== true,
+    );
+    // A task that reaches itself by way of the port leaves the bridge where it came in.
+    await this.#kernel.ipBatch(
+      ports.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`),
+    );
+    return look;
+  }
+
+  async #openBridge(bridge: string): Promise<Look> {
+    const setting = `net.ipv4.conf.${bridge}.route_localnet`;
+    await this.#kernel.setSysctl(setting, "1");
+    const { status } = await this.#acceptance("-C", bridge);
+    if (status === 0) return "as-wanted";
+    const added = await this.#acceptance("-I", bridge);
+    if (added.status === 0) return "drifted";
+    // Without an engine that has this chain, nobody has set a policy either.
+    if (/No chain|does not exist|No such file|ENOENT/.test(added.stderr)) return "as-wanted";
+    throw new KernelRefusedError(`iptables refused a rule in ${USER_CHAIN}: ${added.stderr}`);
+  }
+
+  #acceptance(
+    action: "-C" | "-D" | "-I",
+    bridge: string,
+  ): Promise<{ readonly status: number; readonly stderr: string }> {
+    const words = ["iptables", "-w", action, USER_CHAIN, "-o", bridge, ...ACCEPT_RULE] as const;
+    return this.#kernel.program(words);
+  }
+}
+
+function ingressBridges(node: NodeNetworks | undefined): string[] {
+  return (node?.networks ?? []).filter(({ kind }) => kind === "ingress").map(bridgeName);
+}

@@ -1,0 +1,220 @@
+/**
+ * The host's kernel, as far as networks go, spoken to through `ip`, `bridge`, `nft` and `conntrack`:
+ * each call is one short-lived program. Decides nothing; what to say comes from `core/`.
+ */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+import { ClusterError } from "../../shared/errors/cluster-error.js";
+import type { NftTable } from "./core/nft-table.js";
+import type {
+  OverlayListing,
+  ShownForwarding,
+  ShownLink,
+  ShownNeighbour,
+} from "./core/present-overlay.js";
+
+/** These programs answer within milliseconds; one that hangs must not hold up the rest for ever. */
+const PROGRAM_LIMIT_MS = 20_000;
+/** Of what a program says when it fails, for the log. */
+const COMPLAINT_CHARS = 500;
+/** Numbers of our own programs that are remembered, to tell their changes from others'. */
+const OWN_PIDS = 4_096;
+/** Where a daemon's PATH does not lead, and where these programs are kept. */
+const SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/bin:/bin";
+
+/** The kernel, or a program that speaks to it, refused. */
+export class KernelRefusedError extends ClusterError {
+  readonly code = "failed-precondition";
+}
+
+/** A network namespace, by the path of its file. */
+export type Namespace = string;
+
+export function namespaceOf(pid: number): Namespace {
+  return `/proc/${pid}/ns/net`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface KernelOptions {
+  /** Where programs are looked for, in the form of `PATH`. */
+  readonly path: string;
+  /** The namespace that stands for the host's; absent: the one that we are in. */
+  readonly namespace?: Namespace;
+}
+
+export class Kernel {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #host: Namespace | undefined;
+  readonly #ownPids = new Set<number>();
+
+  constructor({ path, namespace }: KernelOptions) {
+    this.#env = { PATH: `${path}:${SYSTEM_FOLDERS}`, LC_ALL: "C" };
+    this.#host = namespace;
+  }
+
+  /** Whether a program of ours had this number, not long ago. */
+  isOwn(pid: number): boolean {
+    return this.#ownPids.has(pid);
+  }
+
+  /** Every line is tried, also after one that failed. @throws KernelRefusedError if any did */
+  async ipBatch(lines: readonly string[], namespace?: Namespace): Promise<void> {
+    await this.#batch("ip", lines, namespace);
+  }
+
+  async bridgeBatch(lines: readonly string[]): Promise<void> {
+    await this.#batch("bridge", lines);
+  }
+
+  async #batch(program: string, lines: readonly string[], namespace?: Namespace): Promise<void> {
+    if (lines.length === 0) return;
+    const input = lines.map((line) => `${line}\n`).join("");
+    await this.#expect([program, "-force", "-batch", "-"], { input, namespace });
+  }
+
+  /** The whole file or, with an error, nothing of it. @throws KernelRefusedError */
+  async nft(text: string, namespace?: Namespace): Promise<void> {
+    if (text !== "") await this.#expect(["nft", "-f", "-"], { input: text, namespace });
+  }
+
+  /** For `presentTable`; undefined where there is no such table. */
+  async listTable(
+    { family, name }: Pick<NftTable, "family" | "name">,
+    namespace?: Namespace,
+  ): Promise<unknown> {
+    const words = ["nft", "-j", "list", "table", family, name] as const;
+    const answer = await this.#run(words, { namespace });
+    if (answer.status === 0) return JSON.parse(answer.stdout);
+    if (/No such file or directory/.test(answer.stderr)) return undefined;
+    throw refused(words, answer);
+  }
+
+  async listOverlay(): Promise<OverlayListing> {
+    const [links, forwarding, neighbours] = await Promise.all([
+      this.links(),
+      this.#ask<ShownForwarding>(["bridge", "-json", "fdb", "show"]),
+      this.#ask<ShownNeighbour>(["ip", "-json", "neighbour", "show", "nud", "permanent"]),
+    ]);
+    return { links, forwarding, neighbours };
+  }
+
+  links(namespace?: Namespace): Promise<readonly ShownLink[]> {
+    return this.#ask(["ip", "-details", "-json", "address", "show"], namespace);
+  }
+
+  async #ask<Shown>(
+    words: readonly [string, ...string[]],
+    namespace?: Namespace,
+  ): Promise<readonly Shown[]> {
+    const { stdout } = await this.#expect(words, { namespace });
+    const shown = JSON.parse(stdout === "" ? "[]" : stdout) as readonly Shown[];
+    // Some versions print an empty object for each thing that the question left out.
+    return shown.filter((one) => Object.keys(one as object).length > 0);
+  }
+
+  /**
+   * Forgets connections.
+   * @param words what `conntrack -D` is to match
+   * @returns how many there were; `absent`: there is no such program here
+   */
+  async forgetConnections(
+    words: readonly string[],
+    namespace?: Namespace,
+  ): Promise<number | "absent"> {
+    const { status, stderr, stdout } = await this.#run(["conntrack", "-D", ...words], {
+      namespace,
+    });
+    const deleted = /(\d+) flow entries have been deleted/.exec(stderr)?.[1];
+    if (deleted !== undefined) return Number(deleted);
+    if (status === 127) return "absent";
+    throw refused(["conntrack", ...words], { status, stderr, stdout });
+  }
+
+  /** @throws KernelRefusedError */
+  async setSysctl(name: string, value: string): Promise<void> {
+    // Through a program, because what `/proc/sys` shows depends on the namespace of who reads it.
+    const script = '[ "$(cat "$1")" = "$2" ] || echo "$2" > "$1"';
+    const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+    await this.#expect(["sh", "-c", script, "sh", path, value], {});
+  }
+
+  /** Exit status and words of any other program. */
+  async program(words: readonly [string, ...string[]]): Promise<Answer> {
+    return this.#run(words, {});
+  }
+
+  /** The lines that a program goes on to print, until `signal` aborts or it ends. */
+  async *watch(words: readonly [string, ...string[]], signal: AbortSignal): AsyncIterable<string> {
+    const [program, ...args] = this.#wordsIn(words, undefined);
+    const child = spawn(program, args, {
+      env: this.#env,
+      stdio: ["ignore", "pipe", "ignore"],
+      signal,
+      killSignal: "SIGKILL",
+    });
+    child.on("error", () => undefined); // aborted, or not there: its output has ended either way
+    try {
+      yield* createInterface({ input: child.stdout });
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+
+  async #expect(
+    words: readonly [string, ...string[]],
+    options: { readonly input?: string; readonly namespace?: Namespace | undefined },
+  ): Promise<Answer> {
+    const answer = await this.#run(words, options);
+    if (answer.status === 0) return answer;
+    throw refused(words, answer);
+  }
+
+  #wordsIn(
+    words: readonly [string, ...string[]],
+    namespace: Namespace | undefined,
+  ): readonly [string, ...string[]] {
+    const where = namespace ?? this.#host;
+    return where === undefined ? words : ["nsenter", `--net=${where}`, "--", ...words];
+  }
+
+  #run(
+    words: readonly [string, ...string[]],
+    { input, namespace }: { readonly input?: string; readonly namespace?: Namespace | undefined },
+  ): Promise<Answer> {
+    const [program, ...args] = this.#wordsIn(words, namespace);
+    return new Promise((resolve) => {
+      const child = spawn(program, args, {
+        env: this.#env,
+        stdio: ["pipe", "pipe", "pipe"],
+        timeout: PROGRAM_LIMIT_MS,
+        killSignal: "SIGKILL",
+      });
+      if (child.pid !== undefined) this.#remember(child.pid);
+      const said = { stdout: "", stderr: "" };
+      for (const name of ["stdout", "stderr"] as const) {
+        child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));
+      }
+      child.on("error", ({ message }) => resolve({ status: 127, stdout: "", stderr: message }));
+      child.on("close", (code) => resolve({ status: code ?? 128, ...said }));
+      child.stdin.on("error", () => undefined); // it ended before it read: its end says why
+      child.stdin.end(input ?? "");
+    });
+  }
+
+  #remember(pid: number): void {
+    this.#ownPids.add(pid);
+    const [oldest] = this.#ownPids;
+    if (this.#ownPids.size > OWN_PIDS && oldest !== undefined) this.#ownPids.delete(oldest);
+  }
+}
+
+function refused(words: readonly string[], { status, stderr, stdout }: Answer): KernelRefusedError {
+  const complaint = (stderr.trim() || stdout.trim()).slice(0, COMPLAINT_CHARS);
+  return new KernelRefusedError(`${words.slice(0, 3).join(" ")} failed (${status}): ${complaint}`);
+}

@@ -1,0 +1,98 @@
+/**
+ * Keeps the overlays' devices and entries in the host's kernel as they are wanted: bridges, VXLAN
+ * devices, and who is behind which host. Like every keeper here it applies only what differs from
+ * what is there; called from one place at a time.
+ */
+import { FailedPreconditionError } from "../../shared/errors/cluster-error.js";
+import { bridgeName } from "./core/link-names.js";
+import {
+  changeOverlay,
+  type OverlayBatches,
+  type OverlayState,
+  wantedOverlay,
+} from "./core/overlay-state.js";
+import { presentOverlay, type ShownLink } from "./core/present-overlay.js";
+import type { NodeNetworks } from "./core/wanted-network.js";
+import type { Kernel } from "./kernel.js";
+import type { Look } from "./table-keeper.js";
+
+interface Believed {
+  readonly state: OverlayState;
+  readonly underlayMtu: number;
+}
+
+export class OverlayKeeper {
+  readonly #kernel: Kernel;
+  #believed: Believed | undefined;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /**
+   * @throws FailedPreconditionError this host does not have the underlay's address
+   * @throws KernelRefusedError then it is not known what is there, and is looked at the next time
+   */
+  async apply(node: NodeNetworks): Promise<void> {
+    const { state, underlayMtu } = this.#believed ?? (await this.#read(node));
+    await this.#change(state, wantedOverlay(node, underlayMtu), underlayMtu);
+  }
+
+  /** Looks what is there, and puts it right. @throws as `apply` */
+  async mend(node: NodeNetworks): Promise<Look> {
+    const { state, underlayMtu } = await this.#read(node);
+    const wanted = wantedOverlay(node, underlayMtu);
+    const isRight = Object.values(changeOverlay(state, wanted)).every(isEmpty);
+    await this.#change(state, wanted, underlayMtu);
+    return isRight ? "as-wanted" : "drifted";
+  }
+
+  /** Removes every device of ours that there is. */
+  async remove(): Promise<void> {
+    this.#believed = undefined;
+    const state = presentOverlay(await this.#kernel.listOverlay());
+    await this.#carryOut(changeOverlay(state, NOTHING));
+  }
+
+  /** What containers on the network are to have, once `apply` has said nothing. */
+  mtuOf(network: { readonly vni: number }): number | undefined {
+    return this.#believed?.state.bridges.get(bridgeName(network))?.mtu;
+  }
+
+  async #read({ networks, underlay }: NodeNetworks): Promise<Believed> {
+    const listing = await this.#kernel.listOverlay();
+    const link = listing.links.find((one) => hasAddress(one, underlay.address));
+    if (link === undefined && networks.length > 0) {
+      throw new FailedPreconditionError(
+        `this host has no interface with the address ${underlay.address}, which the other nodes send to`,
+      );
+    }
+    return { state: presentOverlay(listing), underlayMtu: link?.mtu ?? 0 };
+  }
+
+  async #change(present: OverlayState, wanted: OverlayState, underlayMtu: number): Promise<void> {
+    this.#believed = undefined;
+    await this.#carryOut(changeOverlay(present, wanted));
+    this.#believed = { state: wanted, underlayMtu };
+  }
+
+  async #carryOut({ links, forwarding, neighbours }: OverlayBatches): Promise<void> {
+    await this.#kernel.ipBatch(links);
+    await Promise.all([this.#kernel.bridgeBatch(forwarding), this.#kernel.ipBatch(neighbours)]);
+  }
+}
+
+const NOTHING: OverlayState = {
+  bridges: new Map(),
+  tunnels: new Map(),
+  forwarding: new Map(),
+  neighbours: new Map(),
+};
+
+function isEmpty(lines: readonly string[]): boolean {
+  return lines.length === 0;
+}
+
+function hasAddress({ addr_info: addresses = [] }: ShownLink, address: string): boolean {
+  return addresses.some(({ local }) => local === address);
+}

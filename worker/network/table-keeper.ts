@@ -1,0 +1,85 @@
+/**
+ * Keeps one table of nftables in one network namespace as it is wanted. What it wrote last it
+ * believes to be there, so that a small change costs a small file; a look shows whether that is
+ * still so, and puts right what is not.
+ */
+import { presentTable } from "./core/nft-present.js";
+import {
+  changeTable,
+  type NftTable,
+  presentForm,
+  type PresentTable,
+  removeTable,
+  replaceTable,
+} from "./core/nft-table.js";
+import type { Kernel, Namespace } from "./kernel.js";
+
+/** `drifted`: somebody else had changed it. */
+export type Look = "as-wanted" | "drifted";
+
+export class TableKeeper {
+  readonly #kernel: Kernel;
+  readonly #namespace: Namespace | undefined;
+  #believed: PresentTable | undefined;
+
+  constructor(kernel: Kernel, namespace?: Namespace) {
+    this.#kernel = kernel;
+    this.#namespace = namespace;
+  }
+
+  /** @throws KernelRefusedError then nothing was changed, and nothing is believed any more */
+  async apply(wanted: NftTable): Promise<void> {
+    const present = this.#believed ?? (await this.#read(wanted));
+    await this.#change(present, wanted);
+  }
+
+  /** Looks what is there, and puts it right. @throws KernelRefusedError */
+  async mend(wanted: NftTable): Promise<Look> {
+    const present = await this.#read(wanted);
+    const isRight = present !== undefined && changeTable(present, wanted) === "";
+    await this.#change(present, wanted);
+    return isRight ? "as-wanted" : "drifted";
+  }
+
+  /** Succeeds where there is none. */
+  async remove(table: Pick<NftTable, "family" | "name">): Promise<void> {
+    this.#believed = undefined;
+    await this.#kernel.nft(removeTable(table), this.#namespace);
+  }
+
+  async #read(wanted: NftTable): Promise<PresentTable | undefined> {
+    const listing = await this.#kernel.listTable(wanted, this.#namespace);
+    return listing === undefined ? undefined : presentTable(listing);
+  }
+
+  async #change(present: PresentTable | undefined, wanted: NftTable): Promise<void> {
+    this.#believed = undefined;
+    if (present === undefined) {
+      await this.#kernel.nft(replaceTable(wanted), this.#namespace);
+    } else {
+      await this.#kernel.nft(changesOnce(present, wanted), this.#namespace);
+    }
+    this.#believed = formOnce(wanted);
+  }
+}
+
+/**
+ * Many tasks have the same table, and change it in the same way: what a change takes is worked out
+ * once for all of them.
+ */
+const forms = new WeakMap<NftTable, PresentTable>();
+const changes = new WeakMap<PresentTable, WeakMap<NftTable, string>>();
+
+function formOnce(wanted: NftTable): PresentTable {
+  const form = forms.get(wanted) ?? presentForm(wanted);
+  forms.set(wanted, form);
+  return form;
+}
+
+function changesOnce(present: PresentTable, wanted: NftTable): string {
+  const known = changes.get(present) ?? new WeakMap<NftTable, string>();
+  changes.set(present, known);
+  const text = known.get(wanted) ?? changeTable(present, wanted);
+  known.set(wanted, text);
+  return text;
+}

@@ -1,0 +1,139 @@
+/**
+ * Keeps the table of virtual addresses in the network namespace of every task of this node: each
+ * has those of the networks that it is on. A namespace is known by the first process of its task,
+ * and goes with it.
+ */
+import type { TaskId } from "../../shared/model/ids.js";
+import type { NftTable } from "./core/nft-table.js";
+import { attachmentsOf } from "./core/node-network.js";
+import { lostBackends, vipTable } from "./core/vip-rules.js";
+import { isIpv6, type NodeNetworks } from "./core/wanted-network.js";
+import { type Kernel, namespaceOf } from "./kernel.js";
+import { type Look, TableKeeper } from "./table-keeper.js";
+
+/** Programs at once: each waits for the kernel most of its time. */
+const AT_ONCE = 16;
+
+interface Programmed {
+  readonly pid: number;
+  readonly keepers: Readonly<Record<NftTable["family"], TableKeeper>>;
+  tables: readonly NftTable[];
+}
+
+export interface TaskLook {
+  readonly taskId: TaskId;
+  readonly look: Look;
+}
+
+export class VirtualAddressKeeper {
+  readonly #kernel: Kernel;
+  readonly #tasks = new Map<TaskId, Programmed>();
+  /** A namespace could not be written to; its task has ended, or will be tried again. */
+  readonly #onFailure: (taskId: TaskId, cause: unknown) => void;
+
+  constructor(kernel: Kernel, onFailure: (taskId: TaskId, cause: unknown) => void) {
+    this.#kernel = kernel;
+    this.#onFailure = onFailure;
+  }
+
+  /** @param pid of the task's first process, whose namespace is the task's */
+  add(taskId: TaskId, pid: number): void {
+    if (this.#tasks.get(taskId)?.pid === pid) return;
+    const namespace = namespaceOf(pid);
+    const keepers = {
+      ip: new TableKeeper(this.#kernel, namespace),
+      ip6: new TableKeeper(this.#kernel, namespace),
+    };
+    this.#tasks.set(taskId, { pid, keepers, tables: [] });
+  }
+
+  delete(taskId: TaskId): void {
+    this.#tasks.delete(taskId);
+  }
+
+  pids(): ReadonlyMap<TaskId, number> {
+    return new Map([...this.#tasks].map(([taskId, { pid }]) => [taskId, pid]));
+  }
+
+  /** @returns the tasks whose namespaces now have all that is wanted of them */
+  async apply(node: NodeNetworks): Promise<ReadonlySet<TaskId>> {
+    const tables = tablesFor(node, this.#tasks.keys());
+    const done = new Set<TaskId>();
+    await this.#each([...this.#tasks], async ([taskId, task]) => {
+      const wanted = tables.get(taskId) ?? [];
+      for (const table of wanted) await task.keepers[table.family].apply(table);
+      await this.#forgetLost(task, wanted);
+      task.tables = wanted;
+      done.add(taskId);
+    });
+    return done;
+  }
+
+  /** Looks what is there, and puts it right, of these tasks. */
+  async mend(node: NodeNetworks, taskIds: readonly TaskId[]): Promise<readonly TaskLook[]> {
+    const tables = tablesFor(node, taskIds);
+    const looks: TaskLook[] = [];
+    const tasks = [...this.#tasks].filter(([taskId]) => tables.has(taskId));
+    await this.#each(tasks, async ([taskId, { keepers }]) => {
+      let look: Look = "as-wanted";
+      for (const table of tables.get(taskId) ?? []) {
+        if ((await keepers[table.family].mend(table)) === "drifted") look = "drifted";
+      }
+      looks.push({ taskId, look });
+    });
+    return looks;
+  }
+
+  async #forgetLost({ pid, tables }: Programmed, wanted: readonly NftTable[]): Promise<void> {
+    for (const after of wanted) {
+      const before = tables.find(({ family }) => family === after.family);
+      if (before === after) continue;
+      for (const { vip, backend } of lostBackends(before, after)) {
+        const match = ["-p", "udp", "--orig-dst", vip, "--reply-src", backend];
+        await this.#kernel.forgetConnections(match, namespaceOf(pid));
+      }
+    }
+  }
+
+  async #each(
+    tasks: readonly (readonly [TaskId, Programmed])[],
+    act: (task: readonly [TaskId, Programmed]) => Promise<void>,
+  ): Promise<void> {
+    const queue = [...tasks];
+    const work = async (): Promise<void> => {
+      for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+        try {
+          await act(task);
+        } catch (cause) {
+          this.#onFailure(task[0], cause);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+}
+
+/** Tasks on the same networks have one table between them. */
+function tablesFor(
+  node: NodeNetworks,
+  taskIds: Iterable<TaskId>,
+): ReadonlyMap<TaskId, readonly NftTable[]> {
+  const byNetworks = new Map<string, readonly NftTable[]>();
+  return new Map(
+    [...taskIds].map((taskId) => {
+      const networks = attachmentsOf(node, taskId).map(({ network }) => network);
+      const key = networks.map(({ networkId }) => networkId).join(" ");
+      const known = byNetworks.get(key) ?? tablesOf(networks);
+      byNetworks.set(key, known);
+      return [taskId, known];
+    }),
+  );
+}
+
+function tablesOf(networks: NodeNetworks["networks"]): readonly NftTable[] {
+  const services = networks.flatMap((network) => network.services);
+  const hasIpv6 = networks.some(({ subnets }) => subnets.some(({ cidr }) => isIpv6(cidr)));
+  return hasIpv6
+    ? [vipTable("ip", services), vipTable("ip6", services)]
+    : [vipTable("ip", services)];
+}
