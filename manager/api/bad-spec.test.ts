@@ -103,9 +103,9 @@ describe("a service that cannot be meant", () => {
     ],
     [
       "a mode that is not there yet",
-      { Name: "x", TaskTemplate: CONTAINER, Mode: { Global: {} } },
+      { Name: "x", TaskTemplate: CONTAINER, Mode: { GlobalJob: {} } },
       501,
-      "rpc error: code = Unimplemented desc = global services are not available yet: only replicated ones are",
+      "rpc error: code = Unimplemented desc = global-job services are not available yet",
     ],
     [
       "little memory",

@@ -4,6 +4,7 @@
  * orchestrator, and like it new with each term: the day is counted afresh.
  */
 import type { NodeId, ServiceId } from "../../shared/model/ids.js";
+import { runsEverywhere } from "../../shared/model/service.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
@@ -47,7 +48,7 @@ export class NodeKeeper {
   async #reconcile(nodeId: NodeId): Promise<void> {
     const { store, enqueueService } = this.#options;
     const view = store.committed;
-    for (const serviceId of servicesOn(view, nodeId)) enqueueService(serviceId);
+    for (const serviceId of servicesConcerned(view, nodeId)) enqueueService(serviceId);
     const downForMs = this.#downForMs(nodeId, view);
     const left = await store.update((tx) => this.#act(tx, nodeId, downForMs));
     if (left > 0) this.#loop.enqueue(nodeId);
@@ -85,6 +86,9 @@ export interface NodeKeeperOptions {
   readonly enqueueService: (serviceId: ServiceId) => void;
 }
 
-function servicesOn(view: StoreView, nodeId: NodeId): ReadonlySet<ServiceId> {
-  return new Set(view.tasksOfNode(nodeId).map((task) => task.serviceId));
+/** Those with tasks on the node, and those for which each node is a slot. */
+function servicesConcerned(view: StoreView, nodeId: NodeId): ReadonlySet<ServiceId> {
+  const present = view.tasksOfNode(nodeId).map((task) => task.serviceId);
+  const everywhere = view.services().filter(runsEverywhere);
+  return new Set([...present, ...everywhere.map((service) => service.id)]);
 }

@@ -1,7 +1,7 @@
 /** Amounts of CPU, memory and processes: what a node has, and what a task reserves of it. */
 import type { TaskSpec } from "../docker-api/task-spec.js";
 import type { Node } from "./node.js";
-import type { Task } from "./task.js";
+import { isPlaced, type Task } from "./task.js";
 import { isTerminal } from "./task-state.js";
 
 export interface Resources {
@@ -64,5 +64,5 @@ export function fits(wanted: Resources, available: Resources): boolean {
  * behind a cut may run it still.
  */
 export function holdsResources(task: Task): boolean {
-  return task.nodeId !== undefined && !isTerminal(task.status.state);
+  return isPlaced(task) && !isTerminal(task.status.state);
 }

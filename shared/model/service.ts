@@ -24,6 +24,11 @@ export interface PreviousService {
   readonly revision: number;
 }
 
+/** Each node is a slot of it. */
+export function runsEverywhere({ frame: { Mode: mode = {} } }: Service): boolean {
+  return mode.Global !== undefined || mode.GlobalJob !== undefined;
+}
+
 /** The name of a service; the gate lets none in without one. */
 export function serviceName(frame: ServiceFrame): string {
   return frame.Name ?? "";

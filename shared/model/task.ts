@@ -4,7 +4,7 @@
  * it is replaced.
  */
 import type { NodeId, ServiceId, TaskId } from "./ids.js";
-import type { DesiredState, ObservedState } from "./task-state.js";
+import { type DesiredState, observedRank, type ObservedState } from "./task-state.js";
 
 export interface Task {
   readonly id: TaskId;
@@ -20,6 +20,7 @@ export interface Task {
   readonly revision: number;
   /** From 1 in a replicated service; 0 where the node stands for the slot (global services). */
   readonly slot: number;
+  /** Where it was placed; a task of a global service names its node from the beginning. */
   readonly nodeId?: NodeId;
   readonly desired: DesiredState;
   readonly status: TaskStatus;
@@ -27,6 +28,11 @@ export interface Task {
    * When earlier tasks of this slot were restarted (wall ms, oldest first, bounded by its maker).
    */
   readonly restartsAtMs?: readonly number[];
+}
+
+/** A node was found fit for the task, and may have heard of it. */
+export function isPlaced(task: Task): boolean {
+  return task.nodeId !== undefined && observedRank(task.status.state) >= observedRank("assigned");
 }
 
 export interface TaskStatus {

@@ -1,5 +1,9 @@
 /** What a transcript can say, and what each command prints. */
-import type { ServiceSpec, UpdateConfig } from "../../shared/docker-api/service-spec.js";
+import type {
+  ServiceMode,
+  ServiceSpec,
+  UpdateConfig,
+} from "../../shared/docker-api/service-spec.js";
 import type { RestartPolicy } from "../../shared/docker-api/task-spec.js";
 import type { NodeId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
@@ -165,6 +169,7 @@ async function endTask(world: World, place: string, exitCode: number): Promise<u
 
 /** How each option of `create` and `update` changes the spec. */
 const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => ServiceSpec>> = {
+  mode: (spec, value) => ({ ...spec, Mode: modeNamed(value) }),
   replicas: (spec, value) => ({ ...spec, Mode: { Replicated: { Replicas: Number(value) } } }),
   image: (spec, value) => editContainer(spec, { Image: value }),
   "stop-grace": (spec, value) => editContainer(spec, { StopGracePeriod: nanoseconds(value) }),
@@ -179,6 +184,11 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
   order: (spec, value) => editUpdate(spec, { Order: value as NonNullable<UpdateConfig["Order"]> }),
 };
+
+function modeNamed(name: string): ServiceMode {
+  if (name === "global") return { Global: {} };
+  throw new Error(`no such mode: ${name}`);
+}
 
 function editSpec(spec: ServiceSpec, options: Arguments["options"]): ServiceSpec {
   return Object.entries(options).reduce((edited, [name, value]) => {

@@ -91,11 +91,11 @@ test("stop-first, a slot never runs twice on hosts that can be reached", async (
       const world = await begin({ ...story, order: "stop-first" });
       const twice: string[] = [];
       world.store.watch(() => {
-        for (const { number, wanted, past, leaving } of slotsOf(world)) {
+        for (const { key, wanted, past, leaving } of slotsOf(world)) {
           const running = [...wanted, ...past, ...leaving].filter(
             ({ status, nodeId }) => status.state === "running" && !world.hosts.isCutOff(nodeId),
           );
-          if (running.length > 1) twice.push(`web.${number}`);
+          if (running.length > 1) twice.push(`web.${key}`);
         }
       });
       // A host that returns brings back what it still runs: for that the

@@ -20,7 +20,7 @@ export function describeWorld(world: World, places: readonly string[] = []): str
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(({ id, name }) =>
       groupBySlot(world.view.tasksOfService(id))
-        .map((slot) => ({ slot, place: `${name}.${slot.number}` }))
+        .map((slot) => ({ slot, place: `${name}.${slot.key}` }))
         .filter(({ place }) => isShown(name, place, places))
         .flatMap(({ slot, place }) => rowsOf(slot, place, world)),
     );

@@ -2,6 +2,7 @@
  * A manager's planning half in simulated time: a store in memory, the orchestrator and the
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
+import { tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
@@ -135,7 +136,7 @@ export class World {
     return node;
   }
 
-  /** @param place `web.1`: the task that is wanted there and has not ended */
+  /** @param place `web.1`, or `web.n1` where the node stands for the slot: the task that is wanted there and has not ended */
   taskAt(place: string): Task {
     const task = this.#findTask(place);
     if (task === undefined) throw new Error(`nothing runs at ${place}`);
@@ -148,7 +149,8 @@ export class World {
 
   #findTask(place: string): Task | undefined {
     const [name = "", slot = ""] = place.split(".");
-    const tasks = this.view.tasksOfSlot(this.service(name).id, Number(slot));
+    const key = Number.isNaN(Number(slot)) ? (slot as NodeId) : Number(slot);
+    const tasks = tasksOfSlot(this.view, this.service(name).id, key);
     return tasks.find(
       (each) =>
         isWanted(each.desired) &&

@@ -53,10 +53,8 @@ function checkMode(mode: ServiceMode): void {
   );
   const [first = "Replicated"] = modes;
   if (modes.length > 1) throw new MalformedRequestError("must specify only one service mode");
-  if (first !== "Replicated") {
-    throw new UnimplementedError(
-      `${MODE_WORDS[first]} services are not available yet: only replicated ones are`,
-    );
+  if (first === "ReplicatedJob" || first === "GlobalJob") {
+    throw new UnimplementedError(`${MODE_WORDS[first]} services are not available yet`);
   }
   const replicas = mode.Replicated?.Replicas ?? 1;
   if (replicas > REPLICAS_MAX) {
@@ -67,7 +65,6 @@ function checkMode(mode: ServiceMode): void {
 }
 
 const MODE_WORDS = {
-  Global: "global",
   ReplicatedJob: "replicated-job",
   GlobalJob: "global-job",
 } as const;

@@ -28,7 +28,10 @@ export function showService(view: StoreView, service: Service): ShownService {
 
 /** How far the cluster has come with a service: what `service ls` shows. */
 export function countTasks(view: StoreView, service: Service): ServiceStatus {
-  const tasks = view.tasksOfService(service.id);
+  // A task on a node that is down may run there, and does not count.
+  const tasks = view
+    .tasksOfService(service.id)
+    .filter(({ nodeId }) => nodeId === undefined || view.node(nodeId)?.status.state !== "down");
   const running = tasks.filter((task) => task.status.state === "running").length;
   const wanted = tasks.filter((task) => task.desired === "running").length;
   return {

@@ -90,11 +90,7 @@ describe("services", () => {
 
   test.each([
     ["another name", { Name: "renamed" }, "renaming services is not supported"],
-    [
-      "another mode",
-      { Mode: { Global: {} } },
-      "global services are not available yet: only replicated ones are",
-    ],
+    ["another mode", { Mode: { GlobalJob: {} } }, "global-job services are not available yet"],
   ])("%s is refused", async (what, change, message) => {
     const name = what.replace(" ", "-");
     await api.create(name);

@@ -4,10 +4,11 @@
  * is carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
+import type { SlotKey } from "./slot.js";
 
 /** A task to be made; its id and its times come with the command that makes it. */
 export interface NewTask {
-  readonly slot: number;
+  readonly slot: SlotKey;
   readonly revision: number;
   /** `ready` where it must wait: for its restart delay, or for its predecessor to stop. */
   readonly desired: "ready" | "running";

@@ -4,7 +4,7 @@
  * fits is left out. What it was for is planned anew.
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
-import type { Task } from "../../../shared/model/task.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
 import {
   desiredRank,
   type DesiredState,
@@ -12,9 +12,10 @@ import {
   isWanted,
 } from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
+import { NO_SLOT } from "../../store/core/slot-index.js";
 import type { StoreView } from "../../store/core/view.js";
 import type { Action, NewTask } from "./action.js";
-import { isOver } from "./slot.js";
+import { isOver, type SlotKey, slotKey, tasksOfSlot } from "./slot.js";
 
 export interface CommandContext {
   readonly serviceId: ServiceId;
@@ -29,13 +30,15 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
   switch (action.kind) {
     case "create-task":
       if (wantedIn(view, serviceId, action.task.slot).length > 0) return [];
+      if (!isThere(view, action.task.slot)) return [];
       return [create(action.task, context)];
     case "replace-task": {
       const old = view.task(action.taskId);
       if (old === undefined || !isWanted(old.desired)) return [];
+      if (!isThere(view, action.successor.slot)) return [];
       const made = create(action.successor, context);
       if (action.order === "stop-first") return [dismiss(old, "shutdown"), made];
-      return wantedIn(view, serviceId, old.slot).length === 1 ? [made] : [];
+      return wantedIn(view, serviceId, slotKey(old)).length === 1 ? [made] : [];
     }
     case "start-task":
       return advance(view.task(action.taskId), "running", want);
@@ -48,8 +51,13 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
   }
 }
 
-function wantedIn(view: StoreView, serviceId: ServiceId, slot: number): readonly Task[] {
-  return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired));
+/** A node that stands for a slot may have left the cluster. */
+function isThere(view: StoreView, slot: SlotKey): boolean {
+  return typeof slot === "number" || view.node(slot) !== undefined;
+}
+
+function wantedIn(view: StoreView, serviceId: ServiceId, slot: SlotKey): readonly Task[] {
+  return tasksOfSlot(view, serviceId, slot).filter((task) => isWanted(task.desired));
 }
 
 function advance<Desired extends DesiredState>(
@@ -67,7 +75,7 @@ function want(task: Task, desired: DesiredState): Change {
 
 /** A task that no node ever heard of leaves nothing to stop, and nothing worth remembering. */
 function dismiss(task: Task, desired: "shutdown" | "remove"): Change {
-  const untouched = task.nodeId === undefined && !isTerminal(task.status.state);
+  const untouched = !isPlaced(task) && !isTerminal(task.status.state);
   return untouched ? { kind: "remove-task", taskId: task.id } : want(task, desired);
 }
 
@@ -88,11 +96,15 @@ function create(task: NewTask, { serviceId, atMs, newTaskId }: CommandContext): 
       updatedAtMs: atMs,
       serviceId,
       revision: task.revision,
-      slot: task.slot,
+      ...placeOf(task.slot),
       desired: task.desired,
       // Nothing has to be allocated yet: the scheduler may look at it at once.
       status: { state: "pending", atMs, message: "pending task scheduling" },
       ...(restartsAtMs.length === 0 ? {} : { restartsAtMs }),
     },
   };
+}
+
+function placeOf(slot: SlotKey): Pick<Task, "slot" | "nodeId"> {
+  return typeof slot === "number" ? { slot } : { slot: NO_SLOT, nodeId: slot };
 }

@@ -6,7 +6,7 @@
 import type { Constraint } from "../../../shared/model/constraint.js";
 import { matchesNode } from "../../../shared/model/constraint.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
-import type { Task } from "../../../shared/model/task.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
 
 /**
  * `firm`: the task may stay. `leaving`: it must go, and its host can be asked to stop it. `lost`:
@@ -20,7 +20,7 @@ export function footingOf(
   node: Node | undefined,
   constraints: readonly Constraint[],
 ): Footing {
-  if (task.nodeId === undefined) return "firm"; // not placed yet: the scheduler looks at nodes
+  if (!isPlaced(task)) return "firm"; // not placed yet: the scheduler looks at nodes
   if (node === undefined || node.status.state === "down") return "lost";
   switch (nodeAvailability(node)) {
     case "drain":
@@ -32,10 +32,10 @@ export function footingOf(
   }
 }
 
-/** Whether a change of a node can change the footing of its tasks. */
+/** Whether a change of a node can change the footing of its tasks, or what it may be given. */
 export function changesFooting(before: Node, after: Node): boolean {
   return (
-    (before.status.state === "down") !== (after.status.state === "down") ||
+    before.status.state !== after.status.state ||
     before.spec !== after.spec ||
     before.description !== after.description ||
     before.status.address !== after.status.address

@@ -17,7 +17,7 @@ import type { StoreView } from "../../store/core/view.js";
 import type { Action } from "./action.js";
 import { moveAway } from "./repair-slot.js";
 import { type PlanTime, Situation } from "./situation.js";
-import { slotOf } from "./slot.js";
+import { slotKey, slotOf, tasksOfSlot } from "./slot.js";
 
 export interface Eviction {
   readonly serviceId: ServiceId;
@@ -30,8 +30,8 @@ export function planEvictions(view: StoreView, nodeId: NodeId, time: PlanTime): 
 
 function evict(task: Task, view: StoreView, time: PlanTime): Eviction[] {
   const service = view.service(task.serviceId);
-  if (service?.frame.Mode?.Replicated === undefined) return [];
-  const slot = slotOf(task.slot, view.tasksOfSlot(service.id, task.slot));
+  if (service === undefined) return [];
+  const slot = slotOf(slotKey(task), tasksOfSlot(view, service.id, slotKey(task)));
   const { actions } = moveAway(task, slot, new Situation(view, service, time, new Map()));
   return actions.map((action) => ({ serviceId: service.id, action }));
 }

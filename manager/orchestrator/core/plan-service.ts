@@ -8,11 +8,13 @@ import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
 import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-update.js";
 import { type Action, NO_RESTARTS } from "./action.js";
+import type { Division } from "./division.js";
+import { divideGlobal } from "./global.js";
 import { historyLimit, reapSlot } from "./reap.js";
 import { isOccupied, NO_REPAIR, repairSlot } from "./repair-slot.js";
 import { reconcileReplicated } from "./replicated.js";
 import { type PlanTime, Situation } from "./situation.js";
-import { groupBySlot, type Slot } from "./slot.js";
+import { groupBySlot, type Slot, type SlotKey } from "./slot.js";
 
 /**
  * What a leader remembers of a service between plans: since when it waits. A
@@ -45,41 +47,33 @@ export function planService(
   const limit = historyLimit(view);
   const reaped = slots.flatMap((slot) => reapSlot(slot, limit));
   if (service === undefined) return removal(slots, reaped);
-  const replicas = service.frame.Mode?.Replicated?.Replicas;
-  if (replicas === undefined) return { actions: reaped, memory: NO_MEMORY };
   const readySince = rememberReady(tasks, memory, time);
   const situation = new Situation(view, service, time, readySince);
-  return planReplicated(replicas, { slots, reaped, situation, readySince, lanes: memory.lanes });
-}
-
-interface Replicated {
-  readonly slots: readonly Slot[];
-  readonly reaped: readonly Action[];
-  readonly situation: Situation;
-  readonly readySince: ReadonlyMap<TaskId, number>;
-  readonly lanes: UpdateLanes;
-}
-
-function planReplicated(replicas: number, given: Replicated): ServicePlan {
-  const { slots, situation } = given;
-  const { vacant, surplus, kept } = reconcileReplicated(replicas, slots);
-  const update = planUpdate(kept, situation, given.lanes);
-  const repairs = kept
-    .filter((slot) => !update.started.has(slot.number))
+  const division = divide(view, slots, situation);
+  const update = planUpdate(division.renewable, situation, memory.lanes);
+  const repairs = division.kept
+    .filter((slot) => !update.started.has(slot.key))
     .map((slot) => repairSlot(slot, situation))
     .filter((repair) => repair !== NO_REPAIR);
   const wakes = [update, ...repairs].flatMap(({ wakeInMs }) => wakeInMs ?? []);
   return {
     actions: [
-      ...surplus.flatMap(removeAll),
+      ...division.actions,
       ...update.actions,
       ...repairs.flatMap(({ actions }) => actions),
-      ...fill(vacant, slots, situation),
-      ...given.reaped,
+      ...fill(division.vacant, slots, situation),
+      ...reaped,
     ],
     ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
-    memory: { readySince: given.readySince, lanes: update.lanes },
+    memory: { readySince, lanes: update.lanes },
   };
+}
+
+function divide(view: StoreView, slots: readonly Slot[], situation: Situation): Division {
+  const { Global: global, Replicated: replicated } = situation.service.frame.Mode ?? {};
+  if (global !== undefined) return divideGlobal(view.nodes(), slots, situation);
+  const { vacant, surplus, kept } = reconcileReplicated(replicated?.Replicas ?? 1, slots);
+  return { vacant, kept, renewable: kept, actions: surplus.flatMap(removeAll) };
 }
 
 /** The service is gone: so are its tasks, once they have stopped. */
@@ -92,19 +86,19 @@ function removeAll(slot: Slot): Action[] {
 }
 
 function fill(
-  vacant: readonly number[],
+  vacant: readonly SlotKey[],
   slots: readonly Slot[],
   situation: Situation,
 ): readonly Action[] {
   if (vacant.length === 0) return [];
-  const emptied = new Map(slots.map((slot) => [slot.number, slot]));
+  const emptied = new Map(slots.map((slot) => [slot.key, slot]));
   const { revision } = situation.service;
-  return vacant.map((number) => {
-    const slot = emptied.get(number);
+  return vacant.map((key) => {
+    const slot = emptied.get(key);
     const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : "running";
     return {
       kind: "create-task",
-      task: { slot: number, revision, desired, restarts: NO_RESTARTS },
+      task: { slot: key, revision, desired, restarts: NO_RESTARTS },
     };
   });
 }

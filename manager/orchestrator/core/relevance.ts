@@ -5,16 +5,17 @@
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
-import type { Task } from "../../../shared/model/task.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import type { StoreEvent } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { changesFooting } from "./node-changes.js";
+import { slotKey, tasksOfSlot } from "./slot.js";
 
 /** What to look at again. */
 export interface Concerned {
   readonly services: readonly ServiceId[];
-  /** Nodes whose tasks' footing may have changed, and so their services. */
+  /** Nodes whose tasks' footing may have changed, or that may be given others. */
   readonly nodes: readonly NodeId[];
 }
 
@@ -74,21 +75,23 @@ function taskEvent(
 }
 
 function nodeEvent(before: Node | undefined, after: Node | undefined): Concerned {
-  if (before === undefined) return NOBODY; // nothing runs on a new node
-  const matters = after === undefined || changesFooting(before, after);
-  return matters ? { services: [], nodes: [before.id] } : NOBODY;
+  const node = after ?? before;
+  if (node === undefined) return NOBODY;
+  const matters = before === undefined || after === undefined || changesFooting(before, after);
+  return matters ? { services: [], nodes: [node.id] } : NOBODY;
 }
 
 /** It replaces another start-first, which can go now. */
-function hasPredecessor({ serviceId, slot }: Task, view: StoreView): boolean {
-  return view.tasksOfSlot(serviceId, slot).filter((task) => isWanted(task.desired)).length > 1;
+function hasPredecessor(task: Task, view: StoreView): boolean {
+  const others = tasksOfSlot(view, task.serviceId, slotKey(task));
+  return others.filter(({ desired }) => isWanted(desired)).length > 1;
 }
 
 /**
  * Tasks that were placed on the strength of what the node was before: they must be looked at, too.
  */
 function placedOnUnfit(before: Task | undefined, after: Task, view: StoreView): boolean {
-  if (after.nodeId === undefined || before?.nodeId !== undefined) return false;
-  const node = view.node(after.nodeId);
-  return node?.status.state !== "ready" || nodeAvailability(node) !== "active";
+  if (!isPlaced(after) || (before !== undefined && isPlaced(before))) return false;
+  const node = after.nodeId && view.node(after.nodeId);
+  return !node || node.status.state !== "ready" || nodeAvailability(node) !== "active";
 }

@@ -8,7 +8,7 @@ import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action, NewTask, Restarts } from "./action.js";
 import { neverRestarts, restartDelayMs, sequelOf, startDelayMs } from "./restart.js";
 import type { Situation } from "./situation.js";
-import { isOver, type Slot } from "./slot.js";
+import { isOver, type Slot, slotKey } from "./slot.js";
 
 export interface Repair {
   readonly actions: readonly Action[];
@@ -99,8 +99,10 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
     const desired = isOccupied(slot, situation) ? "ready" : "running";
     return replace(task, "stop-first", successor(task, desired, restarts));
   }
+  // Where the node stands for the slot there is no other place to start first at.
   const startFirst =
     situation.updateConfig().Order === "start-first" &&
+    typeof slot.key === "number" &&
     task.status.state === "running" &&
     slot.wanted.length === 1;
   return startFirst
@@ -145,7 +147,7 @@ function occupants(slot: Slot, situation: Situation): readonly Task[] {
  * updater alone, at its own pace.
  */
 function successor(task: Task, desired: NewTask["desired"], restarts: Restarts): NewTask {
-  return { slot: task.slot, revision: task.revision, desired, restarts };
+  return { slot: slotKey(task), revision: task.revision, desired, restarts };
 }
 
 function replace(task: Task, order: "stop-first" | "start-first", next: NewTask): Repair {

@@ -10,8 +10,8 @@ function plan(replicas: number, tasks: readonly TaskSketch[]) {
   const { vacant, surplus, kept } = reconcileReplicated(replicas, slots);
   return {
     vacant,
-    surplus: surplus.map((slot) => slot.number).sort((a, b) => a - b),
-    kept: kept.map((slot) => slot.number),
+    surplus: surplus.map((slot) => Number(slot.key)).sort((a, b) => a - b),
+    kept: kept.map((slot) => slot.key),
   };
 }
 

@@ -3,7 +3,7 @@
  * (restarts, replacements) is decided elsewhere; here a slot either is held or is not.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
-import { isHeld, latestTask, type Slot } from "./slot.js";
+import { compareSlots, isHeld, latestTask, type Slot } from "./slot.js";
 
 export interface ReplicatedPlan {
   /** Slot numbers to fill, the lowest first. */
@@ -21,12 +21,12 @@ export function reconcileReplicated(replicas: number, slots: readonly Slot[]): R
     return { vacant: vacantNumbers(held, replicas - held.length), surplus: [], kept: held };
   }
   const surplus = byWorth(held).slice(replicas);
-  const given = new Set(surplus.map((slot) => slot.number));
-  return { vacant: [], surplus, kept: held.filter((slot) => !given.has(slot.number)) };
+  const given = new Set(surplus.map((slot) => slot.key));
+  return { vacant: [], surplus, kept: held.filter((slot) => !given.has(slot.key)) };
 }
 
 function vacantNumbers(held: readonly Slot[], count: number): number[] {
-  const taken = new Set(held.map((slot) => slot.number));
+  const taken = new Set(held.map((slot) => slot.key));
   const vacant: number[] = [];
   for (let number = 1; vacant.length < count; number++) {
     if (!taken.has(number)) vacant.push(number);
@@ -54,7 +54,7 @@ function byWorth(held: readonly Slot[]): Slot[] {
       (a, b) =>
         Number(runs(b.slot)) - Number(runs(a.slot)) ||
         a.copy - b.copy ||
-        a.slot.number - b.slot.number,
+        compareSlots(a.slot, b.slot),
     )
     .map(({ slot }) => slot);
 }

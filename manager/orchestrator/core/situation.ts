@@ -5,8 +5,13 @@
  */
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
 import type { RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
-import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
+import {
+  type Constraint,
+  matchesNode,
+  parseConstraints,
+} from "../../../shared/model/constraint.js";
 import type { TaskId } from "../../../shared/model/ids.js";
+import type { Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -58,6 +63,11 @@ export class Situation {
 
   policyOf(task: Task): RestartPolicy {
     return this.#factsOf(task.revision).policy;
+  }
+
+  /** Whether the service's present constraints let it run on the node. */
+  acceptsNode(node: Node): boolean {
+    return matchesNode(this.#factsOf(this.service.revision).constraints, node);
   }
 
   footingOf(task: Task): Footing {

@@ -1,13 +1,19 @@
 /**
- * A slot: one of the places that a replicated service has, and every task that the store knows of
- * it. Tasks are ordered by `version`, the sequence number at which they were last wanted otherwise:
+ * A slot: one of the places that a service has, and every task that the store knows of it. A
+ * replicated service numbers its slots; of a global one each node is a slot. Tasks are ordered by `version`, the sequence number at which they were last wanted otherwise:
  * that order is the log's own, while times of creation come from clocks that may jump.
  */
-import type { Task } from "../../../shared/model/task.js";
+import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { NO_SLOT } from "../../store/core/slot-index.js";
+import type { StoreView } from "../../store/core/view.js";
+
+/** Its number from 1, or the node that stands for it (global services). */
+export type SlotKey = number | NodeId;
 
 export interface Slot {
-  readonly number: number;
+  readonly key: SlotKey;
   /**
    * What should run: one task, or two while one replaces the other start-first (the older first).
    */
@@ -20,25 +26,47 @@ export interface Slot {
 
 const NONE: readonly Task[] = [];
 
-/** Ordered by slot number. */
-export function groupBySlot(tasks: readonly Task[]): Slot[] {
-  const bySlot = new Map<number, Task[]>();
-  for (const task of tasks) {
-    const group = bySlot.get(task.slot);
-    if (group === undefined) bySlot.set(task.slot, [task]);
-    else group.push(task);
-  }
-  // Typed arrays sort by value without a comparer: several times faster for large services.
-  const numbers = [...Uint32Array.from(bySlot.keys()).sort()];
-  return numbers.map((number) => slotOf(number, bySlot.get(number) ?? NONE));
+export function slotKey(task: Task): SlotKey {
+  return task.slot === NO_SLOT && task.nodeId !== undefined ? task.nodeId : task.slot;
 }
 
-export function slotOf(number: number, tasks: readonly Task[]): Slot {
+/** By number, or by the node's id. A service has slots of one kind. */
+export function compareSlots(a: Slot, b: Slot): number {
+  if (typeof a.key === "number" && typeof b.key === "number") return a.key - b.key;
+  return a.key < b.key ? -1 : 1;
+}
+
+/** All tasks that the store knows of the slot. */
+export function tasksOfSlot(view: StoreView, serviceId: ServiceId, key: SlotKey): readonly Task[] {
+  if (typeof key === "number") return view.tasksOfSlot(serviceId, key);
+  return view.tasksOfNode(key).filter((task) => task.serviceId === serviceId);
+}
+
+/** Ordered by slot: by number, or by the node's id. */
+export function groupBySlot(tasks: readonly Task[]): Slot[] {
+  const bySlot = new Map<SlotKey, Task[]>();
+  for (const task of tasks) {
+    const key = slotKey(task);
+    const group = bySlot.get(key);
+    if (group === undefined) bySlot.set(key, [task]);
+    else group.push(task);
+  }
+  return sortedKeys(bySlot.keys()).map((key) => slotOf(key, bySlot.get(key) ?? NONE));
+}
+
+/** Typed arrays sort by value without a comparer: several times faster for large services. */
+function sortedKeys(keys: Iterable<SlotKey>): SlotKey[] {
+  const all = [...keys];
+  if (all.some((key) => typeof key === "string")) return all.sort();
+  return [...Uint32Array.from(all as number[]).sort()];
+}
+
+export function slotOf(key: SlotKey, tasks: readonly Task[]): Slot {
   const only = tasks.length === 1 ? tasks[0] : undefined;
-  if (only !== undefined) return slotOfOne(number, only, tasks);
+  if (only !== undefined) return slotOfOne(key, only, tasks);
   const ordered = [...tasks].sort(byVersion);
   return {
-    number,
+    key,
     wanted: ordered.filter((task) => isWanted(task.desired)),
     past: ordered.filter((task) => task.desired === "shutdown"),
     leaving: ordered.filter((task) => task.desired === "remove"),
@@ -49,10 +77,10 @@ export function slotOf(number: number, tasks: readonly Task[]): Slot {
  * Most slots hold one task, and a service may have a hundred thousand of them: no more
  * is allocated than must be.
  */
-function slotOfOne(number: number, task: Task, one: readonly Task[]): Slot {
-  if (isWanted(task.desired)) return { number, wanted: one, past: NONE, leaving: NONE };
-  if (task.desired === "shutdown") return { number, wanted: NONE, past: one, leaving: NONE };
-  return { number, wanted: NONE, past: NONE, leaving: one };
+function slotOfOne(key: SlotKey, task: Task, one: readonly Task[]): Slot {
+  if (isWanted(task.desired)) return { key, wanted: one, past: NONE, leaving: NONE };
+  if (task.desired === "shutdown") return { key, wanted: NONE, past: one, leaving: NONE };
+  return { key, wanted: NONE, past: NONE, leaving: one };
 }
 
 /**
@@ -78,5 +106,5 @@ export function latestTask(slot: Slot): Task | undefined {
 
 /** No container of it runs or will run: it ended, or no node ever heard of it and none will. */
 export function isOver(task: Task): boolean {
-  return isTerminal(task.status.state) || (task.nodeId === undefined && !isWanted(task.desired));
+  return isTerminal(task.status.state) || (!isPlaced(task) && !isWanted(task.desired));
 }

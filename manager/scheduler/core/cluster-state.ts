@@ -9,12 +9,12 @@ import type { Node } from "../../../shared/model/node.js";
 import { nodeAvailability } from "../../../shared/model/node.js";
 import { holdsResources } from "../../../shared/model/resources.js";
 import type { Revision } from "../../../shared/model/revision.js";
-import type { Task } from "../../../shared/model/task.js";
-import { isWanted } from "../../../shared/model/task-state.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
+import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
-import { type Placement, placeTasks } from "./place-tasks.js";
+import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
 
 /**
  * Something that the store says: an object before and after. The store's
@@ -25,7 +25,7 @@ export type SchedulerEvent =
   | { readonly type: "task"; readonly before?: Task; readonly after?: Task }
   | { readonly type: "revision"; readonly before?: Revision; readonly after?: Revision };
 
-/** Tasks for which no node was found, and why: one reason for all tasks of a revision. */
+/** Tasks for which no node was found, and why. */
 export interface Refusal {
   readonly taskIds: readonly TaskId[];
   readonly reason: string;
@@ -41,6 +41,7 @@ interface RevisionState {
   readonly serviceId: ServiceId;
   readonly number: number;
   readonly demand: Demand;
+  /** In a global service each names the node that it is for, in all others none does. */
   readonly waiting: Map<TaskId, Task>;
 }
 
@@ -101,7 +102,7 @@ export class ClusterState {
       } else if (placed.length < wanted) {
         this.#open.delete(revision);
         this.#blocked.add(revision);
-        refusals.push(this.#refusal(revision));
+        refusals.push(...this.#refusals(revision));
       }
     }
     return { placements, refusals };
@@ -128,7 +129,9 @@ export class ClusterState {
   #place(revision: RevisionState, wanted: number): readonly Placement[] {
     const { serviceId, demand, waiting } = revision;
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
-    const placed = placeTasks(this.#index, { serviceId, demand, tasks });
+    const placed = isBound(revision)
+      ? placeBoundTasks(this.#index, { serviceId, demand, tasks: [...waiting.values()] }, wanted)
+      : placeTasks(this.#index, { serviceId, demand, tasks });
     for (const { taskId, nodeId } of placed) {
       const task = waiting.get(taskId);
       assert(task !== undefined, `task ${taskId} was placed and does not wait`);
@@ -138,11 +141,16 @@ export class ClusterState {
     return placed;
   }
 
-  /** Only the tasks that do not say so already: saying it again would be a write for nothing. */
-  #refusal({ serviceId, demand, waiting }: RevisionState): Refusal {
-    const reason = explainRefusal(this.#index.all(), demand, serviceId);
-    const silent = [...waiting.values()].filter((task) => task.status.error !== reason);
-    return { taskIds: silent.map((task) => task.id), reason };
+  /** Saying again what a task says already would be a write for nothing. */
+  #refusals(revision: RevisionState): Refusal[] {
+    const { serviceId, demand, waiting } = revision;
+    const tasks = [...waiting.values()];
+    if (!isBound(revision))
+      return refuse(tasks, explainRefusal(this.#index.all(), demand, serviceId));
+    return tasks.flatMap((task) => {
+      const node = task.nodeId && this.#index.get(task.nodeId);
+      return node ? refuse([task], explainRefusal([node], demand, serviceId)) : [];
+    });
   }
 
   #observeNode(before: Node | undefined, after: Node | undefined): void {
@@ -157,7 +165,7 @@ export class ClusterState {
     const id = (after ?? before)?.id;
     const flight = id === undefined ? undefined : this.#inFlight.get(id);
     if (id !== undefined && flight !== undefined) {
-      const underWay = after !== undefined && after.nodeId === undefined;
+      const underWay = after !== undefined && !isPlaced(after) && !isTerminal(after.status.state);
       if (underWay) return;
       if (after !== undefined && after.nodeId === flight.nodeId && countsAs(after, flight.task)) {
         this.#inFlight.delete(id); // counted since it was decided
@@ -209,9 +217,12 @@ export class ClusterState {
   }
 
   #count(task: Task, change: 1 | -1): void {
-    if (task.nodeId === undefined || !holdsResources(task)) return;
+    if (task.nodeId !== undefined && holdsResources(task)) this.#countOn(task.nodeId, task, change);
+  }
+
+  #countOn(nodeId: NodeId, task: Task, change: 1 | -1): void {
     const { demand } = this.#revisionOf(task);
-    this.#index.change(task.nodeId, (load) => {
+    this.#index.change(nodeId, (load) => {
       if (change === 1) load.hold(demand);
       else load.release(demand);
       if (isWanted(task.desired)) this.#index.countTask(load, task.serviceId, change);
@@ -221,7 +232,7 @@ export class ClusterState {
   /** Frees what a placement took when it was decided. */
   #takeBack(taskId: TaskId, { nodeId, task }: Flight): void {
     this.#inFlight.delete(taskId);
-    this.#count({ ...task, nodeId }, -1);
+    this.#countOn(nodeId, task, -1);
   }
 
   #revisionOf({ serviceId, revision: number }: Task): RevisionState {
@@ -231,9 +242,20 @@ export class ClusterState {
   }
 }
 
-/** The task wants a node and has none. */
+/** The task wants a node, or word that its own will do. */
 export function isWaiting(task: Task): boolean {
-  return task.status.state === "pending" && task.nodeId === undefined && isWanted(task.desired);
+  return task.status.state === "pending" && isWanted(task.desired);
+}
+
+function isBound({ waiting }: RevisionState): boolean {
+  for (const { nodeId } of waiting.values()) return nodeId !== undefined;
+  return false;
+}
+
+/** Only the tasks that do not say so already. */
+function refuse(tasks: readonly Task[], reason: string): Refusal[] {
+  const silent = tasks.filter((task) => task.status.error !== reason);
+  return silent.length === 0 ? [] : [{ taskIds: silent.map((task) => task.id), reason }];
 }
 
 /** Both hold room and are wanted, or not: for its node's load one is as good as the other. */

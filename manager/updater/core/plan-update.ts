@@ -9,20 +9,20 @@ import type { Action, NewTask } from "../../orchestrator/core/action.js";
 import { NO_RESTARTS } from "../../orchestrator/core/action.js";
 import { isOccupied } from "../../orchestrator/core/repair-slot.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
-import { latestTask, type Slot } from "../../orchestrator/core/slot.js";
+import { compareSlots, latestTask, type Slot, type SlotKey } from "../../orchestrator/core/slot.js";
 
 /**
- * Per slot number that occupies a lane: when this leader first saw the new
+ * Per slot that occupies a lane: when this leader first saw the new
  * task run; undefined before.
  */
-export type UpdateLanes = ReadonlyMap<number, number | undefined>;
+export type UpdateLanes = ReadonlyMap<SlotKey, number | undefined>;
 
 export const NO_LANES: UpdateLanes = new Map();
 
 export interface UpdatePlan {
   readonly actions: readonly Action[];
   /** Slots that `actions` replace. */
-  readonly started: ReadonlySet<number>;
+  readonly started: ReadonlySet<SlotKey>;
   readonly lanes: UpdateLanes;
   readonly wakeInMs?: number;
 }
@@ -47,10 +47,10 @@ export function planUpdate(
     .filter((slot) => slot.wanted.length < 2)
     .sort(idleFirst)
     .slice(0, free);
-  for (const slot of chosen) occupied.set(slot.number, undefined);
+  for (const slot of chosen) occupied.set(slot.key, undefined);
   return {
     actions: chosen.map((slot) => renew(slot, situation)),
-    started: new Set(chosen.map((slot) => slot.number)),
+    started: new Set(chosen.map((slot) => slot.key)),
     lanes: occupied,
     ...(wakeInMs === undefined ? {} : { wakeInMs }),
   };
@@ -66,19 +66,19 @@ function occupiedLanes(
   current: readonly Slot[],
   situation: Situation,
   lanes: UpdateLanes,
-): { readonly occupied: Map<number, number | undefined>; readonly wakeInMs: number | undefined } {
+): { readonly occupied: Map<SlotKey, number | undefined>; readonly wakeInMs: number | undefined } {
   const delayMs = (situation.updateConfig().Delay ?? 0) / NS_PER_MS;
   const { nowMs } = situation.time;
-  const occupied = new Map<number, number | undefined>();
+  const occupied = new Map<SlotKey, number | undefined>();
   let wakeInMs: number | undefined;
   for (const slot of current) {
     if (!isSettled(slot)) {
-      occupied.set(slot.number, undefined);
-    } else if (lanes.has(slot.number)) {
-      const sinceMs = lanes.get(slot.number) ?? nowMs;
+      occupied.set(slot.key, undefined);
+    } else if (lanes.has(slot.key)) {
+      const sinceMs = lanes.get(slot.key) ?? nowMs;
       const leftMs = sinceMs + delayMs - nowMs;
       if (leftMs <= 0) continue;
-      occupied.set(slot.number, sinceMs);
+      occupied.set(slot.key, sinceMs);
       wakeInMs = Math.min(leftMs, wakeInMs ?? leftMs);
     }
   }
@@ -93,7 +93,7 @@ function isSettled(slot: Slot): boolean {
 
 /** Slots that do not run lose nothing by being replaced. */
 function idleFirst(a: Slot, b: Slot): number {
-  return Number(isSettled(a)) - Number(isSettled(b)) || a.number - b.number;
+  return Number(isSettled(a)) - Number(isSettled(b)) || compareSlots(a, b);
 }
 
 function renew(slot: Slot, situation: Situation): Action {
@@ -119,5 +119,5 @@ function renew(slot: Slot, situation: Situation): Action {
 
 function renewed(slot: Slot, desired: NewTask["desired"], situation: Situation): NewTask {
   const { revision } = situation.service;
-  return { slot: slot.number, revision, desired, restarts: NO_RESTARTS };
+  return { slot: slot.key, revision, desired, restarts: NO_RESTARTS };
 }

@@ -7,7 +7,7 @@ import {
   FailedPreconditionError,
 } from "../../../../shared/errors/cluster-error.js";
 import type { TaskId } from "../../../../shared/model/ids.js";
-import type { Task, TaskStatus } from "../../../../shared/model/task.js";
+import { isPlaced, type Task, type TaskStatus } from "../../../../shared/model/task.js";
 import {
   desiredRank,
   isTerminal,
@@ -83,9 +83,9 @@ export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): voi
 export function removeTask(draft: Draft, id: TaskId): void {
   const task = existingTask(draft.state, id);
   // While its host may run it, it holds what it reserved: forgetting it would give that away twice.
-  if (task.nodeId !== undefined && !isTerminal(task.status.state))
+  if (isPlaced(task) && !isTerminal(task.status.state))
     throw new FailedPreconditionError(
-      `task ${id} is ${task.status.state} on node ${task.nodeId}: it cannot be removed before it has ended`,
+      `task ${id} is ${task.status.state} on node ${task.nodeId ?? ""}: it cannot be removed before it has ended`,
     );
   draft.setTask(id, task, undefined);
   removeRevisionsOfNothing(draft, task.serviceId);
