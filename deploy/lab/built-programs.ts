@@ -8,3 +8,5 @@ const DIST = existsSync(join(TOP, "package.json")) ? join(TOP, "dist") : TOP;
 
 export const SKEPD = join(DIST, "node", "main.js");
 export const SKEP = join(DIST, "cli", "main.js");
+/** The answerer of names: see `worker/network/dns-main.ts`. */
+export const ANSWERER = join(DIST, "worker", "network", "dns-main.js");

@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 
-import type { NodeId, TaskId } from "../../shared/model/ids.js";
-import { bridgeName } from "../../worker/network/core/link-names.js";
+import type { TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../worker/network/core/wanted-network.js";
 import { IngressKeeper } from "../../worker/network/ingress.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";
 import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
-import { fileOf, inside, Namespaces, PATH } from "../network/namespaces.js";
+import { inside, Namespaces, PATH } from "../network/namespaces.js";
 import { answersTo, Server } from "../network/talk.js";
 import {
   gatewayOf,
@@ -18,6 +17,7 @@ import {
   type TestTask,
   toldTo,
 } from "../network/two-hosts.js";
+import { nameOf, raise, type World } from "../network/world.js";
 import { describeWithLab } from "../setup/requirements.js";
 
 const [HOST1, HOST2] = HOSTS;
@@ -38,42 +38,6 @@ const NET: TestNetwork = {
 };
 const OTHER: TestNetwork = { name: "net2", vni: 4098, kind: "overlay", net: "10.250.2", tasks: [] };
 
-interface World {
-  readonly spaces: Namespaces;
-  readonly hosts: readonly {
-    readonly nodeId: NodeId;
-    readonly name: string;
-    readonly kernel: Kernel;
-  }[];
-  readonly tasks: ReadonlyMap<string, string>;
-}
-
-/** Two hosts with their overlays set up, and a container for each task. */
-async function raise(spaces: Namespaces, networks: readonly TestNetwork[]): Promise<World> {
-  const at = spaces.addSwitch();
-  const hosts = HOSTS.map(({ nodeId, address }) => {
-    const name = spaces.addHost(nodeId, at, `${address}/24`);
-    return { nodeId, name, kernel: new Kernel({ path: PATH, namespace: fileOf(name) }) };
-  });
-  for (const { nodeId, kernel } of hosts) {
-    await new OverlayKeeper(kernel).apply(toldTo(nodeId, networks));
-  }
-  const tasks = networks.flatMap((network) =>
-    network.tasks.map(({ taskId, nodeId, address }) => {
-      const host = hosts.find((one) => one.nodeId === nodeId)?.name ?? "";
-      const link = {
-        bridge: bridgeName(network),
-        mac: macOf(address),
-        address,
-        prefix: 24,
-        gateway: gatewayOf(network, nodeId),
-      };
-      return [taskId, spaces.addContainer(taskId, host, link)] as const;
-    }),
-  );
-  return { spaces, hosts, tasks: new Map(tasks) };
-}
-
 /** What the first host hears while the service has these backends. */
 function told(backends: readonly string[]): NodeNetworks {
   const network = { ...NET, services: [serviceOf("web", VIP, backends)] };
@@ -82,10 +46,6 @@ function told(backends: readonly string[]): NodeNetworks {
 
 function kernelOf({ hosts }: World): Kernel {
   return hosts[0]?.kernel ?? new Kernel({ path: PATH });
-}
-
-function nameOf({ tasks }: World, taskId: string): string {
-  return tasks.get(taskId) ?? "";
 }
 
 describeWithLab("in the kernel", () => {

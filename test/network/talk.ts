@@ -91,3 +91,23 @@ export async function answersTo(
   const { stdout } = await outcomeInside(namespace, words);
   return JSON.parse(stdout) as Record<string, number>;
 }
+
+/** Looks a name up, as a container with this server would. */
+const LOOKUP = `
+const [server, name] = process.argv.slice(1);
+const resolver = new (require("dns").promises.Resolver)({ timeout: 1000, tries: 2 });
+resolver.setServers([server]);
+resolver.resolve4(name).then((found) => found.sort(), (error) => error.code)
+  .then((answer) => console.log(JSON.stringify(answer)));
+`;
+
+/** @returns the addresses, or an error's code */
+export async function lookup(
+  namespace: string,
+  server: string,
+  name: string,
+): Promise<readonly string[] | string> {
+  const words = [process.execPath, "-e", LOOKUP, server, name];
+  const { stdout } = await outcomeInside(namespace, words);
+  return JSON.parse(stdout) as string[] | string;
+}

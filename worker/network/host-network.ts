@@ -1,0 +1,319 @@
+/**
+ * The network of one node, kept as the managers say: overlays, published ports, virtual addresses
+ * and names. One loop does all of it, one pass after the other. A pass computes everything that is
+ * wanted and applies what differs from what was applied last; a look also reads what is there, after
+ * a hint from the kernel and every so often without one, and mends it.
+ *
+ * What was told is kept on disk: after a restart, and while no manager answers, it still holds. An
+ * engine asks for a task's share of it through `NetworkPlane`.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { readIfThere, replaceFile } from "../../shared/durable-file.js";
+import { ClusterError } from "../../shared/errors/cluster-error.js";
+import type { NodeId, TaskId } from "../../shared/model/ids.js";
+import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
+import { EngineUnavailableError } from "../engine/engine-errors.js";
+import { nameState } from "./core/dns-state.js";
+import { bridgeName } from "./core/link-names.js";
+import { attachmentsOf } from "./core/node-network.js";
+import type { NodeNetworks } from "./core/wanted-network.js";
+import type { NameKeeper } from "./dns.js";
+import { IngressKeeper } from "./ingress.js";
+import type { Kernel } from "./kernel.js";
+import { watchKernel } from "./monitors.js";
+import type { NetworkPlane, TaskNames, TaskNetwork } from "./network-plane.js";
+import { OverlayKeeper } from "./overlay.js";
+import { reattach } from "./reattach.js";
+import type { Look } from "./table-keeper.js";
+import { TaskFiles, type TaskRecord } from "./task-files.js";
+import { VirtualAddressKeeper } from "./virtual-addresses.js";
+
+/** Between two looks that hints ask for: what is changed from outside is mended within 5 s. */
+const LOOK_SPACING_MS = 2_000;
+/** Without a hint: what no monitor sees. */
+const LOOK_PERIOD_MS = 15_000;
+/** Namespaces of tasks are looked at a few at a time, all of them within a minute. */
+const TASK_ROUND_LOOKS = 30;
+/** After a pass that the kernel refused, doubled up to the limit. */
+const RETRY_FIRST_MS = 200;
+const RETRY_LIMIT_MS = 5_000;
+/** A task that is to be prepared was told together with its networks, or just before. */
+const TOLD_LIMIT_MS = 10_000;
+
+export interface HostNetworkOptions {
+  readonly nodeId: NodeId;
+  /** The network's own; nobody else may use it. */
+  readonly folder: string;
+  readonly kernel: Kernel;
+  readonly names: NameKeeper;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class HostNetwork implements NetworkPlane {
+  readonly #options: HostNetworkOptions;
+  readonly #logger: Logger;
+  readonly #overlay: OverlayKeeper;
+  readonly #ingress: IngressKeeper;
+  readonly #addresses: VirtualAddressKeeper;
+  readonly #files: TaskFiles;
+  readonly #tasks = new Map<TaskId, TaskRecord>();
+  #programmed: ReadonlySet<TaskId> = new Set();
+  #told: NodeNetworks | undefined;
+  /** What has been applied; a pass is due where it is not what was told. */
+  #applied: NodeNetworks | undefined;
+  #isPassDue = false;
+  #isHinted = false;
+  #lookedMs = -Infinity;
+  #failures = 0;
+  #round = 0;
+  #wake: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: HostNetworkOptions) {
+    const { folder, kernel, logger, nodeId } = options;
+    this.#options = options;
+    this.#logger = logger.child({ part: "network" });
+    this.#overlay = new OverlayKeeper(kernel);
+    this.#ingress = new IngressKeeper(kernel, nodeId);
+    this.#addresses = new VirtualAddressKeeper(kernel, (taskId, cause) => {
+      this.#logger.debug({ taskId, error: cause }, "a task's namespace could not be programmed");
+    });
+    this.#files = new TaskFiles(join(folder, "tasks"));
+  }
+
+  /** Resolves once it is kept; it is applied soon after. */
+  async want(told: NodeNetworks): Promise<void> {
+    await replaceFile(this.#toldPath, JSON.stringify(told), "soon");
+    this.#told = told;
+    this.#callForPass();
+  }
+
+  /** Resolves once what was told last is in the kernel, or `signal` aborts. */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#applied !== this.#told) await this.#change(signal);
+  }
+
+  /** Until `signal` aborts; then everything stays as it is. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, kernel } = this.#options;
+    await this.#restore();
+    const watching = watchKernel(kernel, clock, () => this.#hint(), signal);
+    while (!signal.aborted) {
+      const waitMs = this.#lookAtMs - clock.nowMs();
+      if (!this.#isPassDue && waitMs > 0) await this.#called(waitMs, signal);
+      else await this.#tryPass(waitMs > 0 ? "apply" : "look", signal);
+    }
+    await watching;
+  }
+
+  /** Removes all that was made on this host. Not while `run` runs. */
+  async leave(): Promise<void> {
+    await this.#restore();
+    await this.#options.names.remove();
+    await this.#ingress.remove(this.#told);
+    await this.#overlay.remove();
+    await rm(this.#options.folder, { recursive: true, force: true });
+    this.#told = undefined;
+  }
+
+  async prepare(taskId: TaskId, names: TaskNames, signal: AbortSignal): Promise<TaskNetwork> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.nowMs() + TOLD_LIMIT_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      const network = await this.#networkOf(taskId, names);
+      if (network !== undefined) return network;
+      const leftMs = deadlineMs - clock.nowMs();
+      if (leftMs <= 0) {
+        throw new EngineUnavailableError(`the networks of task ${taskId} are not set up yet`);
+      }
+      await this.#change(signal, leftMs);
+    }
+  }
+
+  async #networkOf(taskId: TaskId, names: TaskNames): Promise<TaskNetwork | undefined> {
+    const node = this.#applied;
+    const attachments = node === undefined ? [] : attachmentsOf(node, taskId);
+    if (attachments.length === 0) return undefined;
+    const gateways = attachments.flatMap(({ network }) =>
+      network.subnets.slice(0, 1).map(({ gateway }) => gateway),
+    );
+    const resolvConf = await this.#files.prepare(taskId, names, gateways);
+    this.#tasks.set(taskId, { resolvers: names.resolvers });
+    return {
+      resolvConf,
+      attachments: attachments.map(({ network, endpoint }) => ({
+        networkId: network.networkId,
+        name: network.name,
+        bridge: bridgeName(network),
+        mtu: this.#overlay.mtuOf(network) ?? 0,
+        exit: network.exit,
+        subnets: network.subnets,
+        addresses: endpoint.addresses,
+        mac: endpoint.mac,
+      })),
+    };
+  }
+
+  async programmed(taskId: TaskId, pid: number, signal: AbortSignal): Promise<void> {
+    const known = this.#tasks.get(taskId);
+    if (known === undefined) return;
+    if (this.#programmed.has(taskId) && known.process?.pid === pid) return;
+    this.#addresses.add(taskId, pid);
+    await this.#files.running(taskId, known, pid);
+    this.#callForPass();
+    while (!this.#programmed.has(taskId) && this.#tasks.has(taskId)) {
+      signal.throwIfAborted();
+      await this.#change(signal);
+    }
+  }
+
+  async release(taskId: TaskId): Promise<void> {
+    if (!this.#tasks.delete(taskId)) return;
+    this.#addresses.delete(taskId);
+    await this.#files.remove(taskId);
+    this.#callForPass();
+  }
+
+  get #toldPath(): string {
+    return join(this.#options.folder, "told.json");
+  }
+
+  async #restore(): Promise<void> {
+    const text = await readIfThere(this.#toldPath);
+    if (text !== undefined) this.#told ??= JSON.parse(text) as NodeNetworks;
+    for (const [taskId, record] of await this.#files.restore()) {
+      this.#tasks.set(taskId, record);
+      if (record.process !== undefined) this.#addresses.add(taskId, record.process.pid);
+    }
+  }
+
+  get #lookAtMs(): number {
+    return this.#lookedMs + (this.#isHinted ? LOOK_SPACING_MS : LOOK_PERIOD_MS);
+  }
+
+  async #tryPass(kind: "apply" | "look", signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    this.#isPassDue = false;
+    if (kind === "look") {
+      this.#isHinted = false;
+      this.#lookedMs = clock.nowMs();
+    }
+    try {
+      await this.#pass(kind);
+      this.#failures = 0;
+    } catch (cause) {
+      if (!(cause instanceof ClusterError)) throw cause;
+      const { message: reason } = cause;
+      this.#logger[this.#failures === 0 ? "warn" : "debug"]({ reason }, "network not as wanted");
+      const delayMs = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** this.#failures++);
+      this.#isPassDue = true;
+      await clock.sleep(delayMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #pass(kind: "apply" | "look"): Promise<void> {
+    const node = this.#told;
+    if (node === undefined) return;
+    if (kind === "look") await this.#look(node);
+    else {
+      await this.#overlay.apply(node);
+      await this.#ingress.apply(node);
+    }
+    // Names after addresses: a name stands for what leads somewhere.
+    this.#programmed = await this.#addresses.apply(node);
+    await this.#options.names.apply(nameState(node, this.#nameTasks()));
+    this.#applied = node;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #nameTasks(): Parameters<typeof nameState>[1] {
+    return new Map(
+      [...this.#tasks].map(([taskId, { resolvers }]) => {
+        const namespace = this.#programmed.has(taskId) ? "programmed" : "bare";
+        return [taskId, { namespace, resolvers } as const];
+      }),
+    );
+  }
+
+  async #look(node: NodeNetworks): Promise<void> {
+    const isFirst = this.#applied === undefined;
+    const note = (what: string, look: Look, fields: object = {}): void => {
+      if (look === "as-wanted" || isFirst) return;
+      this.#logger.warn({ what, ...fields }, "changed from outside, and mended");
+    };
+    // What was told since the last pass is no change from outside.
+    if (!isFirst && this.#applied !== node) {
+      await this.#overlay.apply(node);
+      await this.#ingress.apply(node);
+    }
+    const overlay = await this.#overlay.mend(node);
+    note("overlay", overlay);
+    // A bridge that was made anew has lost its ports.
+    if (overlay === "drifted") await reattach(this.#options.kernel, node, this.#addresses.pids());
+    note("ingress", await this.#ingress.mend(node));
+    note("names", await this.#options.names.mend());
+    for (const { taskId, look } of await this.#addresses.mend(node, this.#nextTasks())) {
+      note("virtual addresses", look, { taskId });
+    }
+  }
+
+  /** Those whose turn it is. */
+  #nextTasks(): TaskId[] {
+    const taskIds = [...this.#addresses.pids().keys()].filter((one) => this.#programmed.has(one));
+    const from = (this.#round++ * TASK_ROUND_LOOKS) % Math.max(1, taskIds.length);
+    return taskIds.slice(from, from + TASK_ROUND_LOOKS);
+  }
+
+  #callForPass(): void {
+    this.#isPassDue = true;
+    this.#wake();
+  }
+
+  #hint(): void {
+    if (this.#isHinted) return;
+    this.#isHinted = true;
+    this.#wake();
+  }
+
+  /** Until a pass is called for, the time is over, or `signal` aborts. */
+  #called(limitMs: number, signal: AbortSignal): Promise<void> {
+    return until(this.#options.clock, limitMs, signal, (wake) => {
+      this.#wake = wake;
+      return () => (this.#wake = () => undefined);
+    });
+  }
+
+  /** Until a pass has ended, the time is over, or `signal` aborts. */
+  #change(signal: AbortSignal, limitMs = LOOK_PERIOD_MS): Promise<void> {
+    return until(this.#options.clock, limitMs, signal, (wake) => {
+      this.#waiting.add(wake);
+      return () => this.#waiting.delete(wake);
+    });
+  }
+}
+
+/** @param listen to whatever ends the wait; returns what ends the listening. */
+function until(
+  clock: Clock,
+  limitMs: number,
+  signal: AbortSignal,
+  listen: (wake: () => void) => () => unknown,
+): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      timer.cancel();
+      signal.removeEventListener("abort", wake);
+      unlisten();
+      resolve();
+    };
+    const timer = clock.after(Math.max(0, limitMs), wake);
+    signal.addEventListener("abort", wake, { once: true });
+    const unlisten = listen(wake);
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * What an engine needs of the node's network to run a task: implemented by `host-network.ts` in the
+ * kernel, and by nothing where the host cannot do it.
+ */
+import type { TaskId } from "../../shared/model/ids.js";
+
+/** What the task's spec says of names (`DNSConfig`). */
+export interface TaskNames {
+  readonly resolvers: readonly string[];
+  readonly search: readonly string[];
+  readonly options: readonly string[];
+}
+
+export interface TaskNetwork {
+  readonly attachments: readonly NetworkAttachment[];
+  /** Path of the file that the task is to have as `/etc/resolv.conf`. */
+  readonly resolvConf: string;
+}
+
+/** A network as the engine is to make it known, and the task's place on it. */
+export interface NetworkAttachment {
+  readonly networkId: string;
+  readonly name: string;
+  /** The device, which is there already. */
+  readonly bridge: string;
+  readonly mtu: number;
+  readonly exit: "open" | "closed";
+  readonly subnets: readonly { readonly cidr: string; readonly gateway: string }[];
+  readonly addresses: readonly string[];
+  readonly mac: string;
+}
+
+export interface NetworkPlane {
+  /**
+   * Resolves once the host's side of the task's networks is there.
+   * @throws EngineUnavailableError this host has not heard of them yet, or its kernel refused
+   */
+  prepare(taskId: TaskId, names: TaskNames, signal: AbortSignal): Promise<TaskNetwork>;
+  /**
+   * Resolves once the task's namespace is as it should be; for a task without networks at once.
+   * May be repeated. @param pid of the task's first process
+   */
+  programmed(taskId: TaskId, pid: number, signal: AbortSignal): Promise<void>;
+  /** The task has ended: its namespace is gone, and nothing need be kept for it. */
+  release(taskId: TaskId): Promise<void>;
+}
