@@ -14,6 +14,8 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What `tsconfig.build.json` compiles into `dist/`. */
 const BUILT_FOLDERS = ["shared", "manager", "worker", "node", "cli", "deploy", "bench", "test/sim"];
+/** What they import from elsewhere is compiled along. */
+const COMPILED_ALONG = ["test/samples"];
 const BUILD_INPUTS = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
 
 /** Holds the fingerprint of the sources of the last good build. */
@@ -42,9 +44,9 @@ export function ensureInstalled() {
  * @throws SetupError with the compiler's messages when the sources do not compile
  */
 export function ensureBuilt() {
-  const sources = BUILT_FOLDERS.flatMap((folder) => sourceFiles(folder));
+  const sources = [...BUILT_FOLDERS, ...COMPILED_ALONG].flatMap((folder) => sourceFiles(folder));
   const wanted = fingerprint([...BUILD_INPUTS, ...sources]);
-  const orphans = orphanedOutputs(new Set(sources));
+  const orphans = orphanedOutputs();
   const built = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : undefined;
   if (built === wanted && orphans.length === 0) return;
   say("setting up: compiling…");
@@ -78,14 +80,14 @@ function packagesOf(lockFile) {
 }
 
 /**
- * Outputs whose source is gone: left behind, they could be run or imported for ever.
- * @param {ReadonlySet<string>} sources
+ * Outputs whose source is gone: left behind, they could be run or imported for ever. One that is
+ * not gone may stay wherever it is: tsc writes an output only where its source has changed.
  */
-function orphanedOutputs(sources) {
+function orphanedOutputs() {
   if (!existsSync(join(ROOT, "dist"))) return [];
   return readdirSync(join(ROOT, "dist"), { recursive: true, encoding: "utf8" })
     .filter((path) => /\.m?js(\.map)?$/.test(path))
-    .filter((path) => !sources.has(sourceOf(path)))
+    .filter((path) => !existsSync(join(ROOT, sourceOf(path))))
     .map((path) => join(ROOT, "dist", path));
 }
 

@@ -35,6 +35,21 @@ export class PendingProposals {
     else waiting.reject(dropped());
   }
 
+  /** The proposal at `place` is answered only when what stands at `later` is applied, too. */
+  postpone(place: EntryId, later: EntryId): void {
+    const waiting = this.#waiting.get(place.index);
+    if (waiting?.term !== place.term) return;
+    this.#waiting.delete(place.index);
+    const { reject } = waiting;
+    this.add(later, { resolve: () => waiting.resolve(place), reject });
+  }
+
+  /** Nobody here can tell any more what becomes of the proposal at `index`. */
+  giveUpAt(index: number, why: Error): void {
+    this.#waiting.get(index)?.reject(why);
+    this.#waiting.delete(index);
+  }
+
   /** A snapshot took the place of the log up to `index`: what was in it is not to be seen. */
   skippedTo({ index, term }: EntryId): void {
     for (const [at, waiting] of this.#waiting) {

@@ -3,7 +3,12 @@
  * bytes, then by the place that their entry got in the log (`pending-proposals.ts`).
  */
 import { assert } from "../../shared/errors/assert.js";
-import { NoLeaderError, TooLargeError, TryAgainError } from "../../shared/errors/cluster-error.js";
+import {
+  NoLeaderError,
+  OutcomeUnknownError,
+  TooLargeError,
+  TryAgainError,
+} from "../../shared/errors/cluster-error.js";
 import type { Proposal, ProposalOutcome, Refusal } from "./core/leader.js";
 import type { Entry, EntryId } from "./core/message.js";
 import { PendingProposals, type Waiting } from "./pending-proposals.js";
@@ -56,6 +61,12 @@ export class ProposalQueue {
 
   applied(entries: readonly Entry[]): void {
     if (this.#pending.size > 0) for (const entry of entries) this.#pending.applied(entry);
+  }
+
+  /** See `RaftMember.changeMembership`; undefined: no leader here any more to seal the change. */
+  changed({ index, term }: EntryId, seal: EntryId | undefined): void {
+    if (seal !== undefined) this.#pending.postpone({ index, term }, seal);
+    else this.#pending.giveUpAt(index, new OutcomeUnknownError("this manager lost the lead"));
   }
 
   skippedTo(snapshot: EntryId): void {

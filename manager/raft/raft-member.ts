@@ -28,12 +28,11 @@ import { StorageFailedError } from "./log-errors.js";
 import type { AppendRequest } from "./log-file.js";
 import type { PeerListener } from "./peers.js";
 import { PendingReads } from "./pending-reads.js";
-import { MAX_WAITING_BYTES, notLeading, ProposalQueue } from "./proposal-queue.js";
+import { notLeading, ProposalQueue } from "./proposal-queue.js";
 import {
   APPLYING_BYTES,
+  DEFAULT_LIMITS,
   DEFAULT_TICKS,
-  IN_FLIGHT,
-  MESSAGE_BYTES,
   type RaftMemberOptions,
 } from "./raft-options.js";
 import { type RecoveredMember, recoverMember } from "./recover-member.js";
@@ -84,7 +83,7 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   }
 
   private constructor(options: RaftMemberOptions, recovered: RecoveredMember) {
-    const { id, random, clock, logger, ticks = DEFAULT_TICKS } = options;
+    const { id, random, clock, logger, ticks = DEFAULT_TICKS, limits = DEFAULT_LIMITS } = options;
     this.#options = options;
     this.#recovered = recovered;
     this.#defer = options.defer ?? setImmediate;
@@ -94,11 +93,7 @@ export class RaftMember implements ReplicatedLog, PeerListener {
       electionTicks: ticks.electionTicks,
       heartbeatTicks: ticks.heartbeatTicks,
       variant: SAFE_VARIANT,
-      limits: {
-        messageBytes: MESSAGE_BYTES,
-        inFlight: IN_FLIGHT,
-        uncommittedBytes: MAX_WAITING_BYTES,
-      },
+      limits,
       latestSnapshot: () => this.#exchange.latest,
       apply: { upTo: "durable", bytes: APPLYING_BYTES },
       stored: recovered.stored,
@@ -158,7 +153,10 @@ export class RaftMember implements ReplicatedLog, PeerListener {
     return this.#enqueue({ kind: "data", data });
   }
 
-  /** Resolves once the change is applied here; a joint membership is then left by itself. */
+  /**
+   * Resolves once the change is in force whatever crashes: who was removed by it may be switched off
+   * for ever. A joint membership is then left by itself.
+   */
   changeMembership(change: MembershipChange): Promise<ProposalReceipt> {
     return this.#enqueue({ kind: "membership", change });
   }
@@ -291,6 +289,7 @@ export class RaftMember implements ReplicatedLog, PeerListener {
       if (entry.kind !== "membership") continue;
       try {
         const membership = this.#node.applyMembership(entry.change);
+        this.#proposals.changed(entry, this.#node.seal);
         logger.info({ index: entry.index, membership }, "the managers changed");
       } catch (error) {
         // The same on every member: it changes nothing.

@@ -4,8 +4,10 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { CompactionSettings } from "./compactor.js";
 import type { MemberId } from "./core/member-id.js";
+import type { RaftLimits } from "./core/member-state.js";
 import type { Disk } from "./disk.js";
 import type { Peers } from "./peers.js";
+import { MAX_WAITING_BYTES } from "./proposal-queue.js";
 import type { StateMachine } from "./replicated-log.js";
 import type { SegmentSizes } from "./segment.js";
 
@@ -27,6 +29,7 @@ export interface RaftMemberOptions {
   readonly compaction?: () => CompactionSettings;
   readonly sizes?: SegmentSizes;
   readonly ticks?: TickSettings;
+  readonly limits?: RaftLimits;
   /** Runs `turn` soon, once for all that happens until then. */
   readonly defer?: (turn: () => void) => void;
 }
@@ -39,8 +42,12 @@ export interface TickSettings {
 
 /** Heartbeats every 100 ms; elections after 500 to 1,000 ms. */
 export const DEFAULT_TICKS: TickSettings = { tickMs: 50, heartbeatTicks: 2, electionTicks: 10 };
-/** One append: larger ones hold up the heartbeats behind them. */
-export const MESSAGE_BYTES = 1024 * 1024;
 /** To one member and not acknowledged: what a fast network has in its buffers. */
 export const IN_FLIGHT = { messages: 256, bytes: 16 * 1024 * 1024 };
+export const DEFAULT_LIMITS: RaftLimits = {
+  // Larger appends hold up the heartbeats behind them.
+  messageBytes: 1024 * 1024,
+  inFlight: IN_FLIGHT,
+  uncommittedBytes: MAX_WAITING_BYTES,
+};
 export const APPLYING_BYTES = 4 * 1024 * 1024;

@@ -10,6 +10,7 @@ import {
   type AppendAccepted,
   type AppendRejected,
   type Entry,
+  type EntryId,
   type Message,
   payloadBytes,
 } from "./message.js";
@@ -60,6 +61,12 @@ export class Leader implements Role {
     this.#changeIndex = state.log.lastIndex;
     // Commits, once it is, everything that earlier terms have left (paper, 5.4.2).
     this.#append([{ kind: "data", data: new Uint8Array() }]);
+  }
+
+  /** Undefined before the first change of the membership in this term. */
+  get seal(): EntryId | undefined {
+    if (this.#sealIndex === 0) return undefined;
+    return { term: this.#state.term, index: this.#sealIndex };
   }
 
   get transferee(): MemberId | undefined {

@@ -154,6 +154,11 @@ export class RaftNode {
     return this.#state.membership;
   }
 
+  /** The entry behind the change that was applied last, which makes it last; of a leader. */
+  get seal(): EntryId | undefined {
+    return this.#role instanceof Leader ? this.#role.seal : undefined;
+  }
+
   written({ term, last, snapshot }: WriteReceipt): void {
     // Of an older term: what it wrote may be replaced by a write that is still under way.
     if (last !== undefined && term === this.#state.term) this.#state.log.written(last);

@@ -46,7 +46,7 @@ export function flipBit(
 function mayLose(cluster: SimCluster, id: MemberId): boolean {
   const halves = cluster.recentMemberships.flatMap(({ voters, outgoing }) => [voters, outgoing]);
   return halves.every((half) => {
-    const lost = half.filter((voter) => voter === id || cluster.host(voter)?.flipped === true);
+    const lost = half.filter((voter) => voter === id || cluster.host(voter)?.isDoubtful === true);
     return lost.length === 0 || lost.length <= (half.length - 1) / 2;
   });
 }

@@ -118,13 +118,15 @@ export class Clients {
     return (this.#openOf.get(key) ?? 0) === 0;
   }
 
-  changeMembership(host: SimHost, change: MembershipChange): void {
+  changeMembership(host: SimHost, change: MembershipChange, onDone?: () => void): void {
     const { life } = host;
     if (life?.member === undefined) return;
     const answered = this.#opened("membership", life, () => undefined);
     life.process.enter(() => {
       life.member?.changeMembership(change).then(
-        () => answered(),
+        () => {
+          if (answered()) onDone?.();
+        },
         (error: unknown) => {
           answered();
           this.#cluster.trace.say(`${host.id} answers the change: ${String(error)}`);

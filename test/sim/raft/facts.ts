@@ -20,13 +20,15 @@ interface ChosenEntry {
   readonly term: number;
   readonly text: string;
   readonly by: MemberId;
+  /** It was committed in this term, or before. */
+  committedIn: number;
 }
 
 export class Facts {
   violation: Violation | undefined;
   /** What is in the log, by index; only what a member has applied. */
   readonly #chosen: (ChosenEntry | undefined)[] = [];
-  readonly #leaders = new Map<number, MemberId>();
+  readonly #leaders = new Map<number, { readonly id: MemberId; readonly lastIndex: number }>();
   /** Of the state after an entry, by its index. */
   readonly #hashes: (number | undefined)[] = [];
   /** Memberships as text, by the index of the entry that made them; in the order of these. */
@@ -50,17 +52,24 @@ export class Facts {
     return this.#chosen[this.#lastAppliedIndex]?.term ?? 0;
   }
 
-  /** @param text what the entry says; empty for those of consensus itself. */
-  applied(by: MemberId, { index, term }: CommittedEntry, text: string): void {
+  /**
+   * @param text what the entry says; empty for those of consensus itself.
+   * @param inTerm of who applied it.
+   */
+  applied(by: MemberId, { index, term }: CommittedEntry, text: string, inTerm: number): void {
     const chosen = this.#chosen[index];
     if (chosen === undefined) {
-      this.#chosen[index] = { term, text, by };
+      this.#chosen[index] = { term, text, by, committedIn: inTerm };
       this.#newlyChosen(by, index, term, text);
     } else if (chosen.term !== term || chosen.text !== text) {
       this.violated(
         "committed logs agree",
         `entry ${index} is ${term}:${text} at ${by}, ${chosen.term}:${chosen.text} at ${chosen.by}`,
       );
+    } else if (inTerm < chosen.committedIn) chosen.committedIn = inTerm;
+    else return;
+    for (const [later, { id, lastIndex }] of this.#leaders) {
+      if (later > inTerm) this.#checkLeader(id, later, lastIndex, index);
     }
   }
 
@@ -74,19 +83,14 @@ export class Facts {
 
   leads(id: MemberId, term: number, lastIndex: number): void {
     const known = this.#leaders.get(term);
-    if (known === id) return;
     if (known !== undefined) {
-      this.violated("one leader per term", `${known} and ${id} lead term ${term}`);
+      if (known.id === id) return;
+      this.violated("one leader per term", `${known.id} and ${id} lead term ${term}`);
       return;
     }
-    this.#leaders.set(term, id);
-    const last = this.#chosen.findLastIndex((entry) => entry !== undefined && entry.term < term);
-    if (lastIndex < last) {
-      this.violated(
-        "leaders have what is committed",
-        `${id} leads term ${term} with ${lastIndex} entries; entry ${last} is committed`,
-      );
-    }
+    this.#leaders.set(term, { id, lastIndex });
+    const last = this.#chosen.findLastIndex((entry) => (entry?.committedIn ?? term) < term);
+    this.#checkLeader(id, term, lastIndex, last);
   }
 
   /** An election was called. */
@@ -157,6 +161,15 @@ export class Facts {
     for (const [i, entry] of this.#chosen.entries()) text += `|${i}:${entry?.term}:${entry?.text}`;
     for (const hash of this.#hashes) text += `|${hash}`;
     return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  }
+
+  /** Whoever leads has, from the beginning, all that was committed in earlier terms. */
+  #checkLeader(id: MemberId, term: number, lastIndex: number, committed: number): void {
+    if (lastIndex >= committed) return;
+    this.violated(
+      "leaders have what is committed",
+      `${id} leads term ${term} with ${lastIndex} entries; entry ${committed} is committed`,
+    );
   }
 
   #newlyChosen(by: MemberId, index: number, term: number, text: string): void {

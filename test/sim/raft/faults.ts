@@ -1,30 +1,18 @@
 /** What each kind of fault does to a simulated cluster, and how it ends. */
-import type { MemberId } from "../../../manager/raft/core/member-id.js";
 import { votersOf } from "../../../manager/raft/core/membership.js";
-import { seededRandom } from "../../../shared/ports/random.js";
-import { keepAll, keepSome, loseAll } from "../power-cut.js";
-import type { PowerCut } from "../simulated-disk.js";
+import { loseAll } from "../power-cut.js";
 import { flipBit } from "./bit-flip.js";
+import { CHANGE_FAULTS } from "./change-faults.js";
+import { cutOf } from "./cuts.js";
 import { MEMBERSHIP_FAULTS } from "./membership-faults.js";
-import type { Cut, Fault, FaultKind } from "./plan.js";
+import { cutBetween } from "./network-cuts.js";
+import type { Fault, FaultKind } from "./plan.js";
 import type { SimCluster } from "./sim-cluster.js";
 import { type SimHost, USUAL_SPEED } from "./sim-host.js";
 
 /** Mends it, at its end. */
 export type Mend = () => void;
 export type Begin = (cluster: SimCluster, fault: Fault) => Mend | undefined;
-
-const SECTOR_BYTES = 64;
-
-function cutOf({ cut, number, atMs }: Fault): PowerCut | undefined {
-  const cuts: Readonly<Record<Cut, () => PowerCut | undefined>> = {
-    kill: () => undefined,
-    "lose-all": () => loseAll,
-    "keep-some": () => keepSome(seededRandom(`cut ${number} ${atMs}`), SECTOR_BYTES),
-    "keep-all": () => keepAll,
-  };
-  return cuts[cut]();
-}
 
 /** The host that a fault is meant for. */
 function hostOf({ hosts, leaders }: SimCluster, { on, pick }: Fault): SimHost {
@@ -188,24 +176,8 @@ const FAULTS: Readonly<Record<FaultKind, Begin>> = {
     return undefined;
   },
   ...MEMBERSHIP_FAULTS,
+  ...CHANGE_FAULTS,
 };
-
-/** Cuts every way between `ids` and the others that `isCut`, by who sends. */
-function cutBetween(
-  { network, hosts }: SimCluster,
-  ids: readonly MemberId[],
-  isCut: (from: MemberId) => boolean,
-): Mend {
-  const others = hosts.map(({ id }) => id).filter((id) => !ids.includes(id));
-  const ways = ids.flatMap((id) =>
-    others.flatMap((other) => [[id, other] as const, [other, id] as const]),
-  );
-  const cut = ways.filter(([from]) => isCut(from));
-  for (const [from, to] of cut) network.cut(from, to);
-  return () => {
-    for (const [from, to] of cut) network.mend(from, to);
-  };
-}
 
 /**
  * Lets all faults of the plan happen, each at its time.

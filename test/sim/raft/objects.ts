@@ -35,7 +35,7 @@ function keyOf(id: string): string {
 export class Objects implements StateMachine {
   readonly #id: MemberId;
   readonly #facts: Facts;
-  readonly #onApply: (entries: readonly CommittedEntry[]) => void;
+  readonly #inTerm: () => number;
   #objects = new Map<string, ObjectState>();
   /** What each write left, of those that this life applied. */
   readonly #results = new Map<string, ObjectState>();
@@ -43,14 +43,11 @@ export class Objects implements StateMachine {
   #index = 0;
   #term = 0;
 
-  constructor(
-    id: MemberId,
-    facts: Facts,
-    onApply: (entries: readonly CommittedEntry[]) => void = () => undefined,
-  ) {
+  /** @param inTerm the term that its manager is in; Infinity where that is not known. */
+  constructor(id: MemberId, facts: Facts, inTerm: () => number) {
     this.#id = id;
     this.#facts = facts;
-    this.#onApply = onApply;
+    this.#inTerm = inTerm;
   }
 
   get index(): number {
@@ -70,7 +67,6 @@ export class Objects implements StateMachine {
   }
 
   apply(entries: readonly CommittedEntry[]): void {
-    this.#onApply(entries);
     for (const entry of entries) {
       const { index, term, data } = entry;
       if (index !== this.#index + 1) {
@@ -84,7 +80,7 @@ export class Objects implements StateMachine {
       this.#index = index;
       this.#term = term;
       const text = String.fromCharCode(...data);
-      this.#facts.applied(this.#id, entry, text);
+      this.#facts.applied(this.#id, entry, text, this.#inTerm());
       if (text !== "") this.#write(text);
       this.#facts.stateIs(this.#id, index, this.#hash);
     }

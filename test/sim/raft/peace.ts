@@ -64,7 +64,7 @@ function heal({ network, hosts, clients }: SimCluster): void {
 }
 
 function isUp(cluster: SimCluster, voters: Membership["voters"]): boolean {
-  const up = voters.filter((id) => cluster.host(id)?.state !== "damaged");
+  const up = voters.filter((id) => cluster.host(id)?.state !== "lost");
   return voters.length === 0 || up.length > voters.length / 2;
 }
 
@@ -89,7 +89,7 @@ class Peace {
     if (clients.open > 0) return `${clients.open} calls are not answered`;
     for (const id of membersOf(membership)) {
       const host = this.#cluster.host(id);
-      if (host === undefined || host.state === "damaged") continue;
+      if (host === undefined || host.state === "lost") continue;
       const { index } = host.life?.objects ?? { index: 0 };
       if (index < facts.lastAppliedIndex) {
         return `${id} has ${index} of ${facts.lastAppliedIndex} entries`;

@@ -4,6 +4,8 @@
  * one, and the rest stays as it was.
  */
 import type { CompactionSettings } from "../../../manager/raft/compactor.js";
+import type { RaftLimits } from "../../../manager/raft/core/member-state.js";
+import { DEFAULT_LIMITS } from "../../../manager/raft/raft-options.js";
 import type { SegmentSizes } from "../../../manager/raft/segment.js";
 import { type Random, seededRandom } from "../../../shared/ports/random.js";
 import { FAIR_WEATHER, type Weather } from "./network.js";
@@ -11,6 +13,7 @@ import { FAIR_WEATHER, type Weather } from "./network.js";
 export interface RunSettings {
   readonly compaction: CompactionSettings;
   readonly sizes: SegmentSizes;
+  readonly limits: RaftLimits;
 }
 
 export const FAULT_KINDS = [
@@ -38,6 +41,9 @@ export const FAULT_KINDS = [
   "demote",
   "remove",
   "replace",
+  "split-at-change",
+  "crash-at-change",
+  "retire",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -103,6 +109,9 @@ const TRAITS: Readonly<Record<FaultKind, KindTraits>> = {
   demote: { weight: 2, lastsMs: [0, 0] },
   remove: { weight: 3, lastsMs: [0, 0] },
   replace: { weight: 3, lastsMs: [0, 0] },
+  "split-at-change": { weight: 4, lastsMs: [500, 6_000] },
+  "crash-at-change": { weight: 4, lastsMs: [100, 2_000] },
+  retire: { weight: 2, lastsMs: [0, 0] },
 };
 
 /** The cluster comes together first. */
@@ -140,6 +149,19 @@ function settingsOf(random: Random): RunSettings {
       segmentBytes: [300, 800, 3_000, 20_000][random.below(4)] as number,
       growBytes: [128, 512, 4_096][random.below(3)] as number,
     },
+    limits: random.below(3) === 0 ? DEFAULT_LIMITS : limitsOf(random),
+  };
+}
+
+/** So small that they are reached: an entry is some thirty bytes. */
+function limitsOf(random: Random): RaftLimits {
+  return {
+    messageBytes: [1, 1, 70, 200][random.below(4)] as number,
+    inFlight: {
+      messages: [1, 2, 5, 50][random.below(4)] as number,
+      bytes: [50, 150, 600, 5_000][random.below(4)] as number,
+    },
+    uncommittedBytes: [40, 200, 2_000][random.below(3)] as number,
   };
 }
 

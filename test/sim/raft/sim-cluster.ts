@@ -40,6 +40,8 @@ export class SimCluster {
   readonly plan: Plan;
   readonly hosts: SimHost[] = [];
   readonly clients: Clients;
+  /** Called when a host has applied a change of the membership. */
+  readonly onChange = new Set<(host: SimHost) => void>();
   readonly #touched = new Set<SimHost>();
 
   constructor(plan: Plan, tell: ((line: string) => void) | undefined) {
@@ -93,6 +95,9 @@ export class SimCluster {
       settings: plan.settings,
       random: this.random.fork(id),
       onRun: (touched) => this.#touched.add(touched),
+      onChange: (changed) => {
+        for (const onChange of [...this.onChange]) onChange(changed);
+      },
     });
     this.hosts.push(host);
     return host;
@@ -123,16 +128,16 @@ export class SimCluster {
   }
 
   /** Asks whoever leads to change the membership, if that leaves a majority that can be reached. */
-  propose(change: MembershipChange): void {
+  propose(change: MembershipChange, onDone?: () => void): void {
     const [leader] = this.leaders;
     if (leader === undefined || !this.#mayPropose(change)) return;
     this.trace.say(`${leader.id} is asked for ${JSON.stringify(change)}`);
-    this.clients.changeMembership(leader, change);
+    this.clients.changeMembership(leader, change, onDone);
   }
 
   /** Whether a majority of `voters` is sure to come back. */
   hasMajority(voters: readonly MemberId[]): boolean {
-    const alive = voters.filter((id) => this.host(id)?.flipped === false);
+    const alive = voters.filter((id) => this.host(id)?.isDoubtful === false);
     return voters.length === 0 || alive.length > voters.length / 2;
   }
 

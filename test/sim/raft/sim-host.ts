@@ -38,6 +38,8 @@ export interface SimHostOptions {
   readonly settings: RunSettings;
   /** Something of it ran: it is to be looked at. */
   readonly onRun: (host: SimHost) => void;
+  /** It has applied a change of the membership. */
+  readonly onChange: (host: SimHost) => void;
 }
 
 export interface Life {
@@ -60,8 +62,8 @@ const SUPERVISOR_MS = 500;
 export class SimHost {
   readonly id: MemberId;
   disk = new SimulatedDisk();
-  /** `damaged`: its log is not readable any more; this member is lost. */
-  state: "up" | "down" | "damaged" = "down";
+  /** `lost` for ever: its log is not readable any more, or it is thrown away. */
+  state: "up" | "down" | "lost" = "down";
   life: Life | undefined;
   speed: DiskSpeed = USUAL_SPEED;
   #clock: ClockError = { rate: 1, wallOffsetMs: 0 };
@@ -80,6 +82,8 @@ export class SimHost {
   #membersSinceMs = 0;
   readonly #heardAtMs = new Map<MemberId, number>();
   #leadsSinceMs = Infinity;
+  /** The last term in which it stood for election. */
+  #stoodIn = 0;
 
   constructor(options: SimHostOptions) {
     this.#options = options;
@@ -90,6 +94,11 @@ export class SimHost {
   /** Undefined while no member is open there. */
   get member(): RaftMember | undefined {
     return this.life?.member;
+  }
+
+  /** It is lost, or may turn out to be at its next start. */
+  get isDoubtful(): boolean {
+    return this.flipped || this.state === "lost";
   }
 
   start(): void {
@@ -104,7 +113,11 @@ export class SimHost {
       onThrow: (error) => this.#broke(process, error),
     });
     process.setClock(this.#clock);
-    const objects = new Objects(this.id, this.#options.facts);
+    const objects = new Objects(
+      this.id,
+      this.#options.facts,
+      () => life.member?.status.term ?? Infinity,
+    );
     const life: Life = { process, objects, member: undefined, onDeath: new Set() };
     this.life = life;
     trace.say(`${this.id} starts`);
@@ -140,6 +153,7 @@ export class SimHost {
       this.#membersSeen = membership;
       this.#membersSinceMs = this.#options.world.nowMs;
     }
+    if (role === "candidate") this.#checkStanding(facts, term, votersOf(membership));
     if (role === "candidate" || role === "leader") facts.elects(term);
     else facts.isIn(this.id, term);
     if (role === "leader") {
@@ -154,6 +168,16 @@ export class SimHost {
     if (appliedIndex < committedIndex || membership === this.#membership) return;
     this.#membership = membership;
     facts.membershipIs(this.id, appliedIndex, membershipToText(membership));
+  }
+
+  /** An election disturbs everyone: who was alone asks first, and hears nothing. */
+  #checkStanding(facts: Facts, term: number, voters: readonly MemberId[]): void {
+    if (term === this.#stoodIn || voters.every((id) => id === this.id)) return;
+    this.#stoodIn = term;
+    const fromMs = this.#options.world.nowMs - HEARING_MS;
+    if (voters.some((id) => id !== this.id && (this.#heardAtMs.get(id) ?? 0) >= fromMs)) return;
+    const detail = `${this.id} stands in term ${term}, and heard nobody for ${HEARING_MS} ms`;
+    facts.violated("who hears nobody calls no election", detail);
   }
 
   /** Who leads hears a majority of the voters now and then. */
@@ -207,6 +231,7 @@ export class SimHost {
       onFatal: (error) => this.#broke(process, error),
       compaction: () => settings.compaction,
       sizes: settings.sizes,
+      limits: settings.limits,
       defer: (turn) => process.defer(turn),
     });
     opened.then(
@@ -227,7 +252,7 @@ export class SimHost {
     trace.say(`${this.id} ends: ${String(error)}`);
     this.crash(undefined);
     if (error instanceof DamagedLogError && this.flipped) {
-      this.state = "damaged";
+      this.state = "lost";
     } else if (isOfTheDisk(error, this.mayFail)) {
       world.after(SUPERVISOR_MS, () => this.start());
     } else {
@@ -242,6 +267,7 @@ export class SimHost {
       if (message === "the managers changed") {
         const { index, membership } = fields as { index: number; membership: Membership };
         facts.membershipChanged(this.id, index, membershipToText(membership));
+        this.#options.onChange(this);
       }
       trace.log(this.id, message, fields);
     };
