@@ -102,10 +102,10 @@ describe("a service that cannot be meant", () => {
       "must specify only one service mode",
     ],
     [
-      "a mode that is not there yet",
-      { Name: "x", TaskTemplate: CONTAINER, Mode: { GlobalJob: {} } },
-      501,
-      "rpc error: code = Unimplemented desc = global-job services are not available yet",
+      "a job with an update config",
+      { Name: "x", TaskTemplate: CONTAINER, Mode: { GlobalJob: {} }, UpdateConfig: {} },
+      400,
+      "rpc error: code = InvalidArgument desc = Jobs may not have an update config",
     ],
     [
       "little memory",

@@ -29,6 +29,11 @@ export function runsEverywhere({ frame: { Mode: mode = {} } }: Service): boolean
   return mode.Global !== undefined || mode.GlobalJob !== undefined;
 }
 
+/** Its tasks run to their end, and a new revision runs them again. */
+export function isJob({ Mode: mode = {} }: ServiceFrame): boolean {
+  return mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined;
+}
+
 /** The name of a service; the gate lets none in without one. */
 export function serviceName(frame: ServiceFrame): string {
   return frame.Name ?? "";

@@ -158,11 +158,6 @@ describeWithEngine("the docker CLI on a host without an engine", () => {
     ],
     ["an unknown network", ["--network", "back", IMAGE], "network back not found"],
     ["an unknown secret", ["--secret", "key", IMAGE], "secret not found: key"],
-    [
-      "a mode to come",
-      ["--mode", "global-job", IMAGE],
-      "global-job services are not available yet",
-    ],
   ])("%s", async (_what, args, message) => {
     const before = api.store.committed.sequence;
     const { code, stdout, stderr } = await docker.run([...CREATE, ...args]);

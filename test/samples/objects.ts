@@ -1,5 +1,6 @@
 /** Objects for tests: a complete one each, of which a test names only what it is about. */
 import { completeSwarmSpec } from "../../shared/docker-api/defaults.js";
+import type { ServiceMode } from "../../shared/docker-api/service-spec.js";
 import type { TaskSpec } from "../../shared/docker-api/task-spec.js";
 import type { Cluster } from "../../shared/model/cluster.js";
 import type { ClusterId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
@@ -81,11 +82,13 @@ export interface ServiceSketch {
   readonly id?: string;
   readonly name?: string;
   readonly replicas?: number;
+  /** In place of a number of replicas. */
+  readonly mode?: ServiceMode;
   readonly template?: TaskSpec;
   readonly update?: NonNullable<Service["frame"]["UpdateConfig"]>;
 }
 
-/** A replicated service and its first revision. */
+/** A service, replicated unless told, and its first revision. */
 export function sampleService(sketch: ServiceSketch = {}): {
   readonly service: Service;
   readonly revision: Revision;
@@ -94,7 +97,7 @@ export function sampleService(sketch: ServiceSketch = {}): {
   const serviceId = id as ServiceId;
   const frame: Service["frame"] = {
     Name: name,
-    Mode: { Replicated: { Replicas: replicas } },
+    Mode: sketch.mode ?? { Replicated: { Replicas: replicas } },
     ...(sketch.update === undefined ? {} : { UpdateConfig: sketch.update }),
   };
   return {

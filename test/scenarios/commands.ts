@@ -1,5 +1,6 @@
 /** What a transcript can say, and what each command prints. */
 import type {
+  ReplicatedJob,
   ServiceMode,
   ServiceSpec,
   UpdateConfig,
@@ -31,6 +32,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   /** update web image=v2 … */
   update: async (world, { words: [name = ""], options }) => {
     await world.updateService(name, (spec) => editSpec(spec, options));
+    return undefined;
+  },
+  /** rerun job: as `service update --force` */
+  rerun: async (world, { words: [name = ""] }) => {
+    await world.updateService(name, (spec) =>
+      editTemplate(spec, { ForceUpdate: (spec.TaskTemplate?.ForceUpdate ?? 0) + 1 }),
+    );
     return undefined;
   },
   scale: async (world, { words: [name = "", replicas = ""] }) => {
@@ -171,6 +179,8 @@ async function endTask(world: World, place: string, exitCode: number): Promise<u
 const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => ServiceSpec>> = {
   mode: (spec, value) => ({ ...spec, Mode: modeNamed(value) }),
   replicas: (spec, value) => ({ ...spec, Mode: { Replicated: { Replicas: Number(value) } } }),
+  total: (spec, value) => editJob(spec, { TotalCompletions: Number(value) }),
+  concurrent: (spec, value) => editJob(spec, { MaxConcurrent: Number(value) }),
   image: (spec, value) => editContainer(spec, { Image: value }),
   "stop-grace": (spec, value) => editContainer(spec, { StopGracePeriod: nanoseconds(value) }),
   restart: (spec, value) =>
@@ -187,6 +197,8 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
 
 function modeNamed(name: string): ServiceMode {
   if (name === "global") return { Global: {} };
+  if (name === "global-job") return { GlobalJob: {} };
+  if (name === "replicated-job") return { ReplicatedJob: {} };
   throw new Error(`no such mode: ${name}`);
 }
 
@@ -196,6 +208,10 @@ function editSpec(spec: ServiceSpec, options: Arguments["options"]): ServiceSpec
     if (edit === undefined) throw new Error(`no such option: ${name}`);
     return edit(edited, value);
   }, spec);
+}
+
+function editJob(spec: ServiceSpec, change: ReplicatedJob): ServiceSpec {
+  return { ...spec, Mode: { ReplicatedJob: { ...spec.Mode?.ReplicatedJob, ...change } } };
 }
 
 type Template = NonNullable<ServiceSpec["TaskTemplate"]>;

@@ -8,7 +8,8 @@ import type {
   ServiceSpec,
   UpdateConfig,
 } from "../../../shared/docker-api/service-spec.js";
-import { InvalidArgumentError, UnimplementedError } from "../../../shared/errors/cluster-error.js";
+import { InvalidArgumentError } from "../../../shared/errors/cluster-error.js";
+import { isJob } from "../../../shared/model/service.js";
 import { checkEndpoint } from "./check-endpoint.js";
 import { checkTaskTemplate } from "./check-task-template.js";
 import { MalformedRequestError } from "./malformed-request.js";
@@ -28,6 +29,9 @@ export function checkService(spec: ServiceSpec): void {
   checkName(spec.Name ?? "");
   checkTaskTemplate(spec.TaskTemplate ?? {});
   checkMode(spec.Mode ?? {});
+  if (isJob(spec) && spec.UpdateConfig !== undefined) {
+    throw new InvalidArgumentError("Jobs may not have an update config");
+  }
   checkUpdate("update", spec.UpdateConfig ?? {});
   checkUpdate("rollback", spec.RollbackConfig ?? {});
   checkEndpoint(spec.EndpointSpec ?? {});
@@ -51,23 +55,14 @@ function checkMode(mode: ServiceMode): void {
   const modes = (["Replicated", "Global", "ReplicatedJob", "GlobalJob"] as const).filter(
     (name) => mode[name] !== undefined,
   );
-  const [first = "Replicated"] = modes;
   if (modes.length > 1) throw new MalformedRequestError("must specify only one service mode");
-  if (first === "ReplicatedJob" || first === "GlobalJob") {
-    throw new UnimplementedError(`${MODE_WORDS[first]} services are not available yet`);
-  }
-  const replicas = mode.Replicated?.Replicas ?? 1;
+  const replicas = mode.Replicated?.Replicas ?? mode.ReplicatedJob?.TotalCompletions ?? 1;
   if (replicas > REPLICAS_MAX) {
     throw new InvalidArgumentError(
       `invalid number of replicas ${replicas}: Must be at most ${REPLICAS_MAX}`,
     );
   }
 }
-
-const MODE_WORDS = {
-  ReplicatedJob: "replicated-job",
-  GlobalJob: "global-job",
-} as const;
 
 function checkUpdate(which: "update" | "rollback", config: UpdateConfig | RollbackConfig): void {
   if ((config.Delay ?? 0) < 0) {

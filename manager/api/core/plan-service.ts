@@ -9,7 +9,7 @@ import {
 } from "../../../shared/errors/cluster-error.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
 import { type Revision, revisionHash } from "../../../shared/model/revision.js";
-import { type Service, serviceName } from "../../../shared/model/service.js";
+import { isJob, type Service, serviceName } from "../../../shared/model/service.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { checkPortsFree } from "./check-endpoint.js";
@@ -85,7 +85,11 @@ export function planUpdate(
  * What was becomes what is, and the other way round.
  * @throws FailedPreconditionError where the service was never updated
  */
-export function planRollback(service: Service, expectedVersion: number): Change {
+export function planRollback(
+  view: StoreView,
+  service: Service,
+  { expectedVersion, atMs }: PlannedUpdate,
+): Change {
   const { previous } = service;
   if (previous === undefined) {
     throw new FailedPreconditionError(`service ${service.id} does not have a previous spec`);
@@ -95,9 +99,22 @@ export function planRollback(service: Service, expectedVersion: number): Change 
     serviceId: service.id,
     expectedVersion,
     frame: previous.frame,
-    revision: previous.revision,
+    ...revisionBefore(view, service, previous.revision, atMs),
     previous: { frame: service.frame, revision: service.revision },
   };
+}
+
+/** A job runs again with what it ran before: that is a new run, and each run is a revision. */
+function revisionBefore(
+  view: StoreView,
+  service: Service,
+  number: number,
+  createdAtMs: number,
+): { readonly revision: number; readonly newRevision?: Revision } {
+  const before = view.revision(service.id, number);
+  if (!isJob(service.frame) || before === undefined) return { revision: number };
+  const next = { ...before, number: nextNumber(view, service), createdAtMs };
+  return { revision: next.number, newRevision: next };
 }
 
 function makeRevision(

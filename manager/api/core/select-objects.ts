@@ -1,6 +1,7 @@
 /** Which objects a list request asks for, by its filters. */
+import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
 import { type Node, nodeHostname, nodeRole } from "../../../shared/model/node.js";
-import { type Service, serviceName } from "../../../shared/model/service.js";
+import { isJob, type Service, serviceName } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { DESIRED_STATES, OBSERVED_STATES } from "../../../shared/model/task-state.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -27,19 +28,20 @@ const RUNTIME = "container";
 
 export function selectServices(view: StoreView, filters: Filters): readonly Service[] {
   return view.services().filter((service) => {
-    const mode = service.frame.Mode ?? {};
     return (
       passes(filters, "id", (prefix) => service.id.startsWith(prefix)) &&
       passes(filters, "name", (prefix) => serviceName(service.frame).startsWith(prefix)) &&
       passesLabels(filters, "label", service.frame.Labels) &&
-      passes(
-        filters,
-        "mode",
-        (wanted) => (mode.Global === undefined ? "replicated" : "global") === wanted,
-      ) &&
+      passes(filters, "mode", (wanted) => modeWord(service.frame) === wanted) &&
       passes(filters, "runtime", (wanted) => wanted === RUNTIME || wanted === "")
     );
   });
+}
+
+function modeWord({ Mode: mode = {} }: ServiceFrame): string {
+  if (mode.Global !== undefined) return "global";
+  if (mode.ReplicatedJob !== undefined) return "replicated-job";
+  return mode.GlobalJob === undefined ? "replicated" : "global-job";
 }
 
 /**
@@ -77,11 +79,15 @@ function candidates(
   return view.tasks();
 }
 
-/** A task is current when its revision says the same as its service's. */
+/**
+ * A task is current when its revision says the same as its service's; of a job, when it belongs to
+ * the present run.
+ */
 function isUpToDate(view: StoreView, task: Task): boolean {
   const service = view.service(task.serviceId);
   if (service === undefined) return false;
   if (service.revision === task.revision) return true;
+  if (isJob(service.frame)) return false;
   const wanted = view.revision(service.id, service.revision)?.hash;
   return wanted !== undefined && view.revision(service.id, task.revision)?.hash === wanted;
 }

@@ -4,12 +4,15 @@
  */
 import type { Endpoint, EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type {
+  JobStatus,
   Service as ShownService,
   ServiceFrame,
   ServiceSpec,
   ServiceStatus,
 } from "../../../shared/docker-api/service-spec.js";
-import type { Service } from "../../../shared/model/service.js";
+import { isJob, type Service } from "../../../shared/model/service.js";
+import type { Task } from "../../../shared/model/task.js";
+import { isWanted } from "../../../shared/model/task-state.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showTime } from "./show-time.js";
 
@@ -23,6 +26,16 @@ export function showService(view: StoreView, service: Service): ShownService {
     Spec: wholeSpec(view, service, service),
     ...(previous === undefined ? {} : { PreviousSpec: wholeSpec(view, service, previous) }),
     Endpoint: endpointOf(service.frame),
+    ...(isJob(service.frame) ? { JobStatus: jobStatusOf(view, service) } : {}),
+  };
+}
+
+/** Each run of a job is a revision of its template: their numbers rise, and are never used again. */
+function jobStatusOf(view: StoreView, { id, revision: run }: Service): JobStatus {
+  const startedAtMs = view.revision(id, run)?.createdAtMs;
+  return {
+    JobIteration: { Index: run },
+    ...(startedAtMs === undefined ? {} : { LastExecution: showTime(startedAtMs) }),
   };
 }
 
@@ -32,12 +45,29 @@ export function countTasks(view: StoreView, service: Service): ServiceStatus {
   const tasks = view
     .tasksOfService(service.id)
     .filter(({ nodeId }) => nodeId === undefined || view.node(nodeId)?.status.state !== "down");
+  const { ReplicatedJob: job, Replicated: replicated } = service.frame.Mode ?? {};
+  if (isJob(service.frame)) return countRun(service, tasks, job?.MaxConcurrent);
   const running = tasks.filter((task) => task.status.state === "running").length;
   const wanted = tasks.filter((task) => task.desired === "running").length;
   return {
     RunningTasks: running,
-    DesiredTasks: service.frame.Mode?.Replicated?.Replicas ?? wanted,
+    DesiredTasks: replicated?.Replicas ?? wanted,
     CompletedTasks: 0,
+  };
+}
+
+/**
+ * Of a job the tasks of its present run. As in Docker a replicated job wants as many as may run at
+ * once, whatever is left of it; a global job those that are not complete yet.
+ */
+function countRun(service: Service, all: readonly Task[], concurrent?: number): ServiceStatus {
+  const tasks = all.filter((task) => task.revision === service.revision);
+  const completed = tasks.filter((task) => task.status.state === "complete").length;
+  const wanted = tasks.filter((task) => isWanted(task.desired) && task.status.state !== "complete");
+  return {
+    RunningTasks: tasks.filter((task) => task.status.state === "running").length,
+    DesiredTasks: concurrent ?? wanted.length,
+    CompletedTasks: completed,
   };
 }
 

@@ -3,16 +3,18 @@ import type {
   Task as ShownTask,
   TaskStatus as ShownStatus,
 } from "../../../shared/docker-api/task.js";
+import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showTime } from "./show-time.js";
-import { taskName } from "./task-name.js";
+import { shownSlot, taskName } from "./task-name.js";
 
 /** The docker CLI reads `Spec.ContainerSpec.Image` without looking whether it is there. */
 const NO_TEMPLATE = { ContainerSpec: { Image: "" } };
 
 export function showTask(view: StoreView, task: Task): ShownTask {
   const revision = view.revision(task.serviceId, task.revision);
+  const slot = shownSlot(view, task);
   return {
     ID: task.id,
     Version: { Index: task.version },
@@ -22,11 +24,19 @@ export function showTask(view: StoreView, task: Task): ShownTask {
     Labels: {},
     Spec: revision?.template ?? NO_TEMPLATE,
     ServiceID: task.serviceId,
-    ...(task.slot === 0 ? {} : { Slot: task.slot }),
+    ...jobIterationOf(view, task),
+    ...(slot === undefined ? {} : { Slot: slot }),
     ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
     Status: showStatus(task.status),
     DesiredState: task.desired,
   };
+}
+
+/** The run of the job that the task belongs to: each run is a revision. */
+function jobIterationOf(view: StoreView, task: Task): Pick<ShownTask, "JobIteration"> {
+  const service = view.service(task.serviceId);
+  if (service === undefined || !isJob(service.frame)) return {};
+  return { JobIteration: { Index: task.revision } };
 }
 
 function showStatus(status: TaskStatus): ShownStatus {

@@ -4,11 +4,19 @@
  */
 import { serviceName } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
+import { NO_SLOT } from "../../store/core/slot-index.js";
 import type { StoreView } from "../../store/core/view.js";
 
 /** The service's id stands in for the name of one that is gone. */
 export function taskName(view: StoreView, task: Task): string {
   const service = view.service(task.serviceId);
   const name = service === undefined ? task.serviceId : serviceName(service.frame);
-  return `${name}.${task.slot === 0 ? (task.nodeId ?? "") : task.slot}.${task.id}`;
+  return `${name}.${shownSlot(view, task) ?? task.nodeId ?? ""}.${task.id}`;
+}
+
+/** The slots of jobs are counted from 0, as in Docker; undefined where the node is the slot. */
+export function shownSlot(view: StoreView, task: Task): number | undefined {
+  if (task.slot === NO_SLOT) return undefined;
+  const isReplicatedJob = view.service(task.serviceId)?.frame.Mode?.ReplicatedJob !== undefined;
+  return isReplicatedJob ? task.slot - 1 : task.slot;
 }

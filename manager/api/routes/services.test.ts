@@ -90,7 +90,7 @@ describe("services", () => {
 
   test.each([
     ["another name", { Name: "renamed" }, "renaming services is not supported"],
-    ["another mode", { Mode: { GlobalJob: {} } }, "global-job services are not available yet"],
+    ["another mode", { Mode: { Global: {} } }, "service mode change is not allowed"],
   ])("%s is refused", async (what, change, message) => {
     const name = what.replace(" ", "-");
     await api.create(name);

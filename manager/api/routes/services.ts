@@ -135,7 +135,10 @@ async function updateService(
   const id = pathId(request);
   if (rollback) {
     await store.update(
-      (tx) => tx.apply(planRollback(findService(tx.view, id), expectedVersion)),
+      (tx) => {
+        const planned = { expectedVersion, atMs: tx.atMs };
+        tx.apply(planRollback(tx.view, findService(tx.view, id), planned));
+      },
       repeatable(request, "update-service", done),
     );
     return { Warnings: null };

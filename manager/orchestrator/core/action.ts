@@ -6,12 +6,15 @@
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { SlotKey } from "./slot.js";
 
+/** What a task is for: to run until it is stopped, or to its own end (jobs). */
+export type Goal = "running" | "complete";
+
 /** A task to be made; its id and its times come with the command that makes it. */
 export interface NewTask {
   readonly slot: SlotKey;
   readonly revision: number;
   /** `ready` where it must wait: for its restart delay, or for its predecessor to stop. */
-  readonly desired: "ready" | "running";
+  readonly desired: "ready" | Goal;
   readonly restarts: Restarts;
 }
 
@@ -38,7 +41,7 @@ export type Action =
       readonly successor: NewTask;
     }
   /** The task's wait is over. */
-  | { readonly kind: "start-task"; readonly taskId: TaskId }
+  | { readonly kind: "start-task"; readonly taskId: TaskId; readonly goal: Goal }
   /** Stop, but remember: the slot stays held by what ran in it last. */
   | { readonly kind: "stop-task"; readonly taskId: TaskId }
   /** Stop, then forget. */

@@ -67,11 +67,16 @@ describe("an action", () => {
     ["puts no third task beside two", startFirst, [{ id: "t1" }, { id: "t2" }], []],
     [
       "starts what waits",
-      { kind: "start-task", taskId: t1 },
+      { kind: "start-task", goal: "running", taskId: t1 },
       [{ id: "t1", desired: "ready" }],
       ["want running"],
     ],
-    ["starts nothing twice", { kind: "start-task", taskId: t1 }, [{ id: "t1" }], []],
+    [
+      "starts nothing twice",
+      { kind: "start-task", goal: "running", taskId: t1 },
+      [{ id: "t1" }],
+      [],
+    ],
     ["stops what runs", { kind: "stop-task", taskId: t1 }, [placed], ["want shutdown"]],
     [
       "stops nothing that is to be removed",

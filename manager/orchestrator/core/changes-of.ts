@@ -41,7 +41,7 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
       return wantedIn(view, serviceId, slotKey(old)).length === 1 ? [made] : [];
     }
     case "start-task":
-      return advance(view.task(action.taskId), "running", want);
+      return advance(view.task(action.taskId), action.goal, want);
     case "stop-task":
       return advance(view.task(action.taskId), "shutdown", dismiss);
     case "remove-task":

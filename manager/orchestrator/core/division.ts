@@ -3,6 +3,8 @@ import type { Action } from "./action.js";
 import type { Slot, SlotKey } from "./slot.js";
 
 export interface Division {
+  /** All slots of the service, as the mode sees them. */
+  readonly slots: readonly Slot[];
   /** Slots to fill. */
   readonly vacant: readonly SlotKey[];
   /** Held slots that stay and are repaired. */

@@ -9,7 +9,6 @@ import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action } from "./action.js";
 import type { Division } from "./division.js";
-import { sequelOf } from "./restart.js";
 import type { Situation } from "./situation.js";
 import type { Slot } from "./slot.js";
 
@@ -32,12 +31,13 @@ export function divideGlobal(
   const filled = new Set(held.map((slot) => slot.key));
   const kept = held.filter((slot) => ["open", "resting"].includes(standingAt(slot)));
   return {
+    slots,
     vacant: nodes
       .filter(({ id }) => standings.get(id) === "open" && !filled.has(id))
       .map(({ id }) => id),
     kept,
     renewable: kept.filter((slot) => standingAt(slot) === "open"),
-    actions: slots.flatMap((slot) => clear(slot, standingAt(slot))),
+    actions: slots.flatMap((slot) => clear(slot, standingAt(slot), situation)),
   };
 }
 
@@ -62,10 +62,10 @@ function endedForGood(task: Task, situation: Situation): boolean {
   const { state } = task.status;
   if (state !== "complete" && state !== "failed" && state !== "rejected") return false;
   // Judged as of its end: attempts do not come back once a window has passed.
-  return sequelOf(task, situation.policyOf(task), task.updatedAtMs).kind === "finish";
+  return situation.sequelOf(task, task.updatedAtMs).kind === "finish";
 }
 
-function clear(slot: Slot, standing: Standing): Action[] {
+function clear(slot: Slot, standing: Standing, situation: Situation): Action[] {
   switch (standing) {
     case "open":
     case "resting":
@@ -76,7 +76,7 @@ function clear(slot: Slot, standing: Standing): Action[] {
         .filter((task) => !isPlaced(task) && !isTerminal(task.status.state))
         .map(stop);
     case "barred":
-      return slot.wanted.map(stop);
+      return slot.wanted.filter((task) => !situation.isDone(task)).map(stop);
     case "gone":
       return [...slot.wanted, ...slot.past].map(({ id }) => ({ kind: "remove-task", taskId: id }));
   }

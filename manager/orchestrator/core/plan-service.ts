@@ -10,11 +10,12 @@ import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-
 import { type Action, NO_RESTARTS } from "./action.js";
 import type { Division } from "./division.js";
 import { divideGlobal } from "./global.js";
+import { divideGlobalJob, divideReplicatedJob } from "./job.js";
 import { historyLimit, reapSlot } from "./reap.js";
 import { isOccupied, NO_REPAIR, repairSlot } from "./repair-slot.js";
 import { reconcileReplicated } from "./replicated.js";
 import { type PlanTime, Situation } from "./situation.js";
-import { groupBySlot, type Slot, type SlotKey } from "./slot.js";
+import { groupBySlot, type Slot } from "./slot.js";
 
 /**
  * What a leader remembers of a service between plans: since when it waits. A
@@ -61,7 +62,7 @@ export function planService(
       ...division.actions,
       ...update.actions,
       ...repairs.flatMap(({ actions }) => actions),
-      ...fill(division.vacant, slots, situation),
+      ...fill(division, situation),
       ...reaped,
     ],
     ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
@@ -70,10 +71,13 @@ export function planService(
 }
 
 function divide(view: StoreView, slots: readonly Slot[], situation: Situation): Division {
-  const { Global: global, Replicated: replicated } = situation.service.frame.Mode ?? {};
+  const { Global: global, GlobalJob: globalJob, ...counted } = situation.service.frame.Mode ?? {};
   if (global !== undefined) return divideGlobal(view.nodes(), slots, situation);
+  if (globalJob !== undefined) return divideGlobalJob(view.nodes(), slots, situation);
+  const { Replicated: replicated, ReplicatedJob: job } = counted;
+  if (job !== undefined) return divideReplicatedJob(job, slots, situation);
   const { vacant, surplus, kept } = reconcileReplicated(replicated?.Replicas ?? 1, slots);
-  return { vacant, kept, renewable: kept, actions: surplus.flatMap(removeAll) };
+  return { slots, vacant, kept, renewable: kept, actions: surplus.flatMap(removeAll) };
 }
 
 /** The service is gone: so are its tasks, once they have stopped. */
@@ -85,17 +89,13 @@ function removeAll(slot: Slot): Action[] {
   return [...slot.wanted, ...slot.past].map((task) => ({ kind: "remove-task", taskId: task.id }));
 }
 
-function fill(
-  vacant: readonly SlotKey[],
-  slots: readonly Slot[],
-  situation: Situation,
-): readonly Action[] {
+function fill({ vacant, slots }: Division, situation: Situation): readonly Action[] {
   if (vacant.length === 0) return [];
   const emptied = new Map(slots.map((slot) => [slot.key, slot]));
   const { revision } = situation.service;
   return vacant.map((key) => {
     const slot = emptied.get(key);
-    const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : "running";
+    const desired = slot !== undefined && isOccupied(slot, situation) ? "ready" : situation.goal;
     return {
       kind: "create-task",
       task: { slot: key, revision, desired, restarts: NO_RESTARTS },

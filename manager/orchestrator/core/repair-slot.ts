@@ -6,7 +6,7 @@
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action, NewTask, Restarts } from "./action.js";
-import { neverRestarts, restartDelayMs, sequelOf, startDelayMs } from "./restart.js";
+import { neverRestarts, restartDelayMs, startDelayMs } from "./restart.js";
 import type { Situation } from "./situation.js";
 import { isOver, type Slot, slotKey } from "./slot.js";
 
@@ -60,6 +60,7 @@ function isMovedAway(old: Task, situation: Situation): boolean {
 
 /** @param task the newest wanted one of the slot */
 function repairTask(task: Task, slot: Slot, situation: Situation): Repair {
+  if (situation.isDone(task)) return NO_REPAIR;
   if (isTerminal(task.status.state)) return afterEnd(task, slot, situation);
   switch (situation.footingOf(task)) {
     case "lost":
@@ -78,7 +79,7 @@ function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
   const firm = situation.footingOf(task) === "firm";
   if (unserved > 0 && firm) return { actions: [], wakeInMs: unserved };
   const policy = situation.policyOf(task);
-  const sequel = sequelOf(task, policy, situation.time.atMs);
+  const sequel = situation.sequelOf(task, situation.time.atMs);
   if (sequel.kind === "finish") {
     // A newcomer that failed for good beside a running task stays as the record of it.
     return slot.wanted.length > 1 ? NO_REPAIR : { actions: [stop(task)] };
@@ -86,7 +87,7 @@ function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
   // After a dead or drained node no delay is served: the task did nothing wrong.
   const { restarts } = sequel;
   const mustWait = firm && restartDelayMs(policy) > 0;
-  const desired = mustWait || isOccupied(slot, situation) ? "ready" : "running";
+  const desired = mustWait || isOccupied(slot, situation) ? "ready" : situation.goal;
   const counts = firm ? "now" : "not";
   return replace(task, "stop-first", successor(task, desired, { ...restarts, counts }));
 }
@@ -96,7 +97,7 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
   if (neverRestarts(situation.policyOf(task))) return { actions: [stop(task)] };
   const restarts: Restarts = { earlierMs: task.restartsAtMs ?? [], counts: "not" };
   if (situation.footingOf(task) === "lost") {
-    const desired = isOccupied(slot, situation) ? "ready" : "running";
+    const desired = isOccupied(slot, situation) ? "ready" : situation.goal;
     return replace(task, "stop-first", successor(task, desired, restarts));
   }
   // Where the node stands for the slot there is no other place to start first at.
@@ -106,14 +107,14 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
     task.status.state === "running" &&
     slot.wanted.length === 1;
   return startFirst
-    ? replace(task, "start-first", successor(task, "running", restarts))
+    ? replace(task, "start-first", successor(task, situation.goal, restarts))
     : replace(task, "stop-first", successor(task, "ready", restarts));
 }
 
 function startOrWait(task: Task, slot: Slot, situation: Situation): Repair {
   const unserved = Math.max(unservedMs(task, situation), occupiedMs(task, slot, situation));
   if (unserved > 0) return { actions: [], wakeInMs: unserved };
-  return { actions: [{ kind: "start-task", taskId: task.id }] };
+  return { actions: [{ kind: "start-task", taskId: task.id, goal: situation.goal }] };
 }
 
 function unservedMs(task: Task, situation: Situation): number {

@@ -12,10 +12,12 @@ import {
 } from "../../../shared/model/constraint.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
-import type { Service } from "../../../shared/model/service.js";
+import { isJob, type Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
+import type { Goal } from "./action.js";
 import { type Footing, footingOf } from "./node-changes.js";
+import { type Sequel, sequelOf } from "./restart.js";
 
 /** When a plan is made. */
 export interface PlanTime {
@@ -41,6 +43,7 @@ export class Situation {
   readonly #readySince: ReadonlyMap<TaskId, number>;
   readonly #revisions = new Map<number, RevisionFacts>();
   readonly #currentHash: string | undefined;
+  readonly #isJob: boolean;
 
   /** @param readySince when this leader first saw a task waiting with desired state `ready` */
   constructor(
@@ -53,12 +56,35 @@ export class Situation {
     this.service = service;
     this.time = time;
     this.#readySince = readySince;
+    this.#isJob = isJob(service.frame);
     this.#currentHash = this.#factsOf(service.revision).hash;
   }
 
-  /** Whether the task runs what the service now says, under whatever revision number. */
+  /**
+   * Whether the task runs what the service now says, under whatever revision number; of a job,
+   * whether it belongs to the present run.
+   */
   isCurrent(task: Task): boolean {
+    if (this.#isJob) return task.revision === this.service.revision;
     return this.#factsOf(task.revision).hash === this.#currentHash;
+  }
+
+  /** What the service's tasks are for. */
+  get goal(): Goal {
+    return this.#isJob ? "complete" : "running";
+  }
+
+  /** A job's task that ran to its end. */
+  isDone(task: Task): boolean {
+    return this.#isJob && task.status.state === "complete";
+  }
+
+  /**
+   * What follows on a task that has ended by itself.
+   * @param atMs wall clock of when that is judged
+   */
+  sequelOf(task: Task, atMs: number): Sequel {
+    return this.isDone(task) ? { kind: "finish" } : sequelOf(task, this.policyOf(task), atMs);
   }
 
   policyOf(task: Task): RestartPolicy {
