@@ -3,6 +3,7 @@
  * turns what goes wrong into errors that say what to do.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
+import type { Readable } from "node:stream";
 
 import type { Endpoint } from "./endpoint.js";
 import { DaemonRefusedError, DaemonUnreachableError } from "./errors.js";
@@ -75,20 +76,45 @@ export class Client {
       options.signal === undefined ? this.#signal : AbortSignal.any([this.#signal, options.signal]);
     signal.throwIfAborted();
     const response = await this.#send(method, path, { ...options, signal });
-    const text = await this.#bodyOf(response, signal);
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return text;
-    throw new DaemonRefusedError(status, refusalIn(text, response));
+    return await this.#answer(response, signal);
+  }
+
+  /** The answer's bytes as they come. @throws as `call` */
+  async download(path: string): Promise<Readable> {
+    const signal = this.#signal;
+    const response = await this.#send("GET", path, { signal });
+    if (!isSuccess(response.statusCode ?? 0)) await this.#answer(response, signal);
+    return response;
+  }
+
+  /** Sends `content` as it is read. @throws as `call` */
+  async upload<T>(
+    path: string,
+    { content, type }: { readonly content: Readable; readonly type: string },
+    query: Query,
+  ): Promise<T> {
+    const signal = this.#signal;
+    const headers = { "content-type": type };
+    const response = await this.#send("POST", path, { signal, headers, query, content });
+    return parseAnswer(await this.#answer(response, signal)) as T;
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
+  /** @throws DaemonRefusedError */
+  async #answer(response: IncomingMessage, signal: AbortSignal): Promise<string> {
+    const text = await this.#bodyOf(response, signal);
+    const status = response.statusCode ?? 0;
+    if (isSuccess(status)) return text;
+    throw new DaemonRefusedError(status, refusalIn(text, response));
+  }
+
   #send(
     method: Method,
     path: string,
-    options: CallOptions & { readonly signal: AbortSignal },
+    options: CallOptions & { readonly signal: AbortSignal; readonly content?: Readable },
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const { target } = this.#endpoint;
@@ -114,7 +140,8 @@ export class Client {
       outgoing.on("error", (cause) => {
         reject(this.#unreachable(cause, options.signal));
       });
-      outgoing.end(body);
+      if (options.content === undefined) outgoing.end(body);
+      else options.content.on("error", reject).pipe(outgoing);
     });
   }
 
@@ -137,6 +164,10 @@ export class Client {
     if (signal.aborted) return signal.reason as Error;
     return new DaemonUnreachableError(this.#endpoint.address, { cause });
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** An answer with its `null`s left out; an empty one is `undefined`. */

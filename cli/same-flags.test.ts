@@ -31,7 +31,7 @@ const ABSENT: Readonly<Record<string, string>> = {
 };
 
 /** Ours alone. */
-const ADDED = ["swarm inspect", "completion"];
+const ADDED = ["swarm inspect", "swarm raft", "swarm backup", "swarm restore", "completion"];
 
 const docker = dockerFlags();
 

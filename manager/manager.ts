@@ -1,117 +1,176 @@
 /**
- * One manager: the store on its log, the loops that run while it leads, and the calls that it
- * answers. Wiring only; every decision lives in the parts.
+ * One manager: the store on its log, its part in consensus, the loops that run while it leads, and
+ * the calls that it answers. Wiring only; every decision lives in the parts.
  *
  * `skepd` starts one while this host's role says so, and closes it when the role
  * changes or the host stops.
  */
-import type { Cluster } from "../shared/model/cluster.js";
+import type { Readable } from "node:stream";
+
+import type { RaftReport } from "../shared/docker-api/consensus.js";
+import type { ClusterError } from "../shared/errors/cluster-error.js";
 import type { NodeId } from "../shared/model/ids.js";
 import type { Node } from "../shared/model/node.js";
-import type { Clock } from "../shared/ports/clock.js";
-import type { Logger } from "../shared/ports/logger.js";
-import type { Random } from "../shared/ports/random.js";
 import type { IssueRequest, IssueResponse } from "../shared/rpc/ca-rpc.js";
+import type { HostPort } from "../shared/rpc/host-port.js";
 import type { RpcServer } from "../shared/rpc/rpc-server.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
-import type { ApiManager, ManagerReachability } from "./api/host.js";
+import type { ApiManager, ManagerPlace, ManagerReachability } from "./api/host.js";
 import { Issuer } from "./ca/issuer.js";
+import { Consensus, type ConsensusOptions } from "./consensus.js";
 import { Dispatcher } from "./dispatcher/dispatcher.js";
+import { CallForwarder } from "./forward/call-forwarder.js";
+import { type HttpAnswer, type HttpRequest, REQUEST } from "./forward/forward-rpc.js";
+import { LeaderLink, type LeaderPlace } from "./forward/leader-link.js";
 import { LeaderLoops } from "./leadership.js";
+import { announce } from "./members/announcer.js";
+import { MemberKeeper } from "./members/member-keeper.js";
+import { ENLIST, type EnlistRequest, type EnlistResponse, RESIGN } from "./members/members-rpc.js";
+import { raftReport } from "./members/raft-report.js";
+import { Recruiter } from "./members/recruiter.js";
 import { Orchestrator } from "./orchestrator/orchestrator.js";
-import { type CompactionSettings, DEFAULT_COMPACTION } from "./raft/compactor.js";
-import { nodeDisk } from "./raft/node-disk.js";
-import type { ReplicatedLog } from "./raft/replicated-log.js";
-import { SingleMemberLog } from "./raft/single-member.js";
+import { backupOf } from "./restart-alone.js";
 import { Scheduler } from "./scheduler/scheduler.js";
-import { Store } from "./store/store.js";
+import type { Store } from "./store/store.js";
 
-export interface ManagerOptions {
-  /** The log and its snapshots are kept below it. */
-  readonly dataDir: string;
-  readonly nodeId: NodeId;
-  /** `host:port` that other hosts dial to reach this manager. */
-  readonly address: () => string;
-  /** The new cluster and its first node, where there is none yet. */
-  readonly founding?: { readonly cluster: Cluster; readonly node: Node };
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** The log can no longer be written, or a loop of ours failed: the process must end. */
-  readonly onFatal: (error: unknown) => void;
+export interface ManagerOptions extends Omit<ConsensusOptions, "onLeadership"> {
+  /** Answers requests of the public API that other managers pass on. */
+  readonly answerRequest: (request: HttpRequest) => Promise<HttpAnswer>;
 }
 
 export class Manager implements ApiManager {
   readonly store: Store;
   readonly #options: ManagerOptions;
-  readonly #log: ReplicatedLog;
+  readonly #consensus: Consensus;
+  readonly #link: LeaderLink;
   readonly #loops: LeaderLoops;
   readonly #dispatcher: Dispatcher;
   readonly #issuer: Issuer;
+  readonly #recruiter: Recruiter;
+  readonly #closing = new AbortController();
+  #started = false;
+  #knownManagers = "";
 
   /**
-   * Recovers the state from the disk and, being alone, leads.
-   * @throws DamagedLogError, StorageFailedError
+   * Recovers the state from the disk; being alone, it leads then.
+   * @throws DamagedLogError, StorageFailedError, and what `enlist` throws.
    */
   static async open(options: ManagerOptions): Promise<Manager> {
-    const { clock, dataDir, founding, logger, onFatal } = options;
-    const store = new Store({ clock, logger: logger.child({ part: "store" }) });
-    const log = await SingleMemberLog.open({
-      disk: nodeDisk,
-      dir: dataDir,
-      clock,
-      logger: logger.child({ part: "log" }),
-      stateMachine: store,
-      onFatal,
-      compaction: () => compactionOf(store.committed.cluster()),
+    const opened: { manager?: Manager } = {};
+    const consensus = await Consensus.open({
+      ...options,
+      onLeadership: () => opened.manager?.leadershipChanged(),
     });
-    store.connect(log);
-    const { sequence } = store.committed;
-    logger.info({ sequence, stateHash: store.stateHash() }, "state recovered");
-    try {
-      if (founding !== undefined) await found(store, founding);
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
-    return new Manager(options, store, log);
+    const manager = new Manager(options, consensus);
+    opened.manager = manager;
+    return manager;
   }
 
-  private constructor(options: ManagerOptions, store: Store, log: ReplicatedLog) {
-    const { clock, random, logger, onFatal } = options;
+  private constructor(options: ManagerOptions, consensus: Consensus) {
+    const { clock, identity, random, logger } = options;
+    const { log, roster, store } = consensus;
     this.store = store;
     this.#options = options;
-    this.#log = log;
+    this.#consensus = consensus;
+    this.#link = new LeaderLink({
+      identity,
+      clock,
+      leader: () => this.#leader,
+      whyUnavailable: () => roster.whyUnavailable(),
+    });
     this.#issuer = new Issuer({ store, clock, random, logger });
+    this.#recruiter = new Recruiter({ store, roster, logger });
     this.#dispatcher = new Dispatcher({
       store,
       clock,
       random: random.fork("dispatcher"),
       logger: logger.child({ part: "dispatcher" }),
       leadership: () => log.leadership,
-      managers: () => [options.address()],
-      quorum: () => "fresh", // a lone manager hears itself
+      managers: () => roster.addresses,
+      // A leader that hears no majority for as long as an election takes is none any more.
+      quorum: () => (consensus.leads() ? "fresh" : "stale"),
     });
-    this.#loops = new LeaderLoops({
-      loops: () => [
-        this.#dispatcher,
-        new Orchestrator({ store, clock, random: random.fork("orchestrator"), logger }),
-        new Scheduler({ store, clock, logger }),
-      ],
-      logger,
-      onFailed: onFatal,
-    });
+    this.#loops = this.#leaderLoops();
   }
 
-  /** Begins to act and to answer agents. */
-  start(server: RpcServer): void {
-    this.#issuer.serveOn(server);
-    this.#dispatcher.serveOn(server);
-    this.#loops.leadershipChanged(this.#log.leadership);
+  /** Answers what other hosts ask. */
+  serveOn(server: RpcServer): void {
+    const { transport } = this.#consensus;
+    const forwarder = new CallForwarder(this.#link, () => this.#leader === "here");
+    const passing = forwarder.on(server);
+    forwarder.serveOn(server);
+    transport.serveOn(server);
+    this.#issuer.serveOn(passing);
+    this.#dispatcher.serveOn({
+      stream: (method, handler) => {
+        server.stream(method, handler);
+      },
+      unary: (method, handler) => {
+        passing.unary(method, handler);
+      },
+    });
+    passing.unary(ENLIST, (request, caller) => this.#recruiter.enlist(request, caller));
+    passing.unary(RESIGN, (request, caller) => this.#recruiter.resign(request, caller));
+    server.unary(REQUEST, (request) => this.#options.answerRequest(request));
+  }
+
+  /**
+   * Begins to take part and to act. Resolves once the others know where this manager is, or may
+   * be told later.
+   * @param address where they find it.
+   */
+  async start(address: HostPort): Promise<void> {
+    const { clock, identity, logger } = this.#options;
+    const { memberId, store } = this.#consensus;
+    this.#started = true;
+    this.#consensus.begin();
+    store.watch(({ events }) => {
+      if (events.some(({ type }) => type === "node")) this.#nodesChanged();
+    });
+    this.leadershipChanged();
+    const { node } = identity;
+    const { nodeId } = node;
+    const enlist = (request: EnlistRequest): Promise<EnlistResponse> =>
+      this.#recruiter.enlist(request, { address: address.host, node });
+    const link = this.#link;
+    const what = { store, link, nodeId, memberId, address, enlist, clock, logger };
+    const announced = announce(what, this.#closing.signal);
+    announced.catch(this.#options.onFatal);
+    if (this.#leader === "here") await announced;
+  }
+
+  leadershipChanged(): void {
+    if (this.#started) this.#loops.leadershipChanged(this.#consensus.log.leadership);
   }
 
   async readIndex(signal: AbortSignal): Promise<void> {
-    await this.#log.readIndex(signal);
+    await this.#consensus.log.readIndex(signal);
+  }
+
+  whyUnavailable(): ClusterError {
+    return this.#consensus.roster.whyUnavailable();
+  }
+
+  forward(request: HttpRequest, patienceMs: number): Promise<HttpAnswer> {
+    return this.#link.ask({
+      method: REQUEST,
+      request,
+      here: () => this.#options.answerRequest(request),
+      repeatable: "yes",
+      patienceMs,
+    });
+  }
+
+  checkDemotion(node: Node): void {
+    this.#recruiter.checkDemotion(node);
+  }
+
+  raftStatus(): RaftReport {
+    return raftReport(this.#consensus);
+  }
+
+  backup(): Readable {
+    return backupOf(this.store, this.#consensus.log);
   }
 
   /**
@@ -122,35 +181,71 @@ export class Manager implements ApiManager {
     return this.#issuer.renew(request, node);
   }
 
+  /** The managers that there are, and where. */
+  get managers(): readonly ManagerPlace[] {
+    return this.#consensus.roster.places;
+  }
+
+  /** There is no other manager. */
+  get isAlone(): boolean {
+    return this.#consensus.roster.others.length === 0;
+  }
+
+  /** The others have not let this manager go, as far as it knows. */
+  get takesPart(): boolean {
+    return this.#consensus.takesPart;
+  }
+
   managerStatus(nodeId: NodeId): ManagerReachability | undefined {
-    if (nodeId !== this.#options.nodeId) return undefined;
-    const leader = this.#log.leadership.kind === "leader";
-    return { leader, reachability: "reachable", address: this.#options.address() };
+    return this.#consensus.roster.reachabilityOf(nodeId);
   }
 
-  /** Ends the loops, then the log; what was acknowledged is on the disk. */
+  /** Ends the loops, hands on the lead, and closes the log; what was acknowledged is on the disk. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error("the manager is stopping"));
+    await this.#consensus.handOver();
+    this.#started = false;
     await this.#loops.close();
-    await this.#log.close();
+    this.#link.close();
+    await this.#consensus.close();
   }
-}
 
-async function found(
-  store: Store,
-  founding: NonNullable<ManagerOptions["founding"]>,
-): Promise<void> {
-  await store.update((tx) => {
-    if (tx.view.cluster() !== undefined) return; // a start after this very step was cut short
-    tx.apply({ kind: "create-cluster", cluster: founding.cluster });
-    tx.apply({ kind: "create-node", node: founding.node });
-  });
-}
+  get #leader(): LeaderPlace {
+    const { log, memberId, roster } = this.#consensus;
+    if (this.#consensus.leads()) return "here";
+    const { leader } = log.status;
+    if (leader === undefined || leader === memberId) return undefined;
+    const address = roster.addressOf(leader);
+    return address === undefined ? undefined : { address };
+  }
 
-function compactionOf(cluster: Cluster | undefined): CompactionSettings {
-  const raft = cluster?.spec.Raft;
-  return {
-    snapshotInterval: raft?.SnapshotInterval ?? DEFAULT_COMPACTION.snapshotInterval,
-    logEntriesForSlowFollowers:
-      raft?.LogEntriesForSlowFollowers ?? DEFAULT_COMPACTION.logEntriesForSlowFollowers,
-  };
+  /** Nodes change all the time; who the managers are and where does not. */
+  #nodesChanged(): void {
+    const managers = this.managers.map(({ address, nodeId }) => `${nodeId} ${address}`).join();
+    if (managers === this.#knownManagers) return;
+    this.#knownManagers = managers;
+    this.#consensus.meetOthers();
+    this.#dispatcher.managersChanged();
+  }
+
+  #leaderLoops(): LeaderLoops {
+    const { clock, logger, onFatal, random } = this.#options;
+    const { log, roster, store } = this.#consensus;
+    return new LeaderLoops({
+      loops: () => [
+        this.#dispatcher,
+        new MemberKeeper({
+          store,
+          consensus: log,
+          isUp: (member) => roster.isUp(member),
+          clock,
+          logger,
+        }),
+        new Orchestrator({ store, clock, random: random.fork("orchestrator"), logger }),
+        new Scheduler({ store, clock, logger }),
+      ],
+      logger,
+      onFailed: onFatal,
+    });
+  }
 }

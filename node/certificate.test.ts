@@ -51,6 +51,7 @@ function membership(hostname: string, aheadMs = 0): Membership {
     managers: [],
     clock,
     random: systemRandom(),
+    answerRequest: () => Promise.reject(new Error("no API here")),
     logger: silentLogger,
     onFatal: (error) => {
       throw error;

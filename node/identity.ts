@@ -147,11 +147,27 @@ export async function initIdentity(options: {
   readonly clock: Clock;
   readonly random: Random;
 }): Promise<{ readonly identity: NodeIdentity; readonly authority: Authority }> {
-  const { dataDir, clock, random } = options;
+  const { clock, random } = options;
   const clusterId = newId<ClusterId>(random);
-  const nodeId = newId<NodeId>(random);
   const nowWallMs = clock.wallMs();
   const authority = await createAuthority(clusterId, nowWallMs);
+  const identity = await certifyFirst({ ...options, authority, clusterId });
+  return { identity, authority };
+}
+
+/**
+ * The manager with which a cluster begins, or begins anew: who has the root's key certifies itself.
+ */
+export async function certifyFirst(options: {
+  readonly dataDir: string;
+  readonly authority: Authority;
+  readonly clusterId: ClusterId;
+  readonly clock: Clock;
+  readonly random: Random;
+}): Promise<NodeIdentity> {
+  const { authority, clock, clusterId, dataDir, random } = options;
+  const nodeId = newId<NodeId>(random);
+  const nowWallMs = clock.wallMs();
   const { keyPem, csrPem } = await createRequest();
   const certificatePem = await issueCertificate(authority, csrPem, {
     subject: { nodeId, role: "manager", clusterId },
@@ -160,7 +176,7 @@ export async function initIdentity(options: {
   });
   const files = { keyPem, certificatePem, rootPem: authority.certificatePem };
   await writeIdentity(dataDir, files);
-  return { identity: new NodeIdentity(dataDir, files), authority };
+  return new NodeIdentity(dataDir, files);
 }
 
 export interface JoinOptions {

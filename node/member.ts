@@ -6,15 +6,17 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { Manager, type ManagerOptions } from "../manager/manager.js";
+import type { ManagerPlace } from "../manager/api/host.js";
+import type { Manager, ManagerOptions } from "../manager/manager.js";
+import { ENLIST, RESIGN } from "../manager/members/members-rpc.js";
+import type { NodeId } from "../shared/model/ids.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
 import type { Random } from "../shared/ports/random.js";
 import { ISSUE, type IssueRequest, type IssueResponse } from "../shared/rpc/ca-rpc.js";
 import { RpcClient } from "../shared/rpc/channel.js";
 import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
-import { formatHostPort, type HostPort } from "../shared/rpc/host-port.js";
-import { RpcServer } from "../shared/rpc/rpc-server.js";
+import { formatHostPort } from "../shared/rpc/host-port.js";
 import { Agent } from "../worker/agent/agent.js";
 import { NodeRemovedError } from "../worker/agent/agent-errors.js";
 import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-client.js";
@@ -26,14 +28,9 @@ import { createEngine } from "./choose-engine.js";
 import { firstReachable } from "./first-reachable.js";
 import type { NodeIdentity } from "./identity.js";
 import { removeIdentity } from "./identity-files.js";
-import { interfaceAddresses } from "./interface-addresses.js";
-import {
-  type MemberAddresses,
-  type MemberSettings,
-  removeMemberSettings,
-  writeMemberSettings,
-} from "./member-file.js";
-import { managerHost } from "./settle.js";
+import { LocalManager, wasManager } from "./local-manager.js";
+import { type MemberSettings, removeMemberSettings, writeMemberSettings } from "./member-file.js";
+import { RoleKeeper } from "./role.js";
 
 /**
  * Removes all that a membership leaves in the data folder; also what a crash on the way in left of
@@ -59,6 +56,12 @@ export interface MemberOptions {
   readonly settings: MemberSettings;
   /** Where this host makes a new cluster. */
   readonly founding?: NonNullable<ManagerOptions["founding"]>;
+  /** This host's node, where a backup that it begins from may not know it. */
+  readonly newNode?: NonNullable<ManagerOptions["newNode"]>;
+  /** `first`: this host has just been let in; what its role needs must be there before it is in. */
+  readonly entry: "first" | "again";
+  /** Answers requests of the public API that other managers pass on. */
+  readonly answerRequest: ManagerOptions["answerRequest"];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -70,6 +73,9 @@ export interface MemberOptions {
 
 /** For each manager: a host that leaves should not be held up by one that does not answer. */
 const GOODBYE_TIMEOUT_MS = 2_000;
+/** For the others to let this manager go. */
+const RESIGN_TIMEOUT_MS = 5_000;
+const RESIGN_LOOK_MS = 20;
 
 export class Member {
   /**
@@ -85,9 +91,9 @@ export class Member {
   #settings: MemberSettings;
   /** From where this host reached a manager last. */
   #localAddress = "";
+  readonly #role: RoleKeeper;
   #agent: Agent | undefined;
-  #server: RpcServer | undefined;
-  #manager: Manager | undefined;
+  #local: LocalManager | undefined;
 
   /**
    * Resolves once this host is at work: a manager answers, the agent looks for one.
@@ -97,7 +103,7 @@ export class Member {
   static async start(options: MemberOptions): Promise<Member> {
     const member = new Member(options);
     try {
-      if (options.identity.node.role === "manager") await member.#startManager();
+      if (await member.#isManagerAtOnce()) await member.#startManager(options.founding);
       await writeMemberSettings(options.dataDir, member.#settings);
       member.#startAgent();
       return member;
@@ -113,6 +119,18 @@ export class Member {
     this.#options = options;
     this.#settings = settings;
     this.firstSession = new Promise((resolve) => (this.#sessionBegun = resolve));
+    this.#role = new RoleKeeper({
+      present: () => (this.#local === undefined ? "worker" : "manager"),
+      certified: () => identity.node.role,
+      renew: () => identity.renew((request) => this.#askRenewal(request)),
+      promote: async () => {
+        await this.#startManager();
+        await writeMemberSettings(dataDir, this.#settings);
+      },
+      demote: () => this.#endManager(),
+      clock,
+      logger,
+    });
     this.#engine = createEngine(settings.engine, {
       identity: { clusterId, nodeId, hostname },
       socketPath: engineSocket,
@@ -125,7 +143,11 @@ export class Member {
 
   /** Absent on a worker. */
   get manager(): Manager | undefined {
-    return this.#manager;
+    return this.#local?.manager;
+  }
+
+  get settings(): MemberSettings {
+    return this.#settings;
   }
 
   get identity(): NodeIdentity {
@@ -134,14 +156,15 @@ export class Member {
 
   /** Address at which others find this host, without a port; empty until that is known. */
   get address(): string {
-    if (this.#manager !== undefined) return this.#ownAddress.host;
+    if (this.#local !== undefined) return this.#local.address.host;
     return this.#settings.addresses.advertise?.host ?? this.#localAddress;
   }
 
-  /** `host:port` of the managers that this host knows. */
-  get managers(): readonly string[] {
-    if (this.#manager !== undefined) return [formatHostPort(this.#ownAddress)];
-    return this.#agent?.managers ?? this.#settings.managers;
+  /** The managers that this host knows; their nodes are known to managers only. */
+  get managers(): readonly ManagerPlace[] {
+    if (this.manager !== undefined) return this.manager.managers;
+    const addresses = this.#agent?.managers ?? this.#settings.managers;
+    return addresses.map((address) => ({ nodeId: "" as NodeId, address }));
   }
 
   /** A manager answers, and does not know this node: nobody will ever tell it anything. */
@@ -152,24 +175,16 @@ export class Member {
 
   /** `host:port` where this host first looks for managers: itself without a way around. */
   get #doors(): readonly string[] {
-    if (this.#manager !== undefined) {
-      return [formatHostPort(ownDoor(this.#settings.addresses.listen))];
-    }
-    return [...new Set([...this.#settings.managers, ...this.#options.managers])];
-  }
-
-  /** Of a manager: what others dial. */
-  get #ownAddress(): HostPort {
-    const { advertise, found = "", listen } = this.#settings.addresses;
-    return advertise ?? { host: found, port: listen.port };
+    const own = this.#local && formatHostPort(ownDoor(this.#settings.addresses.listen));
+    const known = [...this.#settings.managers, ...this.#options.managers];
+    return [...new Set(own === undefined ? known : [own, ...known])];
   }
 
   /** Stops being at work; tasks run on. */
   async close(): Promise<void> {
     this.#stopping.abort(new Error("this host stops"));
     await Promise.allSettled(this.#running);
-    this.#server?.close();
-    await this.#manager?.close();
+    await this.#local?.close();
   }
 
   /**
@@ -183,6 +198,7 @@ export class Member {
     readonly signal: AbortSignal;
   }): Promise<void> {
     const { manner } = options;
+    if (manner !== "removed") await this.#resign();
     this.#stopping.abort(new Error("this host leaves the cluster"));
     await Promise.allSettled(this.#running);
     try {
@@ -191,38 +207,70 @@ export class Member {
       if (manner !== "forced") throw error;
       this.#options.logger.warn({ error }, "leaving by force: this host's tasks were not stopped");
     }
-    if (this.#manager === undefined && manner !== "removed") await this.#sayGoodbye();
+    if (this.#local === undefined && manner !== "removed") await this.#sayGoodbye();
     await this.close();
     await forgetCluster(this.#options.dataDir);
   }
 
-  async #startManager(): Promise<void> {
-    const { clock, dataDir, founding, identity, logger, onFatal, random } = this.#options;
-    const manager = await Manager.open({
-      dataDir: join(dataDir, "manager"),
-      nodeId: identity.node.nodeId,
-      address: () => formatHostPort(this.#ownAddress),
+  /** Who has only a manager's certificate so far hears from the managers what to be. */
+  async #isManagerAtOnce(): Promise<boolean> {
+    const { dataDir, entry, founding, identity } = this.#options;
+    if (identity.node.role !== "manager") return false;
+    return founding !== undefined || entry === "first" || (await wasManager(dataDir));
+  }
+
+  /** @param founding only for the first start: who is promoted later joins what there is. */
+  async #startManager(founding?: MemberOptions["founding"]): Promise<void> {
+    const { founding: _first, ...options } = this.#options;
+    const local = await LocalManager.start({
+      ...options,
       ...(founding && { founding }),
-      clock,
-      random,
-      logger,
-      onFatal,
+      addresses: this.#settings.addresses,
+      enlist: (request) => this.#askManagers((client) => client.call(ENLIST, request)),
     });
-    this.#manager = manager;
-    const server = new RpcServer({ identity, clock, logger: logger.child({ part: "rpc" }) });
-    this.#server = server;
-    manager.start(server);
-    const { addresses } = this.#settings;
-    const port = await server.listen(addresses.listen);
-    const found = managerHost(addresses, interfaceAddresses());
-    this.#settings = { ...this.#settings, addresses: { ...withPort(addresses, port), found } };
+    this.#local = local;
+    const managers = local.manager.managers.map(({ address }) => address);
+    const known = managers.filter((address) => address !== formatHostPort(local.address));
+    this.#settings = {
+      ...this.#settings,
+      addresses: local.addresses,
+      managers: [...new Set([...known, ...this.#settings.managers])],
+    };
+  }
+
+  /** The others let this host go: it is a worker from now on. */
+  async #endManager(): Promise<void> {
+    const local = this.#local;
+    this.#local = undefined;
+    await local?.close();
+    await local?.forget();
+  }
+
+  /**
+   * So that the others need not count on a manager that will not come back. Where that cannot be
+   * had, they notice, and a user has to demote it.
+   */
+  async #resign(): Promise<void> {
+    const local = this.#local;
+    if (local === undefined || local.manager.isAlone) return;
+    const { clock, logger } = this.#options;
+    try {
+      await this.#askManagers((client) => client.call(RESIGN, {}));
+      const endMs = clock.nowMs() + RESIGN_TIMEOUT_MS;
+      while (local.manager.takesPart && clock.nowMs() < endMs) {
+        await clock.sleep(RESIGN_LOOK_MS, this.#stopping.signal);
+      }
+      await this.#endManager();
+    } catch (error) {
+      logger.warn({ error }, "the other managers could not be told that this one goes");
+    }
   }
 
   #startAgent(): void {
     const { clock, dataDir, hostname, identity, logger, random } = this.#options;
     const { onFatal, onRemoved } = this.#options;
     const { advertise } = this.#settings.addresses;
-    const advertised = this.#manager === undefined ? advertise?.host : this.#ownAddress.host;
+    const advertised = this.#local === undefined ? advertise?.host : this.#local.address.host;
     const signal = this.#stopping.signal;
     this.#agent = new Agent({
       engine: this.#engine,
@@ -235,6 +283,9 @@ export class Member {
       },
       onState: ({ kind }) => {
         if (kind === "connected") this.#sessionBegun();
+      },
+      onRole: (role) => {
+        this.#role.wanted(role);
       },
       memory: new TaskDb({ folder: join(dataDir, "worker"), clock, logger }),
       clock,
@@ -252,7 +303,8 @@ export class Member {
       if (!(error instanceof NodeRemovedError)) throw error;
       onRemoved(this);
     });
-    for (const part of [running, renewing]) this.#running.push(part.catch(onFatal));
+    const keeping = this.#role.run(signal);
+    for (const part of [running, renewing, keeping]) this.#running.push(part.catch(onFatal));
   }
 
   /**
@@ -273,7 +325,7 @@ export class Member {
   #askRenewal(request: IssueRequest): Promise<IssueResponse> {
     const { identity } = this.#options;
     return (
-      this.#manager?.renewCertificate(request, identity.node) ??
+      this.manager?.renewCertificate(request, identity.node) ??
       this.#askManagers((client) => client.call(ISSUE, request))
     );
   }
@@ -290,14 +342,4 @@ export class Member {
       }
     });
   }
-}
-
-/** Port 0 asks for any; what was given is kept, so that a restart is found at the same place. */
-function withPort(addresses: MemberAddresses, port: number): MemberAddresses {
-  const { listen, advertise } = addresses;
-  return {
-    ...addresses,
-    listen: { ...listen, port },
-    ...(advertise?.port === 0 && { advertise: { ...advertise, port } }),
-  };
 }

@@ -36,6 +36,7 @@ function membership(port = 0): Membership {
     managers: [],
     clock: systemClock,
     random: seededRandom(dataDir),
+    answerRequest: () => Promise.reject(new Error("no API here")),
     logger: silentLogger,
     onFatal: (error) => {
       throw error;

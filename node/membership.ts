@@ -3,12 +3,9 @@
  * a time; a step that fails leaves the host as it was.
  */
 import type { MembershipStatus, SwarmMembership } from "../manager/api/host.js";
+import { restartAlone } from "../manager/restart-alone.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../shared/docker-api/swarm-spec.js";
-import {
-  FailedPreconditionError,
-  InvalidArgumentError,
-  UnimplementedError,
-} from "../shared/errors/cluster-error.js";
+import { FailedPreconditionError, InvalidArgumentError } from "../shared/errors/cluster-error.js";
 import type { NodeId } from "../shared/model/ids.js";
 import { completeRemoteAddress } from "./advertise.js";
 import { certificateTrouble } from "./certificate-trouble.js";
@@ -17,14 +14,19 @@ import { Expulsion } from "./expulsion.js";
 import { firstReachable } from "./first-reachable.js";
 import { forgetFormerMember, type FormerMember, readFormerMember } from "./former-member.js";
 import { foundCluster } from "./found-cluster.js";
+import { beginFromBackup } from "./from-backup.js";
 import { initIdentity, joinCluster, loadIdentity, type NodeIdentity } from "./identity.js";
 import { interfaceAddresses } from "./interface-addresses.js";
+import { leaveWarning } from "./leave-warning.js";
+import { managerFolder } from "./local-manager.js";
 import { forgetCluster, Member, type MemberOptions } from "./member.js";
 import { type MemberSettings, readMemberSettings } from "./member-file.js";
 import { type DaemonAddresses, resettleAddresses, settleAddresses } from "./settle.js";
 
 export interface MembershipOptions
-  extends Omit<MemberOptions, "identity" | "settings" | "founding" | "onRemoved">, DaemonAddresses {
+  extends
+    Omit<MemberOptions, "identity" | "settings" | "founding" | "newNode" | "entry" | "onRemoved">,
+    DaemonAddresses {
   readonly engine: EngineKind;
 }
 
@@ -52,12 +54,11 @@ const BEING_REMOVED = "this node was removed from the swarm; its tasks are being
 const REMOVED =
   "this node was removed from the swarm and runs none of its tasks any more; " +
   'use "docker swarm join" to join again, or "docker swarm leave" to forget it';
-const LAST_MANAGER =
-  "You are attempting to leave the swarm on a node that is participating as a manager. " +
-  "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ";
+const NO_MANAGER_TO_GO_ON =
+  "--force-new-cluster makes a cluster of what one manager has, and this node is a worker: run it on a manager";
 
 /** What a membership begins or goes on with. */
-type EntryOptions = Pick<MemberOptions, "identity" | "settings" | "founding">;
+type EntryOptions = Pick<MemberOptions, "identity" | "settings" | "founding" | "newNode" | "entry">;
 
 export class Membership implements SwarmMembership {
   readonly #options: MembershipOptions;
@@ -98,7 +99,11 @@ export class Membership implements SwarmMembership {
     }
     logger.info({ nodeId: identity.node.nodeId, role: identity.node.role }, "back in the cluster");
     const addresses = resettleAddresses(settings.addresses, this.#options, interfaceAddresses());
-    this.#member = await this.#start({ identity, settings: { ...settings, addresses } });
+    this.#member = await this.#start({
+      identity,
+      settings: { ...settings, addresses },
+      entry: "again",
+    });
   }
 
   status(): MembershipStatus {
@@ -111,25 +116,29 @@ export class Membership implements SwarmMembership {
       role,
       nodeId,
       nodeAddress: member.address,
-      managers: member.managers.map((address) => ({
-        nodeId: role === "manager" ? nodeId : "",
-        address,
-      })),
+      managers: member.managers,
       error: trouble ?? "",
     };
   }
 
   init(request: SwarmInitRequest): Promise<NodeId> {
+    if (request.ForceNewCluster === true && this.#member !== undefined) return this.#goOnAlone();
     return this.#enter(async () => {
-      if (request.ForceNewCluster === true) {
-        throw new UnimplementedError("--force-new-cluster is not available yet");
-      }
       const settings = this.#settings(request);
       const { clock, dataDir, random } = this.#options;
       const { identity, authority } = await initIdentity({ dataDir, clock, random });
       const founding = foundCluster(request, { node: identity.node, authority }, this.#options);
-      await this.#begin({ identity, settings, founding });
+      await this.#begin({ identity, settings, founding, entry: "first" });
       return identity.node.nodeId;
+    });
+  }
+
+  restore(backup: AsyncIterable<Uint8Array>, request: SwarmInitRequest): Promise<NodeId> {
+    return this.#enter(async () => {
+      const settings = this.#settings(request);
+      const entry = await beginFromBackup(backup, this.#options);
+      await this.#begin({ ...entry, settings, entry: "first" });
+      return entry.identity.node.nodeId;
     });
   }
 
@@ -139,7 +148,7 @@ export class Membership implements SwarmMembership {
       const managers = (request.RemoteAddrs ?? []).map(completeRemoteAddress);
       const identity = await this.#joinAny(managers, request);
       const joined = { ...settings, managers };
-      await this.#begin({ identity, settings: joined });
+      await this.#begin({ identity, settings: joined, entry: "first" });
     });
   }
 
@@ -154,7 +163,9 @@ export class Membership implements SwarmMembership {
       await this.#forgetFormer();
       return;
     }
-    if (member.manager !== undefined && !forced) throw new FailedPreconditionError(LAST_MANAGER);
+    if (member.manager !== undefined && !forced) {
+      throw new FailedPreconditionError(leaveWarning(member.manager));
+    }
     this.#pending = true;
     try {
       const manner = forced ? "forced" : "asked";
@@ -169,6 +180,30 @@ export class Membership implements SwarmMembership {
   async close(): Promise<void> {
     await this.#endExpulsion();
     await this.#member?.close();
+  }
+
+  /**
+   * The managers that are gone do not come back: this one goes on with what it has. Its tasks and
+   * those of all workers run on.
+   */
+  async #goOnAlone(): Promise<NodeId> {
+    const member = this.#member;
+    if (this.#pending) throw new FailedPreconditionError(ALREADY_LEAVING);
+    if (member?.manager === undefined) throw new FailedPreconditionError(NO_MANAGER_TO_GO_ON);
+    const { identity, settings } = member;
+    const { dataDir } = this.#options;
+    this.#pending = true;
+    try {
+      await member.close();
+      try {
+        await restartAlone({ ...this.#options, dataDir: managerFolder(dataDir) });
+      } finally {
+        this.#member = await this.#start({ identity, settings, entry: "again" });
+      }
+    } finally {
+      this.#pending = false;
+    }
+    return identity.node.nodeId;
   }
 
   #statusOutside(): MembershipStatus {

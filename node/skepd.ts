@@ -10,6 +10,7 @@ import { notAManager } from "../manager/api/core/not-a-manager.js";
 import type { ApiHost } from "../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../manager/api/server.js";
 import type { Manager } from "../manager/manager.js";
+import { NoLeaderError } from "../shared/errors/cluster-error.js";
 import { probeNetwork } from "../worker/network/capability.js";
 import { type NetworkCapability, unavailable } from "../worker/network/core/network-capability.js";
 import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
@@ -17,7 +18,10 @@ import { type DataLock, lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 
-export interface SkepdOptions extends Omit<MembershipOptions, "engine" | "network"> {
+export interface SkepdOptions extends Omit<
+  MembershipOptions,
+  "answerRequest" | "engine" | "network"
+> {
   readonly engine: EngineChoice;
   /** Where the public API answers. */
   readonly socketPath: string;
@@ -42,7 +46,16 @@ export class Skepd {
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
     const network = await networkOf(engine, options);
-    const membership = new Membership({ ...options, engine, network });
+    const parts: { api?: ApiServer } = {};
+    const membership = new Membership({
+      ...options,
+      engine,
+      network,
+      answerRequest: (request) => {
+        if (parts.api === undefined) throw new NoLeaderError("this manager is only starting");
+        return parts.api.answer(request);
+      },
+    });
     const host: ApiHost = {
       hostname,
       swarm: membership,
@@ -50,6 +63,7 @@ export class Skepd {
       ...(engine === "docker" && { engineSocket }),
     };
     const api = createApiServer({ host, clock, random, logger: logger.child({ part: "api" }) });
+    parts.api = api;
     const skepd = new Skepd(membership, api, lock);
     try {
       await membership.resume();

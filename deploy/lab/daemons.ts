@@ -109,12 +109,15 @@ export class HostDaemons {
     }
   }
 
-  /** SIGKILL. Resolves once it is gone, and with an engine its containerd. */
-  async kill(name: DaemonName, patience: Patience): Promise<void> {
+  /**
+   * Resolves once it is gone, and with an engine its containerd.
+   * @param signal SIGTERM: it is asked to end.
+   */
+  async end(name: DaemonName, signal: "SIGKILL" | "SIGTERM", patience: Patience): Promise<void> {
     const { name: host } = this.#host;
     const pid = this.pidOf(name);
     if (pid === undefined) throw new LabError(`${name} on ${host} does not run`);
-    sendSignal(pid, "SIGKILL");
+    sendSignal(pid, signal);
     await until(`${name} on ${host} to end`, patience, () => (isAlive(pid) ? undefined : "gone"));
     if (name === "dockerd") await this.#awaitContainerd(patience);
   }

@@ -196,7 +196,13 @@ export class Laboratory implements AsyncDisposable {
   /** SIGKILL. Resolves once it is gone. @throws LabError it does not run, or the host is paused. */
   async kill(host: string, daemon: DaemonName): Promise<void> {
     this.#refusePaused(host);
-    await this.daemonsOf(host).kill(daemon, this.#patience());
+    await this.daemonsOf(host).end(daemon, "SIGKILL", this.#patience());
+  }
+
+  /** SIGTERM, as an init system would. Resolves once it is gone. @throws LabError as `kill` */
+  async stop(host: string, daemon: DaemonName): Promise<void> {
+    this.#refusePaused(host);
+    await this.daemonsOf(host).end(daemon, "SIGTERM", this.#patience());
   }
 
   /** Resolves once it answers. @throws LabError it runs already, or the host is paused. */

@@ -1,5 +1,5 @@
 /**
- * `npm run lab -- up|down|status|exec|cut|mend|kill|start|pause|resume|off|on`: real hosts on one
+ * `npm run lab -- up|down|status|exec|cut|mend|kill|stop|start|pause|resume|off|on`: real hosts on one
  * machine, to demonstrate and to debug clusters with. docs/laboratory.md is its manual.
  */
 import { spawn } from "node:child_process";
@@ -114,6 +114,15 @@ program
   .action(async (host: string, daemon: DaemonName) => {
     await lab().kill(host, daemon);
     say(`${daemon} on ${host} is dead`);
+  });
+program
+  .command("stop")
+  .description("ask a daemon of a host to end")
+  .argument("<host>")
+  .addArgument(new Argument("<daemon>").choices(DAEMONS))
+  .action(async (host: string, daemon: DaemonName) => {
+    await lab().stop(host, daemon);
+    say(`${daemon} on ${host} has ended`);
   });
 program
   .command("start")

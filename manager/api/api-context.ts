@@ -1,5 +1,4 @@
 /** What every route of the API works with. */
-import { UnavailableError } from "../../shared/errors/cluster-error.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
@@ -17,12 +16,12 @@ export interface ApiContext {
 }
 
 /** A read that takes longer than this has no quorum to wait for. */
-const READ_TIMEOUT_MS = 10_000;
+const READ_TIMEOUT_MS = 5_000;
 
 /**
  * Runs `read` on committed state that is as new as this request, so that who has been
  * told of a write sees it.
- * @throws NotAManagerError, NoLeaderError, UnavailableError, and what `read` throws.
+ * @throws NotAManagerError, NoLeaderError, and what `read` throws.
  */
 export async function readCommitted<T>(
   context: ApiContext,
@@ -31,7 +30,7 @@ export async function readCommitted<T>(
   const manager = context.host.manager();
   const late = new AbortController();
   const timer = context.clock.after(READ_TIMEOUT_MS, () => {
-    late.abort(new UnavailableError(`no quorum answered within ${READ_TIMEOUT_MS} ms`));
+    late.abort(manager.whyUnavailable());
   });
   try {
     await manager.readIndex(late.signal);

@@ -2,8 +2,14 @@
  * What the public API needs of the host that it runs on. Every `skepd` serves the API, also one
  * that is a worker only, or in no swarm at all: then `manager()` says so in Docker's words.
  */
+import type { Readable } from "node:stream";
+
+import type { RaftReport } from "../../shared/docker-api/consensus.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
+import type { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { NodeId } from "../../shared/model/ids.js";
+import type { Node } from "../../shared/model/node.js";
+import type { HttpAnswer, HttpRequest } from "../forward/forward-rpc.js";
 import type { StoreAccess } from "../store/store-access.js";
 
 export interface ApiHost {
@@ -27,6 +33,11 @@ export interface SwarmMembership {
   /** @throws FailedPreconditionError already part of a swarm. */
   init(request: SwarmInitRequest): Promise<NodeId>;
   join(request: SwarmJoinRequest): Promise<void>;
+  /**
+   * Makes a manager of this host, which is in no swarm, from a backup.
+   * @throws DamagedBackupError
+   */
+  restore(backup: AsyncIterable<Uint8Array>, request: SwarmInitRequest): Promise<NodeId>;
   /** `forced` also where this is the last manager, and the cluster's state is lost. */
   leave(options: { readonly forced: boolean }): Promise<void>;
 }
@@ -51,8 +62,29 @@ export interface ApiManager {
    * @throws NoLeaderError, UnavailableError
    */
   readIndex(signal: AbortSignal): Promise<void>;
+  /** Why nobody can be asked just now, and who is missing. */
+  whyUnavailable(): ClusterError;
+  /**
+   * Has the leader answer a request; it may be sent again, so it carries an id of its own.
+   * @throws NoLeaderError, OutcomeUnknownError where none answered in time.
+   */
+  forward(request: HttpRequest, patienceMs: number): Promise<HttpAnswer>;
+  /** There is no other manager. */
+  readonly isAlone: boolean;
+  /** @throws FailedPreconditionError the managers that remain would have no majority. */
+  checkDemotion(node: Node): void;
+  /** The whole state as of now. */
+  backup(): Readable;
+  /** What this manager knows of consensus. */
+  raftStatus(): RaftReport;
   /** How the managers see the member that runs on this node; undefined for workers. */
   managerStatus(nodeId: NodeId): ManagerReachability | undefined;
+}
+
+/** A manager, and `host:port` where others find it. */
+export interface ManagerPlace {
+  readonly nodeId: NodeId;
+  readonly address: string;
 }
 
 export interface ManagerReachability {

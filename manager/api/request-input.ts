@@ -45,6 +45,14 @@ export function pathId(request: FastifyRequest): string {
   return (request.params as { id: string }).id;
 }
 
+export const REQUEST_ID_HEADER = "x-skep-request-id";
+
+export function requestIdOf(request: FastifyRequest): string | undefined {
+  const header = request.headers[REQUEST_ID_HEADER] ?? request.headers["idempotency-key"];
+  const id = Array.isArray(header) ? header[0] : header;
+  return id === "" ? undefined : id;
+}
+
 /** Longer ones are refused rather than kept: the table of them is replicated. */
 const REQUEST_ID_LENGTH_MAX = 128;
 
@@ -60,9 +68,8 @@ export function repeatable<T>(
   operation: string,
   replay: (outcome: RequestOutcome) => T,
 ): UpdateOptions<T> | undefined {
-  const header = request.headers["x-skep-request-id"] ?? request.headers["idempotency-key"];
-  const id = Array.isArray(header) ? header[0] : header;
-  if (id === undefined || id === "") return undefined;
+  const id = requestIdOf(request);
+  if (id === undefined) return undefined;
   if (id.length > REQUEST_ID_LENGTH_MAX) {
     throw new MalformedRequestError(
       `request id has ${id.length} characters, the limit is ${REQUEST_ID_LENGTH_MAX}`,

@@ -6,19 +6,29 @@
  * or fastify (`routes/`) → gate (`core/check-…`, nothing that cannot be meant goes further) →
  * the store → `core/show-…`.
  */
-import { fastify, type FastifyInstance, type FastifyReply } from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
+import type { HttpAnswer, HttpRequest } from "../forward/forward-rpc.js";
 import type { ApiContext } from "./api-context.js";
 import { EngineLink } from "./engine-link.js";
-import { answerTo, sendError } from "./error-reply.js";
+import { answerTo, type ErrorAnswer, sendError } from "./error-reply.js";
+import {
+  answerForwarded,
+  errorCodeHeader,
+  forward,
+  isForwarded,
+  mustForward,
+  nameRequest,
+} from "./forwarding.js";
 import { FrontDoor } from "./front-door.js";
 import type { ApiHost } from "./host.js";
 import type { ListenAddress } from "./listen.js";
 import { PassThrough } from "./pass-through.js";
 import { readRawBody } from "./raw-body.js";
+import { serveConsensus } from "./routes/consensus.js";
 import { serveNetworks } from "./routes/networks.js";
 import { serveNodes } from "./routes/nodes.js";
 import { serveNotYet } from "./routes/not-yet.js";
@@ -42,6 +52,11 @@ export interface ApiServer {
    * @throws UnavailableError where somebody else answers there.
    */
   listen(address: ListenAddress): Promise<void>;
+  /**
+   * Answers what another manager passes on.
+   * @throws NoLeaderError another leader is to be asked.
+   */
+  answer(request: HttpRequest): Promise<HttpAnswer>;
   /** Ends attached streams, too. */
   close(): Promise<void>;
 }
@@ -68,6 +83,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       await door.listen(address);
       doors.push(door);
     },
+    answer: async (request) => {
+      await ready;
+      return await answerForwarded(app, request);
+    },
     close: async () => {
       await Promise.all(doors.map((door) => door.close()));
       await app.close();
@@ -81,6 +100,20 @@ class UnreadBody {
 
   constructor(cause: unknown) {
     this.cause = cause;
+  }
+}
+
+/** The leader's answer where that is to be asked for, else what `error` says. */
+async function forwardedAnswer(
+  error: unknown,
+  request: FastifyRequest,
+  context: ApiContext,
+): Promise<HttpAnswer | ErrorAnswer> {
+  if (!mustForward(request, error)) return answerTo(error, context.logger);
+  try {
+    return await forward(request, context, { failure: error });
+  } catch (failure) {
+    return answerTo(failure, context.logger);
   }
 }
 
@@ -103,6 +136,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   );
   app.addHook("preHandler", (request, _reply, done) => {
     if (request.body instanceof UnreadBody) throw request.body.cause;
+    nameRequest(request, context);
     done();
   });
   // Docker's client reads an error's JSON only under exactly this type, without a charset.
@@ -113,8 +147,14 @@ function createRoutes(context: ApiContext): FastifyInstance {
     }
     done(null, payload);
   });
-  app.setErrorHandler(async (error, _request, reply) => {
-    await sendError(reply, answerTo(error, context.logger));
+  app.setErrorHandler(async (error, request, reply) => {
+    const answer = await forwardedAnswer(error, request, context);
+    if ("contentType" in answer) {
+      await reply.code(answer.status).type(answer.contentType).send(answer.body);
+      return;
+    }
+    if (isForwarded(request)) reply.headers(errorCodeHeader(error));
+    await sendError(reply, answer);
   });
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.code(404).send({ message: "page not found" });
@@ -124,6 +164,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   serveNodes(app, context);
   serveServices(app, context);
   serveState(app, context);
+  serveConsensus(app, context);
   serveTasks(app, context);
   serveNetworks(app, context);
   serveNotYet(app, context);

@@ -10,11 +10,10 @@ import {
   NotFoundError,
   PermissionDeniedError,
   UnauthenticatedError,
-  UnimplementedError,
 } from "../../shared/errors/cluster-error.js";
 import type { Authority, Cluster, JoinTokens } from "../../shared/model/cluster.js";
 import { newId, type NodeId } from "../../shared/model/ids.js";
-import { type Node, NODE_ROLES, type NodeRole, nodeRole } from "../../shared/model/node.js";
+import { type Node, NODE_ROLES, type NodeRole, presentRole } from "../../shared/model/node.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
@@ -38,9 +37,6 @@ import {
 } from "./authority.js";
 import { formatJoinToken, newJoinSecret, parseJoinToken } from "./core/join-token.js";
 
-const ONE_MANAGER =
-  "a second manager is not available yet: join as a worker, with the token that `skep swarm join-token worker` shows";
-
 const NANOSECONDS_PER_MS = 1_000_000;
 
 export interface IssuerOptions {
@@ -63,7 +59,7 @@ export class Issuer {
     this.#logger = options.logger;
   }
 
-  serveOn(server: RpcServer): void {
+  serveOn(server: Pick<RpcServer, "unary">): void {
     server.unary(GET_ROOT, () => this.#root());
     server.unary(ISSUE, (request, caller) => this.#issue(request, caller));
   }
@@ -76,7 +72,7 @@ export class Issuer {
     const cluster = this.#cluster();
     const node = this.#store.committed.node(nodeId);
     if (node === undefined) throw new NotFoundError("node", nodeId);
-    const subject = { nodeId, role: nodeRole(node), clusterId: cluster.id };
+    const subject = { nodeId, role: presentRole(node), clusterId: cluster.id };
     const certificatePem = await this.#certify(cluster, request.csrPem, subject);
     return { nodeId, role: subject.role, certificatePem };
   }
@@ -97,8 +93,6 @@ export class Issuer {
   async #join(request: IssueRequest, token: string, address: string): Promise<IssueResponse> {
     const cluster = this.#cluster();
     const role = roleOfToken(cluster, token);
-    // Its log would be its own: two clusters under one root, and agents that trust both.
-    if (role === "manager") throw new UnimplementedError(ONE_MANAGER);
     const nodeId = newId<NodeId>(this.#random);
     const subject = { nodeId, role, clusterId: cluster.id };
     const certificatePem = await this.#certify(cluster, request.csrPem, subject);

@@ -11,6 +11,7 @@ import {
 } from "../../shared/errors/cluster-error.js";
 import { compareFences, type Fence } from "../../shared/model/fence.js";
 import { newId, type NodeId } from "../../shared/model/ids.js";
+import { type Node, presentRole } from "../../shared/model/node.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
@@ -226,6 +227,7 @@ export class DispatcherTerm {
       heartbeatPeriodMs: periodMs,
     });
     connection.send({ kind: "managers", addresses: managers() });
+    this.#tellRole(connection);
     connection.start();
   }
 
@@ -289,12 +291,24 @@ export class DispatcherTerm {
       if (event.type === "node") {
         if (event.before === undefined && event.after !== undefined) this.#expect(event.after.id);
         if (event.after === undefined && event.before !== undefined) this.#removed(event.before.id);
+        if (event.after !== undefined) this.#roleMayHaveChanged(event.before, event.after);
         continue;
       }
       const concerned = concernedNode(event);
       if (concerned === undefined) continue;
       this.#connections.get(concerned.nodeId)?.taskChanged(concerned.taskId);
     }
+  }
+
+  #roleMayHaveChanged(before: Node | undefined, after: Node): void {
+    if (before === undefined || presentRole(before) === presentRole(after)) return;
+    const connection = this.#connections.get(after.id);
+    if (connection !== undefined) this.#tellRole(connection);
+  }
+
+  #tellRole(connection: AgentConnection): void {
+    const node = this.#options.store.committed.node(connection.nodeId);
+    if (node !== undefined) connection.send({ kind: "role", role: presentRole(node) });
   }
 
   #expect(nodeId: NodeId): void {

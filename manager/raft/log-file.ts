@@ -84,6 +84,11 @@ export class LogFile {
     return this.#chain.entries.firstIndex;
   }
 
+  /** On the disk, entries that are no longer needed included. */
+  get bytes(): number {
+    return this.#chain.bytes;
+  }
+
   /** The last durable entry; `firstIndex - 1` if there is none. */
   get lastIndex(): number {
     return this.#chain.entries.lastIndex;

@@ -9,10 +9,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { silentLogger } from "../../shared/ports/logger.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
+import { systemRandom } from "../../shared/ports/system-random.js";
 import { Journal } from "../../test/sim/journal.js";
+import type { MemberId } from "./core/member-id.js";
 import { isDiskFull } from "./disk.js";
 import { nodeDisk } from "./node-disk.js";
-import { SingleMemberLog } from "./single-member.js";
+import { RaftMember } from "./raft-member.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -69,13 +71,17 @@ describe("a process that is killed while it appends", () => {
   const ROUNDS = 4;
   const ACKNOWLEDGED_PER_ROUND = 300;
   const options = {
+    id: "alone" as MemberId,
+    beginning: "found",
+    peers: { send: () => undefined, sendSnapshot: () => Promise.reject(new Error("nobody")) },
+    random: systemRandom(),
     disk: nodeDisk,
     clock: systemClock,
     logger: silentLogger,
     onFatal: () => undefined,
     compaction: () => ({ snapshotInterval: 150, logEntriesForSlowFollowers: 10 }),
     sizes: { segmentBytes: 4_096, growBytes: 1_024 },
-  };
+  } as const;
 
   test("has every entry that it acknowledged when it starts again", async () => {
     const modules = `${folder}/modules`;
@@ -85,7 +91,7 @@ describe("a process that is killed while it appends", () => {
     for (let round = 0; round < ROUNDS; round++) {
       acknowledged.push(...(await appendUntilKilled(modules, dir, round)));
       const journal = new Journal();
-      const log = await SingleMemberLog.open({ ...options, dir, stateMachine: journal });
+      const log = await RaftMember.open({ ...options, dir, stateMachine: journal });
       expect(new Set(journal.lines).size).toBe(journal.lines.length);
       const there = new Set(journal.lines);
       expect(acknowledged.filter((line) => !there.has(line))).toEqual([]);
@@ -113,12 +119,14 @@ describe("a process that is killed while it appends", () => {
     return `
       import { writeSync } from "node:fs";
       import { nodeDisk } from "${modules}/manager/raft/node-disk.js";
-      import { SingleMemberLog } from "${modules}/manager/raft/single-member.js";
+      import { RaftMember } from "${modules}/manager/raft/raft-member.js";
+      import { systemRandom } from "${modules}/shared/ports/system-random.js";
       import { Journal } from "${modules}/test/sim/journal.js";
       import { silentLogger } from "${modules}/shared/ports/logger.js";
       import { systemClock } from "${modules}/shared/ports/system-clock.js";
       const [dir, round] = process.argv.slice(1);
-      const log = await SingleMemberLog.open({
+      const log = await RaftMember.open({
+        id: "alone", beginning: "found", peers: { send: () => undefined }, random: systemRandom(),
         dir, disk: nodeDisk, clock: systemClock, logger: silentLogger, stateMachine: new Journal(),
         onFatal: (error) => { throw error; },
         compaction: () => (${JSON.stringify(options.compaction())}),
@@ -140,8 +148,8 @@ describe("a process that is killed while it appends", () => {
  * The log's modules as JavaScript, for a process of its own: no build has to go before this test.
  */
 async function compile(target: string): Promise<void> {
-  const waiting = ["manager/raft/single-member", "manager/raft/node-disk", "test/sim/journal"];
-  waiting.push("shared/ports/logger", "shared/ports/system-clock");
+  const waiting = ["manager/raft/raft-member", "manager/raft/node-disk", "test/sim/journal"];
+  waiting.push("shared/ports/logger", "shared/ports/system-clock", "shared/ports/system-random");
   const done = new Set<string>();
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (done.has(name)) continue;

@@ -21,7 +21,7 @@ import {
   MembershipChangeError,
   votersOf,
 } from "./core/membership.js";
-import type { Entry, Message, SnapshotId } from "./core/message.js";
+import type { Entry, EntryId, Message, SnapshotId } from "./core/message.js";
 import { RaftNode, type RaftStatus } from "./core/node.js";
 import type { Ready, Write } from "./core/ready.js";
 import { StorageFailedError } from "./log-errors.js";
@@ -146,6 +146,18 @@ export class RaftMember implements ReplicatedLog, PeerListener {
 
   get status(): RaftStatus {
     return this.#node.status;
+  }
+
+  /** What of it is on the disk. */
+  get storage(): {
+    readonly log: { readonly firstIndex: number; readonly bytes: number };
+    readonly snapshot?: EntryId;
+  } {
+    const { log, snapshots } = this.#recovered;
+    const { bytes, firstIndex } = log;
+    const newest = snapshots.kept.at(-1);
+    const snapshot = newest && { index: newest.index, term: newest.term };
+    return { log: { firstIndex, bytes }, ...(snapshot && { snapshot }) };
   }
 
   /** `data` is not to be changed until the promise is settled. */

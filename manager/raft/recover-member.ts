@@ -83,7 +83,7 @@ export async function recoverMember(options: RecoverOptions): Promise<RecoveredM
 }
 
 /** A snapshot that was received took its place, and the log was not yet begun anew after it. */
-async function finishInstall(log: LogFile, snapshots: Snapshots): Promise<void> {
+export async function finishInstall(log: LogFile, snapshots: Snapshots): Promise<void> {
   const newest = snapshots.kept.at(-1);
   if (newest?.origin !== "received" || newest.index < log.firstIndex) return;
   if (log.term(newest.index) === newest.term) return;

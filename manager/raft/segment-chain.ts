@@ -36,6 +36,10 @@ export class SegmentChain {
     return this.#hardState;
   }
 
+  get bytes(): number {
+    return this.#segments.reduce((sum, { endBytes }) => sum + endBytes, 0);
+  }
+
   /** One batch: durable as a whole once resolved. After an error `cutBack`, or nothing more. */
   async append(records: readonly LogRecord[]): Promise<void> {
     const fits = this.#last.endBytes + batchBytes(records) <= this.#place.sizes.segmentBytes;

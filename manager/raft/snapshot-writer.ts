@@ -1,21 +1,6 @@
 /** Writes a snapshot's file, chunk by chunk and synced at the end (`core/snapshot-format.ts`). */
-import { assert } from "../../shared/errors/assert.js";
-import type { Membership } from "./core/membership.js";
-import { membershipToText } from "./core/membership-text.js";
-import type { EntryId } from "./core/message.js";
-import {
-  encodeChunkHeader,
-  encodeSnapshotEnd,
-  encodeSnapshotHeader,
-  MAX_CHUNK_BYTES,
-} from "./core/snapshot-format.js";
 import type { DiskFile } from "./disk.js";
-
-export interface Snapshot extends EntryId {
-  readonly membership: Membership;
-  /** Returned early when the snapshot fails. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
+import { encodeSnapshot, type Snapshot } from "./snapshot-stream.js";
 
 /** Small chunks are put together to writes of this size. */
 const WRITE_BYTES = 256 * 1024;
@@ -24,22 +9,8 @@ const SYNC_EVERY_BYTES = 8 * 1024 * 1024;
 
 export async function writeSnapshot(file: DiskFile, snapshot: Snapshot): Promise<void> {
   const writer = new BufferedWriter(file);
-  await writer.add(encodeSnapshotHeader(snapshot));
-  let seed = 0;
-  for await (const chunk of withPreface(snapshot)) {
-    assert(chunk.length <= MAX_CHUNK_BYTES, `a snapshot chunk of ${chunk.length} bytes`);
-    const header = encodeChunkHeader(chunk, seed);
-    await writer.add(header.bytes);
-    await writer.add(chunk);
-    seed = header.crc;
-  }
-  await writer.add(encodeSnapshotEnd(seed));
+  for await (const bytes of encodeSnapshot(snapshot)) await writer.add(bytes);
   await writer.finish();
-}
-
-async function* withPreface({ membership, chunks }: Snapshot): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(membershipToText(membership));
-  yield* chunks;
 }
 
 class BufferedWriter {

@@ -19,7 +19,8 @@ import {
 } from "./core/snapshot-format.js";
 import type { Disk } from "./disk.js";
 import { DamagedLogError } from "./log-errors.js";
-import { type Snapshot, writeSnapshot } from "./snapshot-writer.js";
+import type { Snapshot } from "./snapshot-stream.js";
+import { writeSnapshot } from "./snapshot-writer.js";
 
 export interface SnapshotsOptions {
   readonly disk: Disk;

@@ -8,6 +8,7 @@ import type { AssignmentSet } from "../model/assignment.js";
 import type { EngineHealth } from "../model/engine-health.js";
 import type { Fence } from "../model/fence.js";
 import type { TaskId } from "../model/ids.js";
+import type { NodeRole } from "../model/node.js";
 import type { TaskStatus } from "../model/task.js";
 
 export type AgentMessage =
@@ -57,6 +58,8 @@ export type ManagerMessage =
   | { readonly kind: "assignments"; readonly set: AssignmentSet }
   /** `host:port` of every manager's gRPC port. */
   | { readonly kind: "managers"; readonly addresses: readonly string[] }
+  /** What the host is to be: said after the welcome, and whenever it changes. */
+  | { readonly kind: "role"; readonly role: NodeRole }
   | { readonly kind: "statuses-stored"; readonly batch: number }
   | { readonly kind: "heartbeat-received" }
   /**

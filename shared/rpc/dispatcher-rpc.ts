@@ -11,15 +11,11 @@ import type { AssignmentSet, TaskTemplate } from "../model/assignment.js";
 import type { EngineHealth } from "../model/engine-health.js";
 import type { Fence } from "../model/fence.js";
 import type { ServiceId, TaskId } from "../model/ids.js";
+import { NODE_ROLES, type NodeRole } from "../model/node.js";
 import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
 import { messageType } from "./protos.js";
 import { ANY_NODE, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
 import { fromUint64, isSet, type WireUint64 } from "./wire/fields.js";
-import {
-  nodeNetworksFromWire,
-  nodeNetworksToWire,
-  type WireNodeNetworks,
-} from "./wire/node-networks.js";
 import { specFromJson, specToJson } from "./wire/specs.js";
 import {
   taskFromWire,
@@ -168,6 +164,7 @@ interface WireManagerMessage {
   welcome?: { sessionId: string; fence: WireFence | null; heartbeatPeriodMs: number } | null;
   assignments?: WireAssignmentSet | null;
   managers?: { addresses: readonly string[] } | null;
+  role?: { role: string } | null;
   statusesStored?: { batch: WireUint64 } | null;
   heartbeatReceived?: object | null;
   removed?: { fence: WireFence | null } | null;
@@ -181,7 +178,6 @@ interface WireAssignmentSet {
   removed: readonly string[];
   templates: readonly WireTaskTemplate[];
   stopWithinMs?: number | null;
-  networks?: WireNodeNetworks | null;
 }
 
 interface WireTaskTemplate {
@@ -211,6 +207,8 @@ function managerMessageToWire(message: ManagerMessage): WireManagerMessage {
       return { assignments: assignmentsToWire(message.set) };
     case "managers":
       return { managers: { addresses: message.addresses } };
+    case "role":
+      return { role: { role: message.role } };
     case "statuses-stored":
       return { statusesStored: { batch: message.batch } };
     case "heartbeat-received":
@@ -233,6 +231,7 @@ function managerMessageFromWire(wire: WireManagerMessage): ManagerMessage {
     return { kind: "welcome", sessionId, fence: fenceFromWire(fence), heartbeatPeriodMs };
   }
   if (isSet(wire.removed)) return { kind: "removed", fence: fenceFromWire(wire.removed.fence) };
+  if (isSet(wire.role)) return { kind: "role", role: roleFromWire(wire.role.role) };
   if (isSet(wire.managers)) return { kind: "managers", addresses: [...wire.managers.addresses] };
   throw new InvalidArgumentError("a manager's message of an unknown kind");
 }
@@ -246,7 +245,6 @@ function assignmentsToWire(set: AssignmentSet): WireAssignmentSet {
     removed: set.removed,
     templates: set.templates.map(templateToWire),
     ...(set.stopWithinMs !== undefined && { stopWithinMs: set.stopWithinMs }),
-    ...(set.networks !== undefined && { networks: nodeNetworksToWire(set.networks) }),
   };
 }
 
@@ -265,7 +263,6 @@ function assignmentsFromWire(wire: WireAssignmentSet): AssignmentSet {
     removed: wire.removed.map((id) => id as TaskId),
     templates: wire.templates.map(templateFromWire),
     ...(isSet(wire.stopWithinMs) && { stopWithinMs: wire.stopWithinMs }),
-    ...(isSet(wire.networks) && { networks: nodeNetworksFromWire(wire.networks) }),
   };
 }
 
@@ -278,6 +275,12 @@ function templateFromWire(wire: WireTaskTemplate): TaskTemplate {
     template: specFromJson(wire.templateJson),
     ...(isSet(wire.hostPortsJson) && { hostPorts: specFromJson(wire.hostPortsJson) }),
   };
+}
+
+function roleFromWire(text: string): NodeRole {
+  const role = NODE_ROLES.find((known) => known === text);
+  if (role === undefined) throw new InvalidArgumentError(`${text} is no role of a node`);
+  return role;
 }
 
 /** Without a fence a message could be of any age. */

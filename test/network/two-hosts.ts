@@ -9,7 +9,7 @@ import type {
   NetworkService,
   NodeNetworks,
   OverlayNetwork,
-} from "../../shared/model/node-networks.js";
+} from "../../worker/network/core/wanted-network.js";
 
 export interface TestTask {
   readonly taskId: TaskId;

@@ -3,7 +3,7 @@ import type { NodeId } from "../../shared/model/ids.js";
 import { bridgeName } from "../../worker/network/core/link-names.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";
-import type { Namespaces} from "./namespaces.js";
+import type { Namespaces } from "./namespaces.js";
 import { fileOf, PATH } from "./namespaces.js";
 import { gatewayOf, HOSTS, macOf, type TestNetwork, toldTo } from "./two-hosts.js";
 

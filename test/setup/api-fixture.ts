@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 
 import { notAManager } from "../../manager/api/core/not-a-manager.js";
 import type { ApiHost, ApiManager, MembershipStatus } from "../../manager/api/host.js";
@@ -15,7 +16,7 @@ import { createMemoryStore } from "../../manager/store/memory-store.js";
 import type { Store } from "../../manager/store/store.js";
 import { completeSwarmSpec } from "../../shared/docker-api/defaults.js";
 import type { NodeSpec } from "../../shared/docker-api/node-spec.js";
-import { FailedPreconditionError } from "../../shared/errors/cluster-error.js";
+import { FailedPreconditionError, NoLeaderError } from "../../shared/errors/cluster-error.js";
 import { type ClusterId, newId, type NodeId, type TaskId } from "../../shared/model/ids.js";
 import type { Node } from "../../shared/model/node.js";
 import type { Task } from "../../shared/model/task.js";
@@ -196,6 +197,21 @@ export class ApiFixture {
     const manager: ApiManager = {
       store: this.store,
       readIndex: () => Promise.resolve(),
+      whyUnavailable: () => new NoLeaderError("The swarm does not have a leader."),
+      forward: () => Promise.reject(new NoLeaderError("The swarm does not have a leader.")),
+      isAlone: true,
+      checkDemotion: () => undefined,
+      backup: () => Readable.from([]),
+      raftStatus: () => ({
+        memberId: "1.0",
+        role: "leader",
+        term: 1,
+        committedIndex: 1,
+        appliedIndex: 1,
+        lastIndex: 1,
+        log: { firstIndex: 1, bytes: 0 },
+        members: [],
+      }),
       managerStatus: (nodeId) =>
         nodeId === this.managerId
           ? { leader: true, reachability: "reachable", address: "127.0.0.1:2377" }
@@ -219,6 +235,7 @@ export class ApiFixture {
           this.role = "worker";
           return Promise.resolve();
         },
+        restore: () => Promise.resolve(this.managerId),
         leave: ({ forced }) => {
           if (this.role === "manager" && !forced) {
             throw new FailedPreconditionError(

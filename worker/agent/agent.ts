@@ -14,6 +14,7 @@ import { assert, AssertionError } from "../../shared/errors/assert.js";
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { AssignmentSet } from "../../shared/model/assignment.js";
 import type { Fence } from "../../shared/model/fence.js";
+import type { NodeRole } from "../../shared/model/node.js";
 import { canonicalText } from "../../shared/model/stable-hash.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
@@ -58,6 +59,8 @@ export interface AgentOptions {
   readonly reach: (address: string, signal: AbortSignal) => Promise<unknown>;
   /** Called whenever a session has begun or ended. */
   readonly onState?: (state: SessionState) => void;
+  /** Called with what the host is to be, at least once in each session. */
+  readonly onRole?: (role: NodeRole) => void;
   /** The agent's own; no other process may use it. */
   readonly memory: AgentMemory;
   readonly clock: Clock;
@@ -315,6 +318,7 @@ export class Agent {
           await this.#keep(raised);
           throw new NodeRemovedError();
         }),
+      roleNamed: (role) => this.#options.onRole?.(role),
       managersChanged: (addresses) =>
         this.#inTurn(async () => {
           this.#managers = addresses;

@@ -112,6 +112,7 @@ function begin(handlers: Partial<SessionHandlers> = {}, patience = 1): void {
       },
       removed: () => Promise.reject(new NodeRemovedError()),
       managersChanged: () => Promise.resolve(),
+      roleNamed: () => undefined,
       ...handlers,
     },
     wordLimitMs: 2_000,

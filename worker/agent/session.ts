@@ -8,6 +8,7 @@ import { UnavailableError } from "../../shared/errors/cluster-error.js";
 import type { AssignmentSet } from "../../shared/model/assignment.js";
 import type { EngineHealth } from "../../shared/model/engine-health.js";
 import type { Fence } from "../../shared/model/fence.js";
+import type { NodeRole } from "../../shared/model/node.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
 import { SilentManagerError, UnansweredError } from "./agent-errors.js";
@@ -50,6 +51,7 @@ export interface SessionHandlers {
   /** @throws OutdatedManagerError, else NodeRemovedError */
   readonly removed: (fence: Fence) => Promise<never>;
   readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
+  readonly roleNamed: (role: NodeRole) => void;
 }
 
 /** What a host says of itself. */
@@ -196,6 +198,9 @@ export class Session {
         return;
       case "managers":
         await handlers.managersChanged(message.addresses);
+        return;
+      case "role":
+        handlers.roleNamed(message.role);
         return;
       case "statuses-stored":
         book.stored(message.batch);

@@ -1,10 +1,13 @@
 /** What a user may do to a node: change its spec, or remove it when it is gone. */
 import type { NodeSpec, WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
+import { FailedPreconditionError } from "../../../shared/errors/cluster-error.js";
 import {
-  FailedPreconditionError,
-  UnimplementedError,
-} from "../../../shared/errors/cluster-error.js";
-import { AVAILABILITIES, type Node, NODE_ROLES, nodeRole } from "../../../shared/model/node.js";
+  AVAILABILITIES,
+  type Node,
+  NODE_ROLES,
+  nodeRole,
+  presentRole,
+} from "../../../shared/model/node.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -27,24 +30,22 @@ function oneOf<Word extends string>(field: string, words: readonly Word[], given
   throw new MalformedRequestError(`invalid ${field}: "${given}"`);
 }
 
-/** @throws FailedPreconditionError, UnimplementedError for a role that cannot be changed */
+export function isDemotion(node: Node, spec: NodeSpec): boolean {
+  return nodeRole(node) === "manager" && spec.Role === "worker";
+}
+
+/** @throws FailedPreconditionError the last manager would be none any more */
 export function planNodeUpdate(
   view: StoreView,
   node: Node,
   spec: NodeSpec,
   expectedVersion: number,
 ): Change {
-  const role = nodeRole(node);
-  if (role === "manager" && spec.Role === "worker") {
+  if (isDemotion(node, spec)) {
     const managers = view.nodes().filter((other) => nodeRole(other) === "manager");
     if (managers.length <= 1) {
       throw new FailedPreconditionError("attempting to demote the last manager of the swarm");
     }
-  }
-  if (role !== spec.Role) {
-    throw new UnimplementedError(
-      `node ${node.id} cannot become a ${spec.Role ?? "worker"}: changing a node's role is not available yet`,
-    );
   }
   return { kind: "update-node", nodeId: node.id, expectedVersion, spec };
 }
@@ -73,7 +74,7 @@ export function planNodeRemoval(
   node: Node,
   { mode, atMs }: { readonly mode: RemovalMode; readonly atMs: number },
 ): PlannedRemoval {
-  if (nodeRole(node) === "manager") {
+  if (presentRole(node) === "manager") {
     throw new FailedPreconditionError(
       `node ${node.id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
     );

@@ -70,11 +70,6 @@ describe("nodes", () => {
       [update(worker, { Role: "king", Availability: "active" }), 400, 'invalid Role: "king"'],
       [update(worker, { Role: "worker", Availability: "off" }), 400, 'invalid Availability: "off"'],
       [
-        update(worker, { Role: "manager", Availability: "active" }),
-        501,
-        `rpc error: code = Unimplemented desc = node ${worker} cannot become a manager: changing a node's role is not available yet`,
-      ],
-      [
         update(host.managerId, { Role: "worker", Availability: "active" }),
         400,
         "rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm",

@@ -5,10 +5,20 @@ import { WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { parseFilters } from "../core/filters.js";
 import { findNode } from "../core/find-object.js";
-import { checkNodeSpec, planNodeRemoval, planNodeUpdate } from "../core/plan-node.js";
+import { checkNodeSpec, isDemotion, planNodeRemoval, planNodeUpdate } from "../core/plan-node.js";
 import { NODE_FILTERS, selectNodes } from "../core/select-objects.js";
 import { showNode } from "../core/show-node.js";
-import { pathId, queryFlag, queryText, queryVersion, readJson } from "../request-input.js";
+import {
+  pathId,
+  queryFlag,
+  queryText,
+  queryVersion,
+  readJson,
+  repeatable,
+} from "../request-input.js";
+
+/** The answer to a request that was carried out before, where it says no more than that. */
+const done = (): void => undefined;
 
 export function serveNodes(app: FastifyInstance, context: ApiContext): void {
   app.get("/nodes", async (request) => {
@@ -28,13 +38,18 @@ export function serveNodes(app: FastifyInstance, context: ApiContext): void {
   );
 
   app.post("/nodes/:id/update", async (request, reply) => {
-    const { store } = context.host.manager();
+    const manager = context.host.manager();
     const spec = checkNodeSpec(readJson(request, WrittenNodeSpec));
     const expectedVersion = queryVersion(request, "node");
-    await store.update((tx) => {
-      const node = findNode(tx.view, pathId(request));
-      tx.apply(planNodeUpdate(tx.view, node, spec, expectedVersion));
-    });
+    await manager.store.update(
+      (tx) => {
+        const node = findNode(tx.view, pathId(request));
+        const change = planNodeUpdate(tx.view, node, spec, expectedVersion);
+        if (isDemotion(node, spec)) manager.checkDemotion(node);
+        tx.apply(change);
+      },
+      repeatable(request, "update-node", done),
+    );
     return await reply.code(200).send();
   });
 
@@ -42,13 +57,18 @@ export function serveNodes(app: FastifyInstance, context: ApiContext): void {
     const { store } = context.host.manager();
     const mode = queryFlag(request, "force") ? "forced" : "only-if-down";
     const { id } = await readCommitted(context, (view) => findNode(view, pathId(request)));
-    for (let complete = false; !complete;) {
-      complete = await store.update((tx) => {
-        const node = findNode(tx.view, id);
-        const removal = planNodeRemoval(tx.view, node, { mode, atMs: tx.atMs });
-        removal.changes.forEach((change) => tx.apply(change));
-        return removal.complete;
-      });
+    let complete = false;
+    for (let part = 0; !complete; part++) {
+      complete = await store.update(
+        (tx) => {
+          const node = findNode(tx.view, id);
+          const removal = planNodeRemoval(tx.view, node, { mode, atMs: tx.atMs });
+          removal.changes.forEach((change) => tx.apply(change));
+          return removal.complete;
+        },
+        // Carried out before: the next part tells whether it was the last one.
+        repeatable(request, `remove-node.${part}`, () => store.committed.node(id) === undefined),
+      );
     }
     return await reply.code(200).send();
   });

@@ -21,7 +21,7 @@ import { type ApiContext, readCommitted } from "../api-context.js";
 import { checkInit, checkJoin, checkSwarmSpec } from "../core/check-swarm.js";
 import { MalformedRequestError, SwarmNotLockedError } from "../core/malformed-request.js";
 import { showSwarm } from "../core/show-cluster.js";
-import { queryBoolean, queryFlag, queryVersion, readJson } from "../request-input.js";
+import { queryBoolean, queryFlag, queryVersion, readJson, repeatable } from "../request-input.js";
 import { trustInfo } from "../trust.js";
 
 export function serveSwarm(app: FastifyInstance, context: ApiContext): void {
@@ -90,15 +90,18 @@ async function updateSwarm(request: FastifyRequest, context: ApiContext): Promis
     throw new UnimplementedError("locking managers (autolock) is not available yet");
   }
   checkSwarmSpec({ ...sent, Name: sent.Name === "" ? undefined : sent.Name } as SwarmSpec);
-  await store.update((tx) => {
-    const cluster = present(tx.view.cluster());
-    tx.apply({
-      kind: "update-cluster",
-      expectedVersion,
-      spec: mergeSwarmSpec(cluster.spec, sent),
-      joinTokens: rotateTokens(cluster, rotated, context.random),
-    });
-  });
+  await store.update(
+    (tx) => {
+      const cluster = present(tx.view.cluster());
+      tx.apply({
+        kind: "update-cluster",
+        expectedVersion,
+        spec: mergeSwarmSpec(cluster.spec, sent),
+        joinTokens: rotateTokens(cluster, rotated, context.random),
+      });
+    },
+    repeatable(request, "update-swarm", () => undefined),
+  );
 }
 
 function rotateTokens(

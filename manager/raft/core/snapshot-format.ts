@@ -64,16 +64,25 @@ export function encodeSnapshotHeader({ index, term }: EntryId): Uint8Array {
 
 /** @returns what was expected instead, if this is not the header of snapshot `id`. */
 export function checkSnapshotHeader(bytes: Uint8Array, id: EntryId): string | undefined {
+  const wrong = readSnapshotHeader(bytes);
+  if (wrong !== undefined) return wrong;
+  const view = viewOf(bytes);
+  if (getUint64(view, 12) !== id.index || getUint64(view, 20) !== id.term) {
+    return `the snapshot at entry ${id.index} of term ${id.term}`;
+  }
+  return undefined;
+}
+
+/** @returns what was expected instead, if this is not the header of any snapshot. */
+export function readSnapshotHeader(bytes: Uint8Array): string | undefined {
   if (bytes.length < SNAPSHOT_HEADER_BYTES) return `a header of ${SNAPSHOT_HEADER_BYTES} bytes`;
   const view = viewOf(bytes);
   if (MAGIC.some((letter, i) => bytes[i] !== letter)) return 'a header that begins with "skep-snp"';
   if (view.getUint32(28, true) !== crc32c(bytes, 0, 28)) return "a header that fits its checksum";
   const version = view.getUint32(8, true);
-  if (version !== FORMAT_VERSION) return `format version ${FORMAT_VERSION}, not ${version}`;
-  if (getUint64(view, 12) !== id.index || getUint64(view, 20) !== id.term) {
-    return `the snapshot at entry ${id.index} of term ${id.term}`;
-  }
-  return undefined;
+  return version === FORMAT_VERSION
+    ? undefined
+    : `format version ${FORMAT_VERSION}, not ${version}`;
 }
 
 /** @returns the chunk's header; its `crc` is the seed of the next one. */

@@ -4,11 +4,7 @@
  * read by a process that outlives ours; so it is plain JSON.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
-import type {
-  Endpoint,
-  NodeNetworks,
-  OverlayNetwork,
-} from "../../../shared/model/node-networks.js";
+import type { Endpoint, NodeNetworks, OverlayNetwork } from "./wanted-network.js";
 
 export interface NameState {
   /** This node's gateway address on each network. */

@@ -1,10 +1,6 @@
 /** What one task or one host needs of the whole: selections from `NodeNetworks`. */
 import type { TaskId } from "../../../shared/model/ids.js";
-import type {
-  Endpoint,
-  NodeNetworks,
-  OverlayNetwork,
-} from "../../../shared/model/node-networks.js";
+import type { Endpoint, NodeNetworks, OverlayNetwork } from "./wanted-network.js";
 
 export interface Attachment {
   readonly network: OverlayNetwork;
