@@ -80,7 +80,7 @@ export class Scheduler implements LeaderLoop {
   }
 
   async #pass(state: ClusterState, loop: ControlLoop<Key>): Promise<void> {
-    const decisions = state.decide(PLACEMENTS_PER_PASS);
+    const decisions = state.decide(PLACEMENTS_PER_PASS, this.#clock.wallMs());
     if (state.hasWork) loop.enqueue("waiting tasks");
     await this.#write(state, decisions);
     // What the head refused is open again, and no event need follow.

@@ -7,6 +7,7 @@ import type { EndpointPortConfig } from "../docker-api/endpoint.js";
 import type { TaskSpec } from "../docker-api/task-spec.js";
 import type { Fence } from "./fence.js";
 import type { ServiceId, TaskId } from "./ids.js";
+import type { NodeNetworks } from "./node-networks.js";
 import type { Task } from "./task.js";
 
 /** Everything an agent needs to know of a service at one revision to run a task of it. */
@@ -30,6 +31,8 @@ export interface AssignmentSet {
   readonly removed: readonly TaskId[];
   /** The templates that `tasks` refer to and the session has not carried yet. */
   readonly templates: readonly TaskTemplate[];
+  /** All of the node's networks, whole; absent where they are as the session last said. */
+  readonly networks?: NodeNetworks;
   /**
    * Set where the node counted as down: what is to stop runs elsewhere by now, and has no longer
    * than this, unless its spec asks for more than is usual.

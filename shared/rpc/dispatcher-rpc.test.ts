@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { sampleTask } from "../../test/samples/objects.js";
 import type { AssignmentSet } from "../model/assignment.js";
-import type { ServiceId, TaskId } from "../model/ids.js";
+import type { NodeId, ServiceId, TaskId } from "../model/ids.js";
+import type { NodeNetworks } from "../model/node-networks.js";
 import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
 import { SESSION } from "./dispatcher-rpc.js";
 
@@ -52,6 +53,58 @@ const set: AssignmentSet = {
   templates: [template, { ...template, revision: 2, hostPorts: [{ PublishedPort: 80 }] }],
 };
 
+const networks: NodeNetworks = {
+  underlay: { address: "10.9.0.1", port: 4789 },
+  networks: [
+    {
+      networkId: "network1",
+      name: "ingress",
+      vni: 4097,
+      kind: "ingress",
+      exit: "open",
+      subnets: [{ cidr: "10.240.0.0/24", gateway: "10.240.0.2" }],
+      mtu: 1400,
+      gatewayMac: "02:42:0a:f0:00:02",
+      peers: [
+        {
+          nodeId: "node2" as NodeId,
+          underlay: "10.9.0.2",
+          gatewayMac: "02:42:0a:f0:00:03",
+          gateways: ["10.240.0.3"],
+        },
+      ],
+      endpoints: [
+        {
+          taskId: "task1" as TaskId,
+          nodeId: "node1" as NodeId,
+          mac: "02:42:0a:f0:00:04",
+          addresses: ["10.240.0.4"],
+          names: ["web.1.task1"],
+          state: "serving",
+        },
+      ],
+      services: [
+        {
+          serviceId: "service" as ServiceId,
+          name: "web",
+          aliases: ["www"],
+          vips: ["10.240.0.5"],
+          backends: ["10.240.0.4"],
+        },
+      ],
+    },
+  ],
+  ports: [
+    {
+      protocol: "tcp",
+      publishedPort: 80,
+      targetPort: 8080,
+      spread: "local",
+      backends: [{ address: "10.240.0.4", nodeId: "node1" as NodeId }],
+    },
+  ],
+};
+
 const DOWN: {
   readonly [Kind in ManagerMessage["kind"]]: readonly Extract<ManagerMessage, { kind: Kind }>[];
 } = {
@@ -68,6 +121,7 @@ const DOWN: {
         templates: [],
         removed: ["task1" as TaskId],
         stopWithinMs: 7_000,
+        networks,
       },
     },
   ],

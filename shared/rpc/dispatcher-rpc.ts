@@ -16,6 +16,11 @@ import type { AgentMessage, ManagerMessage } from "./dispatcher-messages.js";
 import { messageType } from "./protos.js";
 import { ANY_NODE, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
 import { fromUint64, isSet, type WireUint64 } from "./wire/fields.js";
+import {
+  nodeNetworksFromWire,
+  nodeNetworksToWire,
+  type WireNodeNetworks,
+} from "./wire/node-networks.js";
 import { specFromJson, specToJson } from "./wire/specs.js";
 import {
   taskFromWire,
@@ -178,6 +183,7 @@ interface WireAssignmentSet {
   removed: readonly string[];
   templates: readonly WireTaskTemplate[];
   stopWithinMs?: number | null;
+  networks?: WireNodeNetworks | null;
 }
 
 interface WireTaskTemplate {
@@ -245,6 +251,7 @@ function assignmentsToWire(set: AssignmentSet): WireAssignmentSet {
     removed: set.removed,
     templates: set.templates.map(templateToWire),
     ...(set.stopWithinMs !== undefined && { stopWithinMs: set.stopWithinMs }),
+    ...(set.networks !== undefined && { networks: nodeNetworksToWire(set.networks) }),
   };
 }
 
@@ -263,6 +270,7 @@ function assignmentsFromWire(wire: WireAssignmentSet): AssignmentSet {
     removed: wire.removed.map((id) => id as TaskId),
     templates: wire.templates.map(templateFromWire),
     ...(isSet(wire.stopWithinMs) && { stopWithinMs: wire.stopWithinMs }),
+    ...(isSet(wire.networks) && { networks: nodeNetworksFromWire(wire.networks) }),
   };
 }
 

@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 
 import { ANSWERER } from "../../deploy/lab/built-programs.js";
 import type { TaskId } from "../../shared/model/ids.js";
+import type { IngressPort } from "../../shared/model/node-networks.js";
 import { silentLogger } from "../../shared/ports/logger.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
-import type { IngressPort } from "../../worker/network/core/wanted-network.js";
 import { NameKeeper } from "../../worker/network/dns.js";
 import { HostNetwork } from "../../worker/network/host-network.js";
 import type { Kernel } from "../../worker/network/kernel.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { TaskId } from "../../shared/model/ids.js";
-import type { NodeNetworks } from "../../worker/network/core/wanted-network.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { IngressKeeper } from "../../worker/network/ingress.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";

@@ -9,7 +9,7 @@ import type {
   NetworkService,
   NodeNetworks,
   OverlayNetwork,
-} from "../../worker/network/core/wanted-network.js";
+} from "../../shared/model/node-networks.js";
 
 export interface TestTask {
   readonly taskId: TaskId;

@@ -5,6 +5,7 @@
  *     web.1      n2  running
  *      \_ web.1  n1  failed: task: non-zero exit (1)
  */
+import { backOffWords } from "../../manager/orchestrator/core/restart.js";
 import { groupBySlot, type Slot } from "../../manager/orchestrator/core/slot.js";
 import type { Task } from "../../shared/model/task.js";
 import { isTerminal } from "../../shared/model/task-state.js";
@@ -43,8 +44,11 @@ function rowsOf(slot: Slot, place: string, world: World): Row[] {
 }
 
 function rowOf(task: Task, name: string, world: World): Row {
-  const image = world.view.revision(task.serviceId, task.revision)?.template.ContainerSpec?.Image;
-  return [name, task.nodeId ?? "-", image ?? "", stateOf(task)];
+  const template = world.view.revision(task.serviceId, task.revision)?.template;
+  const backOff = backOffWords(task, template?.RestartPolicy ?? {});
+  const image = template?.ContainerSpec?.Image ?? "";
+  const state = backOff === undefined ? stateOf(task) : `${task.status.state}, ${backOff}`;
+  return [name, task.nodeId ?? "-", image, state];
 }
 
 function stateOf(task: Task): string {

@@ -4,10 +4,10 @@
  * the hairpin of the ingress bridge's ports, and loopback on that bridge.
  */
 import type { NodeId } from "../../shared/model/ids.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js";
 import { bridgeName } from "./core/link-names.js";
 import type { NftTable } from "./core/nft-table.js";
-import type { NodeNetworks } from "./core/wanted-network.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
 import { type Look, TableKeeper } from "./table-keeper.js";
 

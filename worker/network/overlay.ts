@@ -4,6 +4,7 @@
  * what is there; called from one place at a time.
  */
 import { FailedPreconditionError } from "../../shared/errors/cluster-error.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { bridgeName } from "./core/link-names.js";
 import {
   changeOverlay,
@@ -12,7 +13,6 @@ import {
   wantedOverlay,
 } from "./core/overlay-state.js";
 import { presentOverlay, type ShownLink } from "./core/present-overlay.js";
-import type { NodeNetworks } from "./core/wanted-network.js";
 import type { Kernel } from "./kernel.js";
 import type { Look } from "./table-keeper.js";
 

@@ -3,9 +3,9 @@
  * none of its ports, and no engine looks after that.
  */
 import type { TaskId } from "../../shared/model/ids.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { bridgeName } from "./core/link-names.js";
 import { attachmentsOf } from "./core/node-network.js";
-import type { NodeNetworks } from "./core/wanted-network.js";
 import { type Kernel, namespaceOf } from "./kernel.js";
 
 /** @param pids of the tasks that run here @throws KernelRefusedError */

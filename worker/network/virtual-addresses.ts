@@ -4,10 +4,10 @@
  * and goes with it.
  */
 import type { TaskId } from "../../shared/model/ids.js";
+import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
 import type { NftTable } from "./core/nft-table.js";
 import { attachmentsOf } from "./core/node-network.js";
 import { lostBackends, vipTable } from "./core/vip-rules.js";
-import { isIpv6, type NodeNetworks } from "./core/wanted-network.js";
 import { type Kernel, namespaceOf } from "./kernel.js";
 import { type Look, TableKeeper } from "./table-keeper.js";
 

@@ -3,8 +3,10 @@ import type {
   Task as ShownTask,
   TaskStatus as ShownStatus,
 } from "../../../shared/docker-api/task.js";
+import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
+import { backOffWords } from "../../orchestrator/core/restart.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showTime } from "./show-time.js";
 import { shownSlot, taskName } from "./task-name.js";
@@ -27,7 +29,7 @@ export function showTask(view: StoreView, task: Task): ShownTask {
     ...jobIterationOf(view, task),
     ...(slot === undefined ? {} : { Slot: slot }),
     ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
-    Status: showStatus(task.status),
+    Status: showStatus(withBackOff(task, revision?.template)),
     DesiredState: task.desired,
   };
 }
@@ -37,6 +39,12 @@ function jobIterationOf(view: StoreView, task: Task): Pick<ShownTask, "JobIterat
   const service = view.service(task.serviceId);
   if (service === undefined || !isJob(service.frame)) return {};
   return { JobIteration: { Index: task.revision } };
+}
+
+/** A task that backs off says so, in place of nothing. */
+function withBackOff({ status, ...task }: Task, template: TaskSpec = {}): TaskStatus {
+  const error = backOffWords({ status, ...task }, template.RestartPolicy ?? {}) ?? status.error;
+  return error === undefined ? status : { ...status, error };
 }
 
 function showStatus(status: TaskStatus): ShownStatus {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Task as TaskSchema } from "../../../shared/docker-api/task.js";
 import { checkShape } from "../../../shared/docker-api/validate.js";
+import { sampleTask } from "../../../test/samples/objects.js";
 import { type ApiAnswer, callApi, filtered } from "../../../test/setup/api-client.js";
 import { ApiFixture, TASK_TEMPLATE } from "../../../test/setup/api-fixture.js";
 
@@ -83,5 +84,23 @@ describe("tasks", () => {
       const { json } = await call(filtered("/tasks", filters));
       expect((json as { ID: string }[]).map(({ ID }) => ID).sort()).toEqual([...expected].sort());
     }
+  });
+
+  test("one that backs off says how long, and after what", async () => {
+    await api.create("failing");
+    const service = api.store.committed.serviceByName("failing")!;
+    const task = sampleTask({
+      id: "backing-off",
+      service: service.id,
+      desired: "ready",
+      state: "ready",
+    });
+    await api.store.update((tx) => {
+      const restartsAtMs = Array.from({ length: 7 }, (_, i) => tx.atMs - 6_000 + i * 1_000);
+      tx.apply({ kind: "create-task", task: { ...task, nodeId: api.managerId, restartsAtMs } });
+    });
+    expect(await api.inspect(`/tasks/${task.id}`)).toMatchObject({
+      Status: { Err: "waits 7s after 7 restarts in a row" },
+    });
   });
 });

@@ -118,7 +118,7 @@ function startOrWait(task: Task, slot: Slot, situation: Situation): Repair {
 }
 
 function unservedMs(task: Task, situation: Situation): number {
-  return startDelayMs(task, situation.policyOf(task)) - situation.waitedMs(task);
+  return startDelayMs(task, situation.policyOf(task)) - situation.ageMs(task);
 }
 
 /** How much longer the task waits for those before it to stop, at most (ms). */

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import type { RestartPolicy } from "../../../shared/docker-api/task-spec.js";
 import type { ObservedState } from "../../../shared/model/task-state.js";
-import { sampleTask } from "../../../test/samples/objects.js";
-import { sequelOf, startDelayMs } from "./restart.js";
+import { sampleTask, type TaskSketch } from "../../../test/samples/objects.js";
+import { backOffWords, sequelOf, startDelayMs } from "./restart.js";
 
 const S = 1_000;
 const NS_PER_S = 1e9;
@@ -89,6 +89,23 @@ describe("attempts and window", () => {
     }
     expect(restartsAtMs).toHaveLength(12);
     expect(restartsAtMs.at(-1)).toBe(99);
+  });
+});
+
+describe("what a waiting task says", () => {
+  const soon = (count: number): number[] => Array.from({ length: count }, (_, i) => i * S);
+
+  test.each<[string, TaskSketch, string | undefined]>([
+    ["nothing of its policy's delay", { restartsAtMs: soon(5) }, undefined],
+    ["how long beyond that", { restartsAtMs: soon(6) }, "waits 4s after 6 restarts in a row"],
+    ["at most", { restartsAtMs: soon(12) }, "waits 63s after 12 or more restarts in a row"],
+    ["nothing when it is no restart", { restartsAtMs: soon(9), createdAtMs: 99 * S }, undefined],
+    ["nothing once it may start", { restartsAtMs: soon(9), desired: "running" }, undefined],
+    ["nothing once it has failed", { restartsAtMs: soon(9), state: "rejected" }, undefined],
+  ])("%s", (_, sketch, expected) => {
+    const createdAtMs = sketch.restartsAtMs?.at(-1) ?? 0;
+    const task = sampleTask({ desired: "ready", state: "ready", createdAtMs, ...sketch });
+    expect(backOffWords(task, { Delay: 3 * NS_PER_S })).toBe(expected);
   });
 });
 

@@ -10,9 +10,11 @@
  */
 import type { RestartPolicy } from "../../../shared/docker-api/task-spec.js";
 import type { Task } from "../../../shared/model/task.js";
+import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Restarts } from "./action.js";
 
 const NS_PER_MS = 1e6;
+const MS_PER_S = 1_000;
 
 /** Docker's default, for a template that was never completed. */
 const DEFAULT_DELAY_MS = 5_000;
@@ -88,15 +90,30 @@ function recent(earlier: readonly number[], policy: RestartPolicy): readonly num
   return earlier.slice(Math.max(0, earlier.length - kept));
 }
 
-/**
- * How long a task with desired state `ready` waits, from when its leader first saw it (ms). Only a
- * restart is delayed; it is known by its own creation being the last restart that it counts.
- */
+/** How long a task with desired state `ready` waits from its creation (ms). */
 export function startDelayMs(task: Task, policy: RestartPolicy): number {
-  const restarts = task.restartsAtMs ?? [];
-  if (restarts.at(-1) !== task.createdAtMs) return 0;
+  if (!isRestart(task)) return 0;
   const delayMs = restartDelayMs(policy);
-  return delayMs + backOffMs(restarts, delayMs);
+  return delayMs + backOffMs(task.restartsAtMs ?? [], delayMs);
+}
+
+/** Only a restart is delayed; its own creation is the last restart that it counts. */
+function isRestart({ restartsAtMs = [], createdAtMs }: Task): boolean {
+  return restartsAtMs.at(-1) === createdAtMs;
+}
+
+/**
+ * Why the task waits longer than its policy says, in the words of `service ps`; undefined where it
+ * does not: "waits 9s after 8 restarts in a row".
+ */
+export function backOffWords(task: Task, policy: RestartPolicy): string | undefined {
+  if (task.desired !== "ready" || isTerminal(task.status.state)) return undefined;
+  const delayMs = restartDelayMs(policy);
+  const waitMs = startDelayMs(task, policy);
+  if (waitMs <= delayMs) return undefined;
+  const row = failuresInARow(task.restartsAtMs ?? [], delayMs);
+  const count = row < RESTARTS_REMEMBERED ? `${row}` : `${row} or more`;
+  return `waits ${Math.round(waitMs / MS_PER_S)}s after ${count} restarts in a row`;
 }
 
 export function restartDelayMs(policy: RestartPolicy): number {

@@ -21,9 +21,9 @@ import { type Sequel, sequelOf } from "./restart.js";
 
 /** When a plan is made. */
 export interface PlanTime {
-  /** On the clock that never goes back: every wait is measured on it. */
+  /** On the clock that never goes back. */
   readonly nowMs: number;
-  /** Wall clock of the command: compared only with earlier restarts, which outlive any leader. */
+  /** Wall clock of the command: compared with times of restarts alone, which outlive any leader. */
   readonly atMs: number;
 }
 
@@ -108,6 +108,14 @@ export class Situation {
   /** How long this leader has seen the task wait (ms). */
   waitedMs(task: Task): number {
     return this.time.nowMs - (this.#readySince.get(task.id) ?? this.time.nowMs);
+  }
+
+  /**
+   * How long the task has waited since it was made (ms). A new leader knows that by the wall clock
+   * alone; one that was set back makes the wait begin afresh, and no longer than that.
+   */
+  ageMs(task: Task): number {
+    return Math.max(this.waitedMs(task), this.time.atMs - task.createdAtMs);
   }
 
   updateConfig(): UpdateConfig {

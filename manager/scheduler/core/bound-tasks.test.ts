@@ -37,7 +37,7 @@ test("a task that names its node goes there or nowhere", () => {
   for (const node of ["small", "large", "away", "unknown"]) {
     state.observe({ type: "task", after: boundTask(node) });
   }
-  expect(state.decide(MANY)).toEqual({
+  expect(state.decide(MANY, 0)).toEqual({
     placements: [{ taskId: "service on large", nodeId: "large" }],
     refusals: [
       {
@@ -59,30 +59,30 @@ test("before it is placed it holds nothing of its node, and afterwards what it r
   const second = boundTask("n1", "other");
   state.observe({ type: "task", after: first });
   state.observe({ type: "task", after: second });
-  expect(state.decide(MANY).placements).toEqual([{ taskId: first.id, nodeId: "n1" }]);
+  expect(state.decide(MANY, 0).placements).toEqual([{ taskId: first.id, nodeId: "n1" }]);
   const running: Task = { ...first, status: { ...first.status, state: "running" } };
   state.observe({ type: "task", before: first, after: running });
   state.tryAgain();
-  expect(state.decide(MANY).placements).toEqual([]);
+  expect(state.decide(MANY, 0).placements).toEqual([]);
   const ended: Task = { ...first, status: { ...first.status, state: "failed" } };
   state.observe({ type: "task", before: running, after: ended });
-  expect(state.decide(MANY).placements).toEqual([{ taskId: second.id, nodeId: "n1" }]);
+  expect(state.decide(MANY, 0).placements).toEqual([{ taskId: second.id, nodeId: "n1" }]);
 });
 
 test("a placement that was not written is open again", () => {
   const state = stateWith([{ id: "n1", nanoCpus: 2e9 }]);
   const task = boundTask("n1");
   state.observe({ type: "task", after: task });
-  expect(state.decide(MANY).placements).toHaveLength(1);
-  expect(state.decide(MANY).placements).toHaveLength(0);
+  expect(state.decide(MANY, 0).placements).toHaveLength(1);
+  expect(state.decide(MANY, 0).placements).toHaveLength(0);
   state.abandon(task.id, task);
-  expect(state.decide(MANY).placements).toHaveLength(1);
+  expect(state.decide(MANY, 0).placements).toHaveLength(1);
 });
 
 test("a pass takes no more of them than it may", () => {
   const state = stateWith([{ id: "n1" }, { id: "n2" }, { id: "n3" }]);
   for (const node of ["n1", "n2", "n3"]) state.observe({ type: "task", after: boundTask(node) });
-  expect(state.decide(2).placements).toHaveLength(2);
+  expect(state.decide(2, 0).placements).toHaveLength(2);
   expect(state.hasWork).toBe(true);
-  expect(state.decide(2).placements).toHaveLength(1);
+  expect(state.decide(2, 0).placements).toHaveLength(1);
 });

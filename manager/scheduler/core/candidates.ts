@@ -21,11 +21,20 @@ export interface Candidates {
   close(): void;
 }
 
+/** Whether the search may hand the node out at all. */
+export type Admission = (node: NodeLoad) => boolean;
+
+/** For whom nodes are looked for. */
+export interface Search {
+  readonly demand: Demand;
+  readonly serviceId: ServiceId;
+  readonly admits: Admission;
+}
+
 /** Fewest tasks of the service first, then least loaded. */
 export class SpreadByService implements Candidates {
   readonly #index: NodeIndex;
-  readonly #demand: Demand;
-  readonly #service: ServiceId;
+  readonly #search: Search;
   /**
    * Nodes that have tasks of the service, taken out of the index: few for a new
    * service, all for a large one.
@@ -37,10 +46,10 @@ export class SpreadByService implements Candidates {
   readonly #fresh: Heap<Cursor>;
   readonly #taken: NodeLoad[];
 
-  constructor(index: NodeIndex, demand: Demand, service: ServiceId) {
+  constructor(index: NodeIndex, search: Search) {
     this.#index = index;
-    this.#demand = demand;
-    this.#service = service;
+    this.#search = search;
+    const { demand, serviceId: service } = search;
     const classes = index.accepting(demand, service);
     this.#taken = [...index.holders(service)];
     for (const node of this.#taken) index.take(node);
@@ -81,7 +90,7 @@ export class SpreadByService implements Candidates {
   }
 
   #accepts(node: NodeLoad): boolean {
-    return nodeAccepts(node, this.#demand, this.#service);
+    return accepts(this.#search, node);
   }
 }
 
@@ -114,15 +123,14 @@ class Cursor {
  */
 export class SpreadByLabels implements Candidates {
   readonly #index: NodeIndex;
-  readonly #demand: Demand;
-  readonly #service: ServiceId;
+  readonly #search: Search;
   readonly #root: Branch;
   readonly #taken: readonly NodeLoad[];
 
-  constructor(index: NodeIndex, demand: Demand, service: ServiceId) {
+  constructor(index: NodeIndex, search: Search) {
     this.#index = index;
-    this.#demand = demand;
-    this.#service = service;
+    this.#search = search;
+    const { demand, serviceId: service } = search;
     this.#root = new Branch(service);
     for (const { nodes } of index.accepting(demand, service)) {
       for (const node of nodes) this.#root.add(node, this.#path(node), this.#room(node));
@@ -144,11 +152,11 @@ export class SpreadByLabels implements Candidates {
   }
 
   #path(node: NodeLoad): readonly string[] {
-    return this.#demand.spreadOver.map((label) => labelValue(label, node.node));
+    return this.#search.demand.spreadOver.map((label) => labelValue(label, node.node));
   }
 
   #room(node: NodeLoad): Room {
-    return nodeAccepts(node, this.#demand, this.#service) ? "open" : "full";
+    return accepts(this.#search, node) ? "open" : "full";
   }
 }
 
@@ -214,6 +222,10 @@ class Branch {
     if (child === undefined) this.#children.set(value, (child = new Branch(this.#service)));
     return child;
   }
+}
+
+function accepts({ demand, serviceId, admits }: Search, node: NodeLoad): boolean {
+  return admits(node) && nodeAccepts(node, demand, serviceId);
 }
 
 function byService(service: ServiceId): (a: NodeLoad, b: NodeLoad) => number {

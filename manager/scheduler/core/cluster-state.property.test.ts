@@ -43,7 +43,7 @@ describe("property", () => {
         );
         groups.forEach((g, i) => {
           offer(state, g, i);
-          const { placements, refusals } = state.decide(MANY);
+          const { placements, refusals } = state.decide(MANY, 0);
           for (const { nodeId } of placements)
             left.set(nodeId, (left.get(nodeId) ?? 0) - g.memoryBytes);
           expect(Math.min(0, ...left.values())).toBe(0);
@@ -69,7 +69,7 @@ describe("property", () => {
           for (const after of nodes) state.observe({ type: "node", after });
           const group = { service: "web", tasks, memoryBytes: 0, constraint: undefined };
           offer(state, { ...group, spread: false }, 1);
-          const { placements } = state.decide(MANY);
+          const { placements } = state.decide(MANY, 0);
           const all = nodes.map(({ id }) => placements.filter((p) => p.nodeId === id).length);
           expect(Math.max(...all) - Math.min(...all)).toBeLessThanOrEqual(1);
         },

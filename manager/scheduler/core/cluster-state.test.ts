@@ -72,7 +72,7 @@ function perNode({ placements }: Decisions): Record<string, number> {
 }
 
 function reasonOf(state: ClusterState): string | undefined {
-  return state.decide(MANY).refusals[0]?.reason;
+  return state.decide(MANY, 0).refusals[0]?.reason;
 }
 
 function numbered(count: number, prefix = "task"): string[] {
@@ -84,7 +84,7 @@ const threeNodes = [{ id: "n1" }, { id: "n2" }, { id: "n3" }];
 describe("spread", () => {
   test("six tasks over three empty nodes are two each", () => {
     const state = clusterOf(threeNodes, { waiting: numbered(6) });
-    expect(perNode(state.decide(MANY))).toEqual({ n1: 2, n2: 2, n3: 2 });
+    expect(perNode(state.decide(MANY, 0))).toEqual({ n1: 2, n2: 2, n3: 2 });
   });
 
   test("the service's own tasks count before the node's other load", () => {
@@ -97,7 +97,11 @@ describe("spread", () => {
       ],
       waiting: ["web:2", "web:3", "web:4"],
     });
-    expect(placesOf(state.decide(MANY))).toEqual({ "web:2": "n3", "web:3": "n2", "web:4": "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({
+      "web:2": "n3",
+      "web:3": "n2",
+      "web:4": "n1",
+    });
   });
 
   test("among equals the least reserved node is taken", () => {
@@ -117,7 +121,7 @@ describe("spread", () => {
         waiting: ["web:1"],
       },
     );
-    expect(placesOf(state.decide(MANY))).toEqual({ "web:1": "n2" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "web:1": "n2" });
   });
 
   test("over the values of a label first, and within them over nodes", () => {
@@ -131,7 +135,7 @@ describe("spread", () => {
       Placement: { Preferences: [{ Spread: { SpreadDescriptor: "node.labels.zone" } }] },
     };
     const state = clusterOf(nodes, { template, waiting: numbered(6) });
-    expect(perNode(state.decide(MANY))).toEqual({ e1: 1, e2: 1, e3: 1, w1: 3 });
+    expect(perNode(state.decide(MANY, 0))).toEqual({ e1: 1, e2: 1, e3: 1, w1: 3 });
   });
 
   test("a full branch leaves its share to the others", () => {
@@ -144,7 +148,7 @@ describe("spread", () => {
       Resources: { Reservations: { MemoryBytes: 100 * MEBIBYTE } },
     };
     const state = clusterOf(nodes, { template, waiting: numbered(5) });
-    expect(perNode(state.decide(MANY))).toEqual({ e1: 4, w1: 1 });
+    expect(perNode(state.decide(MANY, 0))).toEqual({ e1: 4, w1: 1 });
   });
 });
 
@@ -154,18 +158,18 @@ describe("a network that spans hosts", () => {
   test("takes its tasks only where there is one, the network of the host anywhere", () => {
     const nodes = [{ id: "n1", networkPlugins: ["bridge", "overlay"] }, { id: "n2" }];
     const state = clusterOf(nodes, { template, waiting: numbered(4) });
-    expect(perNode(state.decide(MANY))).toEqual({ n1: 4 });
+    expect(perNode(state.decide(MANY, 0))).toEqual({ n1: 4 });
     const own = { template: { Networks: [{ Target: "host" }] }, waiting: numbered(4) };
-    expect(perNode(clusterOf(nodes, own).decide(MANY))).toEqual({ n1: 2, n2: 2 });
+    expect(perNode(clusterOf(nodes, own).decide(MANY, 0))).toEqual({ n1: 2, n2: 2 });
   });
 
   test("takes what waited once a host can have it", () => {
     const state = clusterOf([{ id: "n1" }], { template, waiting: ["task0"] });
-    expect(placesOf(state.decide(MANY))).toEqual({});
+    expect(placesOf(state.decide(MANY, 0))).toEqual({});
     const before = sampleNode({ id: "n1" });
     const after = sampleNode({ id: "n1", networkPlugins: ["overlay"] });
     state.observe({ type: "node", before, after });
-    expect(placesOf(state.decide(MANY))).toEqual({ task0: "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ task0: "n1" });
   });
 });
 
@@ -258,7 +262,7 @@ describe("a task without a node is told why", () => {
       Resources: { ...node.description?.Resources, Pids: 1000 },
     };
     state.observe({ type: "node", after: { ...node, description } });
-    const { placements, refusals } = state.decide(MANY);
+    const { placements, refusals } = state.decide(MANY, 0);
     expect(placements).toHaveLength(1);
     expect(refusals[0]).toEqual({
       taskIds: ["task1"],
@@ -268,7 +272,7 @@ describe("a task without a node is told why", () => {
 
   test("is told once, and not tried again while nothing changes", () => {
     const state = clusterOf([{ state: "down" }], { waiting: ["task0"] });
-    const [refusal] = state.decide(MANY).refusals;
+    const [refusal] = state.decide(MANY, 0).refusals;
     const before = waitingTask("task0");
     const error = refusal?.reason ?? "";
     state.observe({
@@ -285,13 +289,13 @@ describe("what could unblock a task is tried", () => {
 
   test("a node that becomes ready", () => {
     const state = clusterOf([{ id: "n1", state: "down" }], { waiting: ["task0"] });
-    state.decide(MANY);
+    state.decide(MANY, 0);
     state.observe({
       type: "node",
       before: sampleNode({ id: "n1", state: "down" }),
       after: sampleNode({ id: "n1" }),
     });
-    expect(placesOf(state.decide(MANY))).toEqual({ task0: "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ task0: "n1" });
   });
 
   test("a task that was seen to end, not one that is only told to", () => {
@@ -300,31 +304,31 @@ describe("what could unblock a task is tried", () => {
       running: [["a:1", "n1"]],
       waiting: ["b:1"],
     });
-    expect(state.decide(MANY).placements).toEqual([]);
+    expect(state.decide(MANY, 0).placements).toEqual([]);
     const running = runningTask("a:1", "n1");
     const told: Task = { ...running, desired: "shutdown" };
     state.observe({ type: "task", before: running, after: told });
-    expect(state.decide(MANY).placements).toEqual([]);
+    expect(state.decide(MANY, 0).placements).toEqual([]);
     const ended: Task = { ...told, status: { ...told.status, state: "shutdown" } };
     state.observe({ type: "task", before: told, after: ended });
-    expect(placesOf(state.decide(MANY))).toEqual({ "b:1": "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "b:1": "n1" });
   });
 
   test("a placement that was given up", () => {
     const state = clusterOf([{ id: "n1" }], { template: whole, waiting: ["a:1", "b:1"] });
-    expect(placesOf(state.decide(MANY))).toEqual({ "a:1": "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "a:1": "n1" });
     state.abandon(waitingTask("a:1").id, undefined);
-    expect(placesOf(state.decide(MANY))).toEqual({ "b:1": "n1" });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "b:1": "n1" });
   });
 });
 
 test("a placement that commits is counted once", () => {
   const half: TaskSpec = { Resources: { Reservations: { NanoCPUs: 4e9 } } };
   const state = clusterOf([{ id: "n1" }], { template: half, waiting: ["task0"] });
-  state.decide(MANY);
+  state.decide(MANY, 0);
   const before = waitingTask("task0");
   state.observe({ type: "task", before, after: { ...runningTask("task0", "n1") } });
   state.observe({ type: "task", after: waitingTask("task1") });
   state.observe({ type: "task", after: waitingTask("task2") });
-  expect(placesOf(state.decide(MANY))).toEqual({ task1: "n1" });
+  expect(placesOf(state.decide(MANY, 0))).toEqual({ task1: "n1" });
 });

@@ -12,6 +12,7 @@ import type { Revision } from "../../../shared/model/revision.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
+import { FailureLog } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
 import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
@@ -43,6 +44,7 @@ interface RevisionState {
   readonly demand: Demand;
   /** In a global service each names the node that it is for, in all others none does. */
   readonly waiting: Map<TaskId, Task>;
+  readonly failures: FailureLog;
 }
 
 /** A placement that was decided and is not committed yet. */
@@ -88,14 +90,15 @@ export class ClusterState {
   /**
    * Decides about waiting tasks, at most about `limit` of them. What is placed
    * counts as taken from now on.
+   * @param wallMs now, by the clock that tasks bear the times of
    */
-  decide(limit: number): Decisions {
+  decide(limit: number, wallMs: number): Decisions {
     const placements: Placement[] = [];
     const refusals: Refusal[] = [];
     for (const revision of this.#open) {
       const wanted = Math.min(limit - placements.length, revision.waiting.size);
       if (wanted === 0) break;
-      const placed = this.#place(revision, wanted);
+      const placed = this.#place(revision, wanted, wallMs);
       for (const placement of placed) placements.push(placement);
       if (revision.waiting.size === 0) {
         this.#open.delete(revision);
@@ -126,12 +129,13 @@ export class ClusterState {
     this.#blocked.clear();
   }
 
-  #place(revision: RevisionState, wanted: number): readonly Placement[] {
+  #place(revision: RevisionState, wanted: number, wallMs: number): readonly Placement[] {
     const { serviceId, demand, waiting } = revision;
+    const avoided = revision.failures.avoided(wallMs);
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
     const placed = isBound(revision)
       ? placeBoundTasks(this.#index, { serviceId, demand, tasks: [...waiting.values()] }, wanted)
-      : placeTasks(this.#index, { serviceId, demand, tasks });
+      : placeTasks(this.#index, { serviceId, demand, tasks, avoided });
     for (const { taskId, nodeId } of placed) {
       const task = waiting.get(taskId);
       assert(task !== undefined, `task ${taskId} was placed and does not wait`);
@@ -175,6 +179,9 @@ export class ClusterState {
     }
     if (before !== undefined) this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);
+    if (after !== undefined && hasJustEnded(before, after)) {
+      this.#revisionOf(after).failures.note(after);
+    }
     if (after !== undefined && isWaiting(after)) this.#wait(after);
     else if (before !== undefined) this.#waitNoMore(before);
     if (before !== undefined && freesRoom(before, after)) this.tryAgain();
@@ -188,6 +195,7 @@ export class ClusterState {
         number,
         demand: demandOf(after),
         waiting: new Map<TaskId, Task>(),
+        failures: new FailureLog(),
       };
       const others = this.#revisions.get(serviceId);
       if (others === undefined) this.#revisions.set(serviceId, [state]);
@@ -261,6 +269,11 @@ function refuse(tasks: readonly Task[], reason: string): Refusal[] {
 /** Both hold room and are wanted, or not: for its node's load one is as good as the other. */
 function countsAs(task: Task, placed: Task): boolean {
   return holdsResources(task) && isWanted(task.desired) === isWanted(placed.desired);
+}
+
+/** Of a task that is seen for the first time the end is news, too. */
+function hasJustEnded(before: Task | undefined, after: Task): boolean {
+  return isTerminal(after.status.state) && !(before && isTerminal(before.status.state));
 }
 
 /** A reservation or a port came free, or the service has one task less on the node. */

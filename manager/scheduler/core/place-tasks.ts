@@ -3,7 +3,13 @@
  */
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
-import { SpreadByLabels, SpreadByService } from "./candidates.js";
+import {
+  type Admission,
+  type Candidates,
+  type Search,
+  SpreadByLabels,
+  SpreadByService,
+} from "./candidates.js";
 import type { Demand } from "./demand.js";
 import { classAccepts, nodeAccepts } from "./filters.js";
 import type { NodeIndex } from "./node-index.js";
@@ -14,6 +20,8 @@ export interface TaskGroup {
   readonly serviceId: ServiceId;
   readonly demand: Demand;
   readonly tasks: Iterable<TaskId>;
+  /** Nodes that get a task only where no other takes it. */
+  readonly avoided: ReadonlySet<NodeId>;
 }
 
 export interface Placement {
@@ -26,22 +34,36 @@ export interface Placement {
  * node: a task that does not fit leaves none that do behind it, as they all ask the same.
  */
 export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
-  const { serviceId, demand } = group;
-  const candidates =
-    demand.spreadOver.length === 0
-      ? new SpreadByService(index, demand, serviceId)
-      : new SpreadByLabels(index, demand, serviceId);
+  const { serviceId, demand, avoided } = group;
   const placements: Placement[] = [];
-  for (const taskId of group.tasks) {
-    const load = candidates.next();
-    if (load === undefined) break;
-    load.hold(demand);
-    index.countTask(load, serviceId, 1);
-    candidates.putBack(load);
-    placements.push({ taskId, nodeId: load.node.id });
+  const tasks = group.tasks[Symbol.iterator]();
+  let task = tasks.next();
+  for (const admits of rounds(avoided)) {
+    if (task.done === true) break;
+    const candidates = candidatesFor(index, { serviceId, demand, admits });
+    for (let load = candidates.next(); load !== undefined; load = candidates.next()) {
+      load.hold(demand);
+      index.countTask(load, serviceId, 1);
+      candidates.putBack(load);
+      placements.push({ taskId: task.value, nodeId: load.node.id });
+      task = tasks.next();
+      if (task.done === true) break;
+    }
+    candidates.close();
   }
-  candidates.close();
   return placements;
+}
+
+/** Nodes that are avoided come last, and where none is there is one round for all. */
+function rounds(avoided: ReadonlySet<NodeId>): readonly Admission[] {
+  if (avoided.size === 0) return [() => true];
+  return [({ node }) => !avoided.has(node.id), ({ node }) => avoided.has(node.id)];
+}
+
+function candidatesFor(index: NodeIndex, search: Search): Candidates {
+  return search.demand.spreadOver.length === 0
+    ? new SpreadByService(index, search)
+    : new SpreadByLabels(index, search);
 }
 
 /** Tasks that each name the node that they are for. */

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NodeNetworks } from "../../../shared/model/node-networks.js";
 import { HOSTS, serviceOf, type TestNetwork, toldTo } from "../../../test/network/two-hosts.js";
 import { type NameAnswer, NameIndex } from "./dns-answers.js";
 import { type Asker, nameState } from "./dns-state.js";
-import type { NodeNetworks } from "./wanted-network.js";
 
 const NODE = HOSTS[0].nodeId;
 const PROGRAMMED = { namespace: "programmed", resolvers: [] } as const;

@@ -2,8 +2,8 @@
  * Answers one question about a name, for one asker: who asks is known by the address that the
  * question comes from, and hears of the networks that this task is on and of nothing else.
  */
+import { isIpv6 } from "../../../shared/model/node-networks.js";
 import type { Asker, NameState, NetworkNames } from "./dns-state.js";
-import { isIpv6 } from "./wanted-network.js";
 
 export interface NameQuestion {
   /** Without the final dot. */

@@ -4,7 +4,11 @@
  * read by a process that outlives ours; so it is plain JSON.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
-import type { Endpoint, NodeNetworks, OverlayNetwork } from "./wanted-network.js";
+import type {
+  Endpoint,
+  NodeNetworks,
+  OverlayNetwork,
+} from "../../../shared/model/node-networks.js";
 
 export interface NameState {
   /** This node's gateway address on each network. */

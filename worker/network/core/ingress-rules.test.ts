@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
 import type { NodeId } from "../../../shared/model/ids.js";
+import type { IngressPort } from "../../../shared/model/node-networks.js";
 import { HOSTS, type TestNetwork, toldTo } from "../../../test/network/two-hosts.js";
 import { hostTable, lostPortBackends } from "./ingress-rules.js";
-import type { IngressPort } from "./wanted-network.js";
 
 const [HOST1, HOST2] = HOSTS;
 const INGRESS: TestNetwork = {

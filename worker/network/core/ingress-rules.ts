@@ -8,15 +8,15 @@
  * and the port keeps the client's address.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
-import { PORT_PROTOCOLS, type PortProtocol } from "../../../shared/model/task.js";
-import { bridgeName } from "./link-names.js";
-import type { NftChain, NftSet, NftTable } from "./nft-table.js";
 import {
   type IngressPort,
   isIpv6,
   type NodeNetworks,
   type OverlayNetwork,
-} from "./wanted-network.js";
+} from "../../../shared/model/node-networks.js";
+import { PORT_PROTOCOLS, type PortProtocol } from "../../../shared/model/task.js";
+import { bridgeName } from "./link-names.js";
+import type { NftChain, NftSet, NftTable } from "./nft-table.js";
 
 export const HOST_TABLE = "skep";
 

@@ -3,7 +3,7 @@
  * characters that the kernel allows. Each also carries an alias that says whose it is, so that
  * nobody else's device is ever taken for ours.
  */
-import type { OverlayNetwork } from "./wanted-network.js";
+import type { OverlayNetwork } from "../../../shared/model/node-networks.js";
 
 /** Of every device of ours; what follows is the id of its network. */
 export const ALIAS_PREFIX = "skep network ";

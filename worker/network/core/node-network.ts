@@ -1,6 +1,10 @@
 /** What one task or one host needs of the whole: selections from `NodeNetworks`. */
 import type { TaskId } from "../../../shared/model/ids.js";
-import type { Endpoint, NodeNetworks, OverlayNetwork } from "./wanted-network.js";
+import type {
+  Endpoint,
+  NodeNetworks,
+  OverlayNetwork,
+} from "../../../shared/model/node-networks.js";
 
 export interface Attachment {
   readonly network: OverlayNetwork;

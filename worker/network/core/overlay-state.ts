@@ -4,8 +4,12 @@
  * host it is. All entries are static: nothing is learned from packets, nothing is flooded, and the
  * hosts ask each other nothing.
  */
+import {
+  isIpv6,
+  type NodeNetworks,
+  type OverlayNetwork,
+} from "../../../shared/model/node-networks.js";
 import { ALIAS_PREFIX, bridgeName, vxlanName } from "./link-names.js";
-import { isIpv6, type NodeNetworks, type OverlayNetwork } from "./wanted-network.js";
 
 export interface OverlayState {
   readonly bridges: ReadonlyMap<string, BridgeLink>;

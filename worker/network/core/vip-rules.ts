@@ -7,8 +7,8 @@
  * not a counter: one that many services share can fall into step with a client that uses them in
  * turn, and would then send it to the same backend for ever. Packets that follow are conntrack's.
  */
+import { isIpv6, type NetworkService } from "../../../shared/model/node-networks.js";
 import type { NftChain, NftSet, NftTable } from "./nft-table.js";
-import { isIpv6, type NetworkService } from "./wanted-network.js";
 
 const VIP_TABLE = "skep_vip";
 

@@ -3,8 +3,8 @@
  * and the ports that every node answers on. Everything that the kernel and the answerer of names
  * are to hold is computed from this and nothing else. Addresses are plain text, IPv4 or IPv6.
  */
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
-import type { PortProtocol } from "../../../shared/model/task.js";
+import type { NodeId, ServiceId, TaskId } from "./ids.js";
+import type { PortProtocol } from "./task.js";
 
 export interface NodeNetworks {
   /** Where the other nodes send this one's share of every network. */
