@@ -3,7 +3,7 @@ import { newJoinTokens } from "../manager/ca/issuer.js";
 import type { ManagerOptions } from "../manager/manager.js";
 import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
 import type { SwarmInitRequest } from "../shared/docker-api/swarm-spec.js";
-import type { Authority } from "../shared/model/cluster.js";
+import { type Authority, type DataPath, DEFAULT_DATA_PATH } from "../shared/model/cluster.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Random } from "../shared/ports/random.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
@@ -20,11 +20,17 @@ export function foundCluster(
   const { clusterId, nodeId } = made.node;
   const nowMs = clock.wallMs();
   const times = { version: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
+  const { DefaultAddrPool: pools = [], SubnetSize, DataPathPort } = request;
+  const dataPath: DataPath = {
+    addressPools: pools.length > 0 ? pools : DEFAULT_DATA_PATH.addressPools,
+    subnetBits: SubnetSize || DEFAULT_DATA_PATH.subnetBits,
+    port: DataPathPort || DEFAULT_DATA_PATH.port,
+  };
   const spec = completeSwarmSpec({ ...request.Spec, Name: "default" });
   const joinTokens = newJoinTokens(authority, random);
   const Availability = request.Availability ?? "active";
   return {
-    cluster: { id: clusterId, ...times, spec, authority, joinTokens, epoch: FIRST_EPOCH },
+    cluster: { id: clusterId, ...times, spec, authority, joinTokens, epoch: FIRST_EPOCH, dataPath },
     node: {
       id: nodeId,
       ...times,

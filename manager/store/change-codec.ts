@@ -5,13 +5,14 @@ import type { NodeDescription, NodeSpec } from "../../shared/docker-api/node-spe
 import type { ServiceFrame } from "../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../shared/docker-api/swarm-spec.js";
 import { assertNever } from "../../shared/errors/assert.js";
-import type { Authority, JoinTokens } from "../../shared/model/cluster.js";
+import type { Authority, DataPath, JoinTokens } from "../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { ManagerMember } from "../../shared/model/node.js";
 import {
   authorityFromWire,
   clusterFromWire,
   clusterToWire,
+  dataPathFromWire,
   joinTokensFromWire,
   type WireCluster,
 } from "../../shared/rpc/wire/cluster.js";
@@ -48,9 +49,14 @@ import {
   type WireTaskStatus,
 } from "../../shared/rpc/wire/task.js";
 import type { Change, ChangeOf } from "./core/change.js";
+import {
+  networkChangeFromWire,
+  networkChangeToWire,
+  type WireNetworkChange,
+} from "./network-change-codec.js";
 
 /** Exactly one field is set. */
-export interface WireChange {
+export interface WireChange extends WireNetworkChange {
   createCluster?: WireCluster | null;
   updateCluster?: WireUpdateCluster | null;
   createNode?: WireNode | null;
@@ -75,6 +81,7 @@ interface WireUpdateCluster {
   joinTokens?: JoinTokens | null;
   authority?: Authority | null;
   epoch?: WireUint64 | null;
+  dataPath?: DataPath | null;
 }
 
 interface WireUpdateNode {
@@ -141,6 +148,13 @@ export function changeToWire(change: Change): WireChange {
       return { observeTask: { taskId: change.taskId, status: taskStatusToWire(change.status) } };
     case "remove-task":
       return { removeTask: { taskId: change.taskId } };
+    case "create-network":
+    case "update-network":
+    case "remove-network":
+    case "allocate-service":
+    case "allocate-node":
+    case "allocate-task":
+      return networkChangeToWire(change);
     default:
       return assertNever(change);
   }
@@ -148,7 +162,12 @@ export function changeToWire(change: Change): WireChange {
 
 /** @returns undefined for a change of a later format. */
 export function changeFromWire(wire: WireChange): Change | undefined {
-  return clusterOrNodeChange(wire) ?? serviceChange(wire) ?? taskChange(wire);
+  return (
+    clusterOrNodeChange(wire) ??
+    serviceChange(wire) ??
+    taskChange(wire) ??
+    networkChangeFromWire(wire)
+  );
 }
 
 function clusterOrNodeChange(wire: WireChange): Change | undefined {
@@ -221,6 +240,7 @@ function updateClusterToWire(change: ChangeOf<"update-cluster">): WireUpdateClus
   if (change.joinTokens !== undefined) wire.joinTokens = change.joinTokens;
   if (change.authority !== undefined) wire.authority = change.authority;
   if (change.epoch !== undefined) wire.epoch = change.epoch;
+  if (change.dataPath !== undefined) wire.dataPath = change.dataPath;
   return wire;
 }
 
@@ -232,6 +252,7 @@ function updateClusterFromWire(wire: WireUpdateCluster): Change {
     ...(isSet(wire.joinTokens) && { joinTokens: joinTokensFromWire(wire.joinTokens) }),
     ...(isSet(wire.authority) && { authority: authorityFromWire(wire.authority) }),
     ...(isSet(wire.epoch) && { epoch: fromUint64(wire.epoch) }),
+    ...(isSet(wire.dataPath) && { dataPath: dataPathFromWire(wire.dataPath) }),
   };
 }
 

@@ -6,7 +6,7 @@ import { assertNever } from "../../shared/errors/assert.js";
 import { messageType } from "../../shared/rpc/protos.js";
 import type { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
 import { DESIRED_NUMBERS } from "../../shared/rpc/wire/task.js";
-import { writeTask, writeTaskStatus } from "../../shared/rpc/wire/task-writer.js";
+import { writeAddresses, writeTask, writeTaskStatus } from "../../shared/rpc/wire/task-writer.js";
 import { changeToWire, type WireChange } from "./change-codec.js";
 import type { Change } from "./core/change.js";
 import { checkSpecSizes } from "./spec-sizes.js";
@@ -20,8 +20,10 @@ const CHANGE = {
   wantTask: 13,
   observeTask: 14,
   removeTask: 15,
+  allocateTask: 22,
 } as const satisfies Partial<Record<keyof WireChange, number>>;
 const ASSIGN = { taskId: 1, nodeId: 2, message: 3 } as const;
+const ALLOCATE = { taskId: 1, addresses: 2, message: 3 } as const;
 const REMOVE = { taskId: 1 } as const;
 const WANT = { taskId: 1, desired: 2 } as const;
 const OBSERVE = { taskId: 1, status: 2 } as const;
@@ -53,6 +55,14 @@ function writeTaskChange(writer: ProtoWriter, change: TaskChange): void {
     case "remove-task": {
       const begun = writer.begin(CHANGE.removeTask);
       writer.text(REMOVE.taskId, change.taskId);
+      writer.end(begun);
+      return;
+    }
+    case "allocate-task": {
+      const begun = writer.begin(CHANGE.allocateTask);
+      writer.text(ALLOCATE.taskId, change.taskId);
+      writeAddresses(writer, ALLOCATE.addresses, change.addresses);
+      writer.text(ALLOCATE.message, change.message);
       writer.end(begun);
       return;
     }

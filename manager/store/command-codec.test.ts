@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { Cluster } from "../../shared/model/cluster.js";
-import type { ClusterId } from "../../shared/model/ids.js";
+import type { ClusterId, NetworkId } from "../../shared/model/ids.js";
+import type { Network } from "../../shared/model/network.js";
 import { sampleNode, sampleService, sampleTask } from "../../test/samples/objects.js";
 import { decodeCommand, encodeCommand } from "./command-codec.js";
 import { type Change, COMMAND_FORMAT } from "./core/change.js";
@@ -19,14 +20,32 @@ const cluster: Cluster = {
   joinTokens: { worker: "w", manager: "m" },
   epoch: 3,
 };
+const network: Network = {
+  id: "network1" as NetworkId,
+  version: 0,
+  createdAtMs: 1,
+  updatedAtMs: 2,
+  spec: { Name: "back", Driver: "overlay" },
+  vni: 4097,
+  subnets: [
+    { cidr: "10.240.1.0/24" },
+    { cidr: "fd00::/64", range: "fd00::/80", gateway: "fd00::1" },
+  ],
+};
+const addresses = [{ networkId: network.id, addresses: ["10.240.1.2", "fd00::2"] }];
+const dataPath = { addressPools: ["10.0.0.0/8"], subnetBits: 24, port: 4789 };
+const endpoint = { ports: [{ PublishedPort: 80, TargetPort: 80 }], vips: addresses };
 const { spec, joinTokens, authority } = cluster;
 const hostPorts = [{ Protocol: "tcp" as const, PublishedPort: 80, TargetPort: 8080 }];
 
 /** At least one of every kind; the compiler holds the record complete. */
 const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { kind: Kind }>[] } = {
-  "create-cluster": [{ kind: "create-cluster", cluster }],
+  "create-cluster": [
+    { kind: "create-cluster", cluster },
+    { kind: "create-cluster", cluster: { ...cluster, dataPath } },
+  ],
   "update-cluster": [
-    { kind: "update-cluster", expectedVersion: 0, spec, joinTokens, authority, epoch: 0 },
+    { kind: "update-cluster", expectedVersion: 0, spec, joinTokens, authority, epoch: 0, dataPath },
     { kind: "update-cluster" },
   ],
   "create-node": [{ kind: "create-node", node }],
@@ -43,9 +62,33 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
     { kind: "set-manager", nodeId: node.id },
     { kind: "set-manager", nodeId: node.id, manager: { memberId: "1.7", address: "h:1" } },
   ],
+  "allocate-node": [
+    { kind: "allocate-node", nodeId: node.id, gateways: addresses },
+    { kind: "allocate-node", nodeId: node.id, gateways: [] },
+  ],
+  "create-network": [{ kind: "create-network", network }],
+  "update-network": [
+    {
+      kind: "update-network",
+      networkId: network.id,
+      expectedVersion: 3,
+      spec: network.spec,
+      subnets: network.subnets,
+    },
+    { kind: "update-network", networkId: network.id, spec: {}, subnets: [] },
+  ],
+  "remove-network": [{ kind: "remove-network", networkId: network.id }],
+  "allocate-service": [
+    { kind: "allocate-service", serviceId: service.id },
+    { kind: "allocate-service", serviceId: service.id, endpoint },
+    { kind: "allocate-service", serviceId: service.id, endpoint: { ...endpoint, error: "full" } },
+  ],
+  "allocate-task": [
+    { kind: "allocate-task", taskId: task.id, addresses, message: "pending task scheduling" },
+  ],
   "create-service": [
     { kind: "create-service", service, revision },
-    { kind: "create-service", service, revision: { ...revision, hostPorts } },
+    { kind: "create-service", service, revision: { ...revision, hostPorts, mesh: "published" } },
   ],
   "update-service": [
     { kind: "update-service", serviceId: service.id, frame: service.frame, revision: 1 },
@@ -63,6 +106,7 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
   "remove-revision": [{ kind: "remove-revision", serviceId: service.id, number: 1 }],
   "create-task": [
     { kind: "create-task", task },
+    { kind: "create-task", task: { ...task, addresses } },
     { kind: "create-task", task: sampleTask({ slot: 0, node: "node1", state: "running" }) },
   ],
   "assign-task": [{ kind: "assign-task", taskId: task.id, nodeId: node.id, message: "assigned" }],

@@ -8,6 +8,7 @@ import { UnimplementedError } from "../../shared/errors/cluster-error.js";
 import { messageType } from "../../shared/rpc/protos.js";
 import { clusterFromWire, clusterToWire, type WireCluster } from "../../shared/rpc/wire/cluster.js";
 import { fromUint64, isSet, type WireUint64 } from "../../shared/rpc/wire/fields.js";
+import { networkFromWire, networkToWire, type WireNetwork } from "../../shared/rpc/wire/network.js";
 import { nodeFromWire, nodeToWire, type WireNode } from "../../shared/rpc/wire/node.js";
 import {
   revisionFromWire,
@@ -29,6 +30,7 @@ interface WireSnapshotItem {
   header?: WireSnapshotHeader | null;
   cluster?: WireCluster | null;
   node?: WireNode | null;
+  network?: WireNetwork | null;
   service?: WireService | null;
   revision?: WireRevision | null;
   task?: WireTask | null;
@@ -54,7 +56,7 @@ export interface LogPosition {
 /** Freezes the state now; encodes it while the chunks are read. */
 export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<Uint8Array> {
   const { tables, requests, hash } = replica;
-  const { cluster, nodes, services, revisions, tasks } = tables.parts;
+  const { cluster, nodes, networks, services, revisions, tasks } = tables.parts;
   const header: WireSnapshotHeader = {
     format: SNAPSHOT_FORMAT,
     sequence: tables.sequence,
@@ -65,6 +67,7 @@ export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<
   const frozen = {
     clusters: [...cluster.values()],
     nodes: [...nodes.values()],
+    networks: [...networks.values()],
     services: [...services.values()],
     revisions: [...revisions.values()],
     tasks: [...tasks.values()],
@@ -74,6 +77,7 @@ export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<
     yield { header };
     for (const one of frozen.clusters) yield { cluster: clusterToWire(one) };
     for (const one of frozen.nodes) yield { node: nodeToWire(one) };
+    for (const one of frozen.networks) yield { network: networkToWire(one) };
     for (const one of frozen.services) yield { service: serviceToWire(one) };
     for (const all of frozen.revisions)
       for (const one of all) yield { revision: revisionToWire(one) };
@@ -144,6 +148,11 @@ function load({ tables, requests, hash }: Replica, item: WireSnapshotItem): void
     expectNew(tables.node(node.id));
     tables.setNode(node.id, undefined, node);
     hash.note([{ type: "node", after: node }]);
+  } else if (isSet(item.network)) {
+    const network = networkFromWire(item.network);
+    expectNew(tables.network(network.id));
+    tables.setNetwork(network.id, undefined, network);
+    hash.note([{ type: "network", after: network }]);
   } else if (isSet(item.cluster)) {
     const cluster = clusterFromWire(item.cluster);
     tables.setCluster(undefined, cluster);

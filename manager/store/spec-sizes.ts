@@ -11,6 +11,7 @@ export function checkSpecSizes(wire: WireChange): void {
     "the node's description",
     wire.createNode?.descriptionJson ?? wire.observeNode?.descriptionJson,
   );
+  check("the network's spec", wire.createNetwork?.specJson ?? wire.updateNetwork?.specJson);
   check(
     "the service's spec",
     wire.createService?.service.frameJson ?? wire.updateService?.frameJson,

@@ -13,6 +13,31 @@ export interface Cluster {
   readonly joinTokens: JoinTokens;
   /** Raised by restoring a backup and by forcing a new cluster; agents refuse lower ones. */
   readonly epoch: number;
+  /** Chosen when it was made; absent: `DEFAULT_DATA_PATH`. */
+  readonly dataPath?: DataPath;
+}
+
+/** Where the addresses of networks come from, and how their packets travel between the hosts. */
+export interface DataPath {
+  readonly addressPools: readonly string[];
+  /** Length of the prefix of each subnet that is cut from the pools. */
+  readonly subnetBits: number;
+  /** UDP. */
+  readonly port: number;
+}
+
+/**
+ * DESIGN section 4, allocator: a range that few private networks use, a thousand times four
+ * networks of 253 addresses. RFC 7348 section 8.1 names the port.
+ */
+export const DEFAULT_DATA_PATH: DataPath = {
+  addressPools: ["10.240.0.0/12"],
+  subnetBits: 24,
+  port: 4789,
+};
+
+export function dataPathOf(cluster: Pick<Cluster, "dataPath"> | undefined): DataPath {
+  return cluster?.dataPath ?? DEFAULT_DATA_PATH;
 }
 
 /** The root of trust. The key stays among the managers. */

@@ -11,8 +11,9 @@ export type ClusterId = Brand<string, "ClusterId">;
 export type NodeId = Brand<string, "NodeId">;
 export type ServiceId = Brand<string, "ServiceId">;
 export type TaskId = Brand<string, "TaskId">;
+export type NetworkId = Brand<string, "NetworkId">;
 
-export type AnyId = ClusterId | NodeId | ServiceId | TaskId;
+export type AnyId = ClusterId | NodeId | ServiceId | TaskId | NetworkId;
 
 /** Characters in an id: 25 base36 digits carry 129 bits. */
 const ID_LENGTH = 25;

@@ -4,6 +4,7 @@
  */
 import type { NodeDescription, NodeSpec } from "../docker-api/node-spec.js";
 import type { NodeId } from "./ids.js";
+import type { NetworkAddresses } from "./network.js";
 
 export interface Node {
   readonly id: NodeId;
@@ -15,6 +16,8 @@ export interface Node {
   /** Absent until the node's first session. */
   readonly description?: NodeDescription;
   readonly status: NodeStatus;
+  /** Its own addresses on the networks that it serves; absent where there are none. */
+  readonly gateways?: readonly NetworkAddresses[];
   /** While it takes part in consensus, or is about to. */
   readonly manager?: ManagerMember;
 }

@@ -19,7 +19,12 @@ export interface Revision {
    * its container is made with.
    */
   readonly hostPorts?: readonly EndpointPortConfig[];
-  /** `revisionHash`, 16 hexadecimal digits: equal exactly when template and host ports are. */
+  /**
+   * Its tasks are on the ingress network, because ports of the service are published there; absent:
+   * they are not.
+   */
+  readonly mesh?: "published";
+  /** `revisionHash`, 16 hexadecimal digits: equal exactly when all that it is made from is. */
   readonly hash: string;
 }
 
@@ -30,8 +35,14 @@ export interface Revision {
 export function revisionHash(
   template: TaskSpec,
   hostPorts: readonly EndpointPortConfig[] = [],
+  mesh?: Revision["mesh"],
 ): string {
-  return hashText(stableHash(hostPorts.length === 0 ? { template } : { template, hostPorts }));
+  const hashed = {
+    template,
+    ...(hostPorts.length > 0 && { hostPorts }),
+    ...(mesh !== undefined && { mesh }),
+  };
+  return hashText(stableHash(hashed));
 }
 
 /** Kept beside those in use: enough to roll back to last month's, few enough to list. */

@@ -4,6 +4,7 @@
  */
 import type { ServiceFrame } from "../docker-api/service-spec.js";
 import type { ServiceId } from "./ids.js";
+import type { ServiceEndpoint } from "./network.js";
 
 export interface Service {
   readonly id: ServiceId;
@@ -17,6 +18,8 @@ export interface Service {
   readonly revision: number;
   /** What `rollback` goes back to, and what the API calls `PreviousSpec`. */
   readonly previous?: PreviousService;
+  /** Absent until the allocator has looked at it, and where there is nothing to give. */
+  readonly endpoint?: ServiceEndpoint;
 }
 
 export interface PreviousService {

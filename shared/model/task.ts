@@ -4,6 +4,7 @@
  * it is replaced.
  */
 import type { NodeId, ServiceId, TaskId } from "./ids.js";
+import type { NetworkAddresses } from "./network.js";
 import { type DesiredState, observedRank, type ObservedState } from "./task-state.js";
 
 export interface Task {
@@ -28,6 +29,8 @@ export interface Task {
    * When earlier tasks of this slot were restarted (wall ms, oldest first, bounded by its maker).
    */
   readonly restartsAtMs?: readonly number[];
+  /** Given before it is placed; absent where its revision needs none. Its own until it ends. */
+  readonly addresses?: readonly NetworkAddresses[];
 }
 
 /** A node was found fit for the task, and may have heard of it. */

@@ -10,6 +10,7 @@ import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import { NODE_STATES } from "../../shared/model/node.js";
 import { PORT_PROTOCOLS, type Task, type TaskStatus } from "../../shared/model/task.js";
 import { DESIRED_STATES, OBSERVED_STATES } from "../../shared/model/task-state.js";
+import { networkChange } from "./arbitrary-networks.js";
 import {
   commandOf,
   idOf,
@@ -100,11 +101,17 @@ const arbitraryTask: fc.Arbitrary<Task> = fc
   )
   .map((made) => made as Task);
 
-const pendingTask = fc
-  .tuple(taskId, serviceId, fc.integer({ min: 0, max: 2 }))
-  .map(([id, service, slot]): Task => ({
+const waitingTask = fc
+  .tuple(
+    taskId,
+    serviceId,
+    fc.integer({ min: 0, max: 2 }),
+    fc.constantFrom("pending", "pending", "new"),
+  )
+  .map(([id, service, slot, state]): Task => ({
     ...sampleLike(id, service),
     slot,
+    status: { state, atMs: 0, message: "" },
   }));
 
 function sampleLike(id: TaskId, service: ServiceId): Task {
@@ -222,7 +229,7 @@ const serviceChange = fc.oneof(
 );
 
 const createTask = fc
-  .oneof({ weight: 4, arbitrary: pendingTask }, { weight: 1, arbitrary: arbitraryTask })
+  .oneof({ weight: 4, arbitrary: waitingTask }, { weight: 1, arbitrary: arbitraryTask })
   .map((task): Change => ({ kind: "create-task", task }));
 
 const assignTask = fc.tuple(taskId, nodeId, text).map(([id, node, message]): Change => ({
@@ -254,6 +261,7 @@ export const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: clusterChange },
   { weight: 3, arbitrary: nodeChange },
   { weight: 3, arbitrary: serviceChange },
+  { weight: 3, arbitrary: networkChange },
   { weight: 10, arbitrary: taskChange },
 );
 

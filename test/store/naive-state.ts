@@ -5,7 +5,8 @@
 import type { StoreEvent } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";
 import type { Cluster } from "../../shared/model/cluster.js";
-import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { Network } from "../../shared/model/network.js";
 import type { Node } from "../../shared/model/node.js";
 import type { Revision } from "../../shared/model/revision.js";
 import type { Service } from "../../shared/model/service.js";
@@ -39,11 +40,17 @@ export class NaiveState {
     const services = this.#all<Service>("service").sort(byId);
     const revisions = this.#all<Revision>("revision").sort((a, b) => a.number - b.number);
     const withTasks = new Set([...tasks, ...revisions].map(({ serviceId }) => serviceId));
+    const networks = this.#all<Network>("network").sort(byId);
     const nodes = this.#all<Node>("node").sort(byId);
     return {
       cluster: this.#all<Cluster>("cluster")[0],
       nodes,
       node: asked.nodes.map((id) => nodes.find((node) => node.id === id)),
+      networks,
+      network: asked.networks.map((id) => networks.find((network) => network.id === id)),
+      networkByName: asked.networkNames.map((name) =>
+        networks.find(({ spec }) => spec.Name === name),
+      ),
       services,
       service: asked.services.map((id) => services.find((service) => service.id === id)),
       byName: asked.names.map((name) => services.find(({ frame }) => frame.Name === name)),
@@ -69,6 +76,8 @@ export class NaiveState {
 }
 
 export interface Questions {
+  readonly networks: readonly NetworkId[];
+  readonly networkNames: readonly string[];
   readonly nodes: readonly NodeId[];
   readonly services: readonly ServiceId[];
   readonly names: readonly string[];
@@ -82,6 +91,9 @@ export function answersOf(view: StoreView, asked: Questions): unknown {
     cluster: view.cluster(),
     nodes: view.nodes(),
     node: asked.nodes.map((id) => view.node(id)),
+    networks: view.networks(),
+    network: asked.networks.map((id) => view.network(id)),
+    networkByName: asked.networkNames.map((name) => view.networkByName(name)),
     services: view.services(),
     service: asked.services.map((id) => view.service(id)),
     byName: asked.names.map((name) => view.serviceByName(name)),

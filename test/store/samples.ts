@@ -5,7 +5,8 @@
 import type { Change, Command } from "../../manager/store/core/change.js";
 import { COMMAND_FORMAT } from "../../manager/store/core/change.js";
 import type { Cluster } from "../../shared/model/cluster.js";
-import type { ClusterId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { Network } from "../../shared/model/network.js";
 import type { Node } from "../../shared/model/node.js";
 import type { Revision } from "../../shared/model/revision.js";
 import type { Service } from "../../shared/model/service.js";
@@ -39,6 +40,17 @@ export function sampleNode(name: string, changes: Partial<Node> = {}): Node {
     ...UNREAD,
     spec: { Role: "worker", Availability: "active" },
     status: { state: "ready", message: "", address: "10.0.0.1" },
+    ...changes,
+  };
+}
+
+export function sampleNetwork(name: string, changes: Partial<Network> = {}): Network {
+  return {
+    id: idOf<NetworkId>(name),
+    ...UNREAD,
+    spec: { Name: name, Driver: "overlay" },
+    vni: 4_096,
+    subnets: [{ cidr: "10.240.0.0/24" }],
     ...changes,
   };
 }

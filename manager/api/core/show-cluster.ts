@@ -1,16 +1,11 @@
 /** The cluster as the API shows it: the root's key and the tokens' making stay behind. */
 import type { ClusterInfo, Swarm, SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
 import type { TLSInfo } from "../../../shared/docker-api/tls-info.js";
-import type { Cluster } from "../../../shared/model/cluster.js";
+import { type Cluster, dataPathOf } from "../../../shared/model/cluster.js";
 import { showTime } from "./show-time.js";
 
-/** VXLAN (RFC 7348 §8.1 names 4789). */
-const DATA_PATH_PORT = 4789;
-/** DESIGN section 4, allocator: by default a /24 of 10.240.0.0/12 per network. */
-const ADDRESS_POOLS = ["10.240.0.0/12"];
-const SUBNET_SIZE = 24;
-
 export function showCluster(cluster: Cluster, trust: TLSInfo): ClusterInfo {
+  const { addressPools, subnetBits, port } = dataPathOf(cluster);
   return {
     ID: cluster.id,
     Version: { Index: cluster.version },
@@ -19,9 +14,9 @@ export function showCluster(cluster: Cluster, trust: TLSInfo): ClusterInfo {
     Spec: withoutSigner(cluster.spec),
     TLSInfo: trust,
     RootRotationInProgress: false,
-    DefaultAddrPool: ADDRESS_POOLS,
-    SubnetSize: SUBNET_SIZE,
-    DataPathPort: DATA_PATH_PORT,
+    DefaultAddrPool: [...addressPools],
+    SubnetSize: subnetBits,
+    DataPathPort: port,
   };
 }
 

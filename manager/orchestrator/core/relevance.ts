@@ -39,6 +39,7 @@ export function concernedBy(
     case "cluster":
       return event.before?.spec === event.after?.spec ? NOBODY : everybody(view);
     case "revision":
+    case "network":
       return NOBODY;
   }
 }

@@ -4,11 +4,18 @@
  * `apply` computes, and never generates. Each change states its precondition by what it names;
  * `apply` checks it again.
  */
+import type { NetworkCreateRequest } from "../../../shared/docker-api/network.js";
 import type { NodeDescription, NodeSpec } from "../../../shared/docker-api/node-spec.js";
 import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
-import type { Authority, Cluster, JoinTokens } from "../../../shared/model/cluster.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Authority, Cluster, DataPath, JoinTokens } from "../../../shared/model/cluster.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type {
+  Network,
+  NetworkAddresses,
+  NetworkSubnet,
+  ServiceEndpoint,
+} from "../../../shared/model/network.js";
 import type { ManagerMember, Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { PreviousService, Service } from "../../../shared/model/service.js";
@@ -43,6 +50,7 @@ export type Change =
       readonly joinTokens?: JoinTokens;
       readonly authority?: Authority;
       readonly epoch?: number;
+      readonly dataPath?: DataPath;
     }
   | { readonly kind: "create-node"; readonly node: Node }
   | {
@@ -64,6 +72,22 @@ export type Change =
       /** Absent: the node takes no part in consensus any more. */
       readonly manager?: ManagerMember;
     }
+  | {
+      /** Its own addresses on the networks that it serves, all of them. */
+      readonly kind: "allocate-node";
+      readonly nodeId: NodeId;
+      readonly gateways: readonly NetworkAddresses[];
+    }
+  | { readonly kind: "create-network"; readonly network: Network }
+  | {
+      readonly kind: "update-network";
+      readonly networkId: NetworkId;
+      readonly expectedVersion?: number;
+      readonly spec: NetworkCreateRequest;
+      /** Those that it had, and what is added to them. */
+      readonly subnets: readonly NetworkSubnet[];
+    }
+  | { readonly kind: "remove-network"; readonly networkId: NetworkId }
   | { readonly kind: "create-service"; readonly service: Service; readonly revision: Revision }
   | {
       readonly kind: "update-service";
@@ -79,9 +103,22 @@ export type Change =
       /** Absent: there is nothing to roll back to from now on. */
       readonly previous?: PreviousService;
     }
+  | {
+      readonly kind: "allocate-service";
+      readonly serviceId: ServiceId;
+      /** Absent: nothing is held for it any more. */
+      readonly endpoint?: ServiceEndpoint;
+    }
   | { readonly kind: "remove-service"; readonly serviceId: ServiceId }
   | { readonly kind: "remove-revision"; readonly serviceId: ServiceId; readonly number: number }
   | { readonly kind: "create-task"; readonly task: Task }
+  | {
+      /** A new task gets its addresses, and may be placed from now on. */
+      readonly kind: "allocate-task";
+      readonly taskId: TaskId;
+      readonly addresses: readonly NetworkAddresses[];
+      readonly message: string;
+    }
   | {
       /** A pending task gets its node. */
       readonly kind: "assign-task";
@@ -101,7 +138,7 @@ export type Change =
 /** One kind of change: `ChangeOf<"assign-task">`. */
 export type ChangeOf<Kind extends Change["kind"]> = Extract<Change, { readonly kind: Kind }>;
 
-export type ObjectType = "cluster" | "node" | "service" | "revision" | "task";
+export type ObjectType = "cluster" | "node" | "service" | "revision" | "task" | "network";
 
 /** One object before and after a command: what watchers see. */
 export type StoreEvent =
@@ -109,7 +146,8 @@ export type StoreEvent =
   | Changed<"node", Node>
   | Changed<"service", Service>
   | Changed<"revision", Revision>
-  | Changed<"task", Task>;
+  | Changed<"task", Task>
+  | Changed<"network", Network>;
 
 interface Changed<Type extends ObjectType, T> {
   readonly type: Type;

@@ -34,6 +34,7 @@ function objectsOf({ parts }: Tables): Map<string, TypedObject> {
   };
   for (const cluster of parts.cluster.values()) add("cluster", cluster.id, cluster);
   for (const node of parts.nodes.values()) add("node", node.id, node);
+  for (const network of parts.networks.values()) add("network", network.id, network);
   for (const service of parts.services.values()) add("service", service.id, service);
   for (const revisions of parts.revisions.values())
     for (const one of revisions) add("revision", `${one.serviceId}/${one.number}`, one);

@@ -4,7 +4,8 @@
  * later change does not fit.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Network } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { Service } from "../../../shared/model/service.js";
@@ -50,6 +51,11 @@ export class Draft {
   setNode(id: NodeId, before: Node | undefined, after: Node | undefined): void {
     this.state.setNode(id, before, after);
     this.#record("node", before, after);
+  }
+
+  setNetwork(id: NetworkId, before: Network | undefined, after: Network | undefined): void {
+    this.state.setNetwork(id, before, after);
+    this.#record("network", before, after);
   }
 
   setService(id: ServiceId, before: Service | undefined, after: Service | undefined): void {

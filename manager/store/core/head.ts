@@ -20,6 +20,8 @@ export class Head extends State {
     const over = {
       cluster: new LayerCells(parts.cluster, writer),
       nodes: new LayerTable(parts.nodes, writer),
+      networks: new LayerTable(parts.networks, writer),
+      networkNames: new LayerCells(parts.networkNames, writer),
       services: new LayerTable(parts.services, writer),
       serviceNames: new LayerCells(parts.serviceNames, writer),
       revisions: new LayerCells(parts.revisions, writer),

@@ -17,7 +17,15 @@ const WAITING_MAX = 8_192;
 /** Hashed at once when too many wait: a little more than one command usually adds. */
 const FOLDED_AT_ONCE = 256;
 
-const HASHED_TYPES = ["cluster", "node", "service", "revision", "task", "request"] as const;
+const HASHED_TYPES = [
+  "cluster",
+  "node",
+  "network",
+  "service",
+  "revision",
+  "task",
+  "request",
+] as const;
 type HashedType = (typeof HASHED_TYPES)[number];
 
 interface Waiting {
@@ -33,6 +41,7 @@ export class StateHash {
   readonly #waiting: Readonly<Record<HashedType, Map<string, Waiting>>> = {
     cluster: new Map(),
     node: new Map(),
+    network: new Map(),
     service: new Map(),
     revision: new Map(),
     task: new Map(),

@@ -4,7 +4,8 @@
  * where the values lie is theirs.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import { type Network, networkName } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import { type Service, serviceName } from "../../../shared/model/service.js";
@@ -22,6 +23,8 @@ const THE_CLUSTER = "cluster";
 export interface StateParts {
   readonly cluster: Cells<typeof THE_CLUSTER, Cluster>;
   readonly nodes: Rows<NodeId, Node>;
+  readonly networks: Rows<NetworkId, Network>;
+  readonly networkNames: Cells<string, NetworkId>;
   readonly services: Rows<ServiceId, Service>;
   readonly serviceNames: Cells<string, ServiceId>;
   /** Ordered by number; no entry for a service without any. */
@@ -51,6 +54,19 @@ export abstract class State implements StoreView {
 
   nodes(): readonly Node[] {
     return this.#parts.nodes.all();
+  }
+
+  network(id: NetworkId): Network | undefined {
+    return this.#parts.networks.get(id);
+  }
+
+  networkByName(name: string): Network | undefined {
+    const id = this.#parts.networkNames.get(name);
+    return id === undefined ? undefined : this.#parts.networks.get(id);
+  }
+
+  networks(): readonly Network[] {
+    return this.#parts.networks.all();
   }
 
   service(id: ServiceId): Service | undefined {
@@ -123,6 +139,15 @@ export abstract class State implements StoreView {
 
   setNode(id: NodeId, before: Node | undefined, after: Node | undefined): void {
     this.#parts.nodes.put(id, before, after);
+  }
+
+  setNetwork(id: NetworkId, before: Network | undefined, after: Network | undefined): void {
+    this.#parts.networks.put(id, before, after);
+    const from = before && networkName(before.spec);
+    const to = after && networkName(after.spec);
+    if (from === to) return;
+    if (from !== undefined) this.#parts.networkNames.set(from, undefined);
+    if (to !== undefined) this.#parts.networkNames.set(to, id);
   }
 
   setService(id: ServiceId, before: Service | undefined, after: Service | undefined): void {

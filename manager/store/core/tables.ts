@@ -1,7 +1,8 @@
 /** The committed state: mutable maps with indexes, changed by `apply` alone. */
 import { assertNever } from "../../../shared/errors/assert.js";
 import type { Cluster } from "../../../shared/model/cluster.js";
-import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId } from "../../../shared/model/ids.js";
+import type { Network } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { Service } from "../../../shared/model/service.js";
@@ -13,6 +14,8 @@ import { TaskTable } from "./task-table.js";
 export interface TableParts extends StateParts {
   readonly cluster: CellTable<"cluster", Cluster>;
   readonly nodes: Table<NodeId, Node>;
+  readonly networks: Table<NetworkId, Network>;
+  readonly networkNames: CellTable<string, NetworkId>;
   readonly services: Table<ServiceId, Service>;
   readonly serviceNames: CellTable<string, ServiceId>;
   readonly revisions: CellTable<ServiceId, readonly Revision[]>;
@@ -28,6 +31,8 @@ export class Tables extends State {
     const parts: TableParts = {
       cluster: new CellTable(),
       nodes: new Table(),
+      networks: new Table(),
+      networkNames: new CellTable(),
       services: new Table(),
       serviceNames: new CellTable(),
       revisions: new CellTable(),
@@ -57,6 +62,9 @@ export class Tables extends State {
         return;
       case "node":
         this.setNode(idOf(event), event.after, event.before);
+        return;
+      case "network":
+        this.setNetwork(idOf(event), event.after, event.before);
         return;
       case "service":
         this.setService(idOf(event), event.after, event.before);

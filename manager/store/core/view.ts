@@ -4,7 +4,8 @@
  * unless its name says otherwise, so that no decision hangs on the order of insertion.
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Network } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { Service } from "../../../shared/model/service.js";
@@ -20,6 +21,10 @@ export interface StoreView {
 
   node(id: NodeId): Node | undefined;
   nodes(): readonly Node[];
+
+  network(id: NetworkId): Network | undefined;
+  networkByName(name: string): Network | undefined;
+  networks(): readonly Network[];
 
   service(id: ServiceId): Service | undefined;
   serviceByName(name: string): Service | undefined;

@@ -1,8 +1,8 @@
 /** The cluster, proto ↔ model. */
 import type { SwarmSpec } from "../../docker-api/swarm-spec.js";
-import type { Authority, Cluster, JoinTokens } from "../../model/cluster.js";
+import type { Authority, Cluster, DataPath, JoinTokens } from "../../model/cluster.js";
 import type { ClusterId } from "../../model/ids.js";
-import { fromUint64, type WireUint64 } from "./fields.js";
+import { fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { specFromJson, specToJson } from "./specs.js";
 
 export interface WireCluster {
@@ -14,6 +14,7 @@ export interface WireCluster {
   authority: Authority;
   joinTokens: JoinTokens;
   epoch: WireUint64;
+  dataPath?: DataPath | null;
 }
 
 export function clusterToWire(cluster: Cluster): WireCluster {
@@ -26,6 +27,7 @@ export function clusterToWire(cluster: Cluster): WireCluster {
     authority: cluster.authority,
     joinTokens: cluster.joinTokens,
     epoch: cluster.epoch,
+    ...(cluster.dataPath !== undefined && { dataPath: cluster.dataPath }),
   };
 }
 
@@ -39,7 +41,12 @@ export function clusterFromWire(wire: WireCluster): Cluster {
     authority: authorityFromWire(wire.authority),
     joinTokens: joinTokensFromWire(wire.joinTokens),
     epoch: fromUint64(wire.epoch),
+    ...(isSet(wire.dataPath) && { dataPath: dataPathFromWire(wire.dataPath) }),
   };
+}
+
+export function dataPathFromWire({ addressPools, subnetBits, port }: DataPath): DataPath {
+  return { addressPools: [...addressPools], subnetBits, port };
 }
 
 export function authorityFromWire(wire: Authority): Authority {

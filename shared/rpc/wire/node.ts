@@ -9,6 +9,7 @@ import {
   type NodeStatus,
 } from "../../model/node.js";
 import { fromUint64, isSet, type WireUint64 } from "./fields.js";
+import { addressesFromWire, type WireNetworkAddresses } from "./network.js";
 import { specFromJson, specToJson } from "./specs.js";
 
 export interface WireNode {
@@ -20,6 +21,7 @@ export interface WireNode {
   descriptionJson?: string | null;
   status: WireNodeStatus;
   manager?: ManagerMember | null;
+  gateways?: readonly WireNetworkAddresses[];
 }
 
 export interface WireNodeStatus {
@@ -41,6 +43,7 @@ export function nodeToWire(node: Node): WireNode {
   };
   if (node.description !== undefined) wire.descriptionJson = specToJson(node.description);
   if (node.manager !== undefined) wire.manager = node.manager;
+  if (node.gateways !== undefined) wire.gateways = node.gateways;
   return wire;
 }
 
@@ -56,6 +59,7 @@ export function nodeFromWire(wire: WireNode): Node {
     }),
     status: nodeStatusFromWire(wire.status),
     ...(isSet(wire.manager) && { manager: managerFromWire(wire.manager) }),
+    ...(wire.gateways?.length && { gateways: addressesFromWire(wire.gateways) }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Revision } from "../../model/revision.js";
 import type { PreviousService, Service } from "../../model/service.js";
 import { fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { intern } from "./intern.js";
+import { endpointFromWire, endpointToWire, type WireServiceEndpoint } from "./network.js";
 import { specFromJson, specToJson } from "./specs.js";
 
 export interface WireService {
@@ -17,6 +18,7 @@ export interface WireService {
   frameJson: string;
   revision: number;
   previous?: WirePreviousService | null;
+  endpoint?: WireServiceEndpoint | null;
 }
 
 export interface WirePreviousService {
@@ -31,6 +33,7 @@ export interface WireRevision {
   templateJson: string;
   hash: string;
   hostPortsJson?: string | null;
+  mesh?: boolean;
 }
 
 export function serviceToWire(service: Service): WireService {
@@ -43,6 +46,7 @@ export function serviceToWire(service: Service): WireService {
     revision: service.revision,
   };
   if (service.previous !== undefined) wire.previous = previousToWire(service.previous);
+  if (service.endpoint !== undefined) wire.endpoint = endpointToWire(service.endpoint);
   return wire;
 }
 
@@ -55,6 +59,7 @@ export function serviceFromWire(wire: WireService): Service {
     frame: specFromJson<ServiceFrame>(wire.frameJson),
     revision: wire.revision,
     ...(isSet(wire.previous) && { previous: previousFromWire(wire.previous) }),
+    ...(isSet(wire.endpoint) && { endpoint: endpointFromWire(wire.endpoint) }),
   };
 }
 
@@ -75,6 +80,7 @@ export function revisionToWire(revision: Revision): WireRevision {
     hash: revision.hash,
   };
   if (revision.hostPorts !== undefined) wire.hostPortsJson = specToJson(revision.hostPorts);
+  if (revision.mesh !== undefined) wire.mesh = true;
   return wire;
 }
 
@@ -88,5 +94,6 @@ export function revisionFromWire(wire: WireRevision): Revision {
     ...(isSet(wire.hostPortsJson) && {
       hostPorts: specFromJson<EndpointPortConfig[]>(wire.hostPortsJson),
     }),
+    ...(wire.mesh === true && { mesh: "published" as const }),
   };
 }

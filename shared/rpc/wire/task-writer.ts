@@ -1,4 +1,5 @@
 /** Tasks and their statuses written straight into bytes; `task.ts` has the forms that are read. */
+import type { NetworkAddresses } from "../../model/network.js";
 import type { ContainerStatus, PublishedPort, Task, TaskStatus } from "../../model/task.js";
 import type { ProtoWriter } from "./proto-writer.js";
 import { DESIRED_NUMBERS, OBSERVED_NUMBERS } from "./task.js";
@@ -16,6 +17,7 @@ const TASK = {
   desired: 9,
   status: 10,
   restartsAtMs: 11,
+  addresses: 12,
 } as const satisfies Record<keyof Task, number>;
 
 const STATUS = {
@@ -39,6 +41,11 @@ const PORT = {
   publishedPort: 3,
 } as const satisfies Record<keyof PublishedPort, number>;
 
+const ADDRESSES = {
+  networkId: 1,
+  addresses: 2,
+} as const satisfies Record<keyof NetworkAddresses, number>;
+
 export function writeTask(writer: ProtoWriter, field: number, task: Task): void {
   const begun = writer.begin(field);
   writer.text(TASK.id, task.id);
@@ -52,7 +59,21 @@ export function writeTask(writer: ProtoWriter, field: number, task: Task): void 
   writer.uint(TASK.desired, DESIRED_NUMBERS[task.desired]);
   writeTaskStatus(writer, TASK.status, task.status);
   if (task.restartsAtMs !== undefined) writer.doubles(TASK.restartsAtMs, task.restartsAtMs);
+  if (task.addresses !== undefined) writeAddresses(writer, TASK.addresses, task.addresses);
   writer.end(begun);
+}
+
+export function writeAddresses(
+  writer: ProtoWriter,
+  field: number,
+  all: readonly NetworkAddresses[],
+): void {
+  for (const { networkId, addresses } of all) {
+    const begun = writer.begin(field);
+    writer.text(ADDRESSES.networkId, networkId);
+    for (const address of addresses) writer.presentText(ADDRESSES.addresses, address);
+    writer.end(begun);
+  }
 }
 
 export function writeTaskStatus(writer: ProtoWriter, field: number, status: TaskStatus): void {

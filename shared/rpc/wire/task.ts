@@ -13,6 +13,7 @@ import type {
 import type { DesiredState, ObservedState } from "../../model/task-state.js";
 import { enumCodec, fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { intern } from "./intern.js";
+import { addressesFromWire, type WireNetworkAddresses } from "./network.js";
 
 export interface WireTask {
   id: string;
@@ -26,6 +27,7 @@ export interface WireTask {
   desired: number;
   status: WireTaskStatus;
   restartsAtMs?: readonly number[];
+  addresses?: readonly WireNetworkAddresses[];
 }
 
 export interface WireTaskStatus {
@@ -99,6 +101,7 @@ export function taskToWire(task: Task): WireTask {
   };
   if (task.nodeId !== undefined) wire.nodeId = task.nodeId;
   if (task.restartsAtMs !== undefined) wire.restartsAtMs = task.restartsAtMs;
+  if (task.addresses !== undefined) wire.addresses = task.addresses;
   return wire;
 }
 
@@ -115,6 +118,7 @@ export function taskFromWire(wire: WireTask): Task {
     desired: desiredStates.toName(wire.desired),
     status: taskStatusFromWire(wire.status),
     ...(wire.restartsAtMs?.length && { restartsAtMs: wire.restartsAtMs }),
+    ...(wire.addresses?.length && { addresses: addressesFromWire(wire.addresses) }),
   };
 }
 

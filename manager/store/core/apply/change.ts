@@ -6,9 +6,23 @@ import { assertNever } from "../../../../shared/errors/assert.js";
 import type { Change } from "../change.js";
 import type { Draft } from "../draft.js";
 import { createCluster, updateCluster } from "./cluster.js";
-import { createNode, observeNode, removeNode, setManager, updateNode } from "./node.js";
-import { createService, removeRevision, removeService, updateService } from "./service.js";
-import { assignTask, createTask, observeTask, removeTask, wantTask } from "./task.js";
+import { createNetwork, removeNetwork, updateNetwork } from "./network.js";
+import {
+  allocateNode,
+  createNode,
+  observeNode,
+  removeNode,
+  setManager,
+  updateNode,
+} from "./node.js";
+import {
+  allocateService,
+  createService,
+  removeRevision,
+  removeService,
+  updateService,
+} from "./service.js";
+import { allocateTask, assignTask, createTask, observeTask, removeTask, wantTask } from "./task.js";
 
 /**
  * @throws ClusterError the change does not fit the present state; the draft
@@ -30,16 +44,28 @@ export function applyChange(draft: Draft, change: Change): void {
       return removeNode(draft, change.nodeId);
     case "set-manager":
       return setManager(draft, change);
+    case "allocate-node":
+      return allocateNode(draft, change);
+    case "create-network":
+      return createNetwork(draft, change.network);
+    case "update-network":
+      return updateNetwork(draft, change);
+    case "remove-network":
+      return removeNetwork(draft, change.networkId);
     case "create-service":
       return createService(draft, change);
     case "update-service":
       return updateService(draft, change);
+    case "allocate-service":
+      return allocateService(draft, change);
     case "remove-service":
       return removeService(draft, change.serviceId);
     case "remove-revision":
       return removeRevision(draft, change);
     case "create-task":
       return createTask(draft, change.task);
+    case "allocate-task":
+      return allocateTask(draft, change);
     case "assign-task":
       return assignTask(draft, change);
     case "want-task":

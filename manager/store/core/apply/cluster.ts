@@ -27,12 +27,14 @@ export function updateCluster(draft: Draft, change: ChangeOf<"update-cluster">):
   expectVersion("swarm", before, change.expectedVersion);
   const { spec = before.spec, joinTokens = before.joinTokens } = change;
   const { authority = before.authority, epoch = before.epoch } = change;
+  const { dataPath = before.dataPath } = change;
   if (epoch < before.epoch)
     throw new FailedPreconditionError(
       `the epoch of the cluster is ${before.epoch} and cannot go back to ${epoch}`,
     );
   // A certificate renewed or an epoch raised by the system must not refuse the user's next update.
-  const byUser = change.spec !== undefined || change.joinTokens !== undefined;
+  const byUser =
+    change.spec !== undefined || change.joinTokens !== undefined || change.dataPath !== undefined;
   draft.setCluster(before, {
     ...before,
     version: byUser ? draft.sequence : before.version,
@@ -41,5 +43,6 @@ export function updateCluster(draft: Draft, change: ChangeOf<"update-cluster">):
     joinTokens,
     authority,
     epoch,
+    ...(dataPath !== undefined && { dataPath }),
   });
 }

@@ -10,7 +10,7 @@ import { type Node, nodeRole, presentRole } from "../../../../shared/model/node.
 import { isTerminal } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
-import { existingNode, expectVersion } from "./preconditions.js";
+import { existingNetwork, existingNode, expectVersion } from "./preconditions.js";
 import { changedTask } from "./task-copy.js";
 
 export function createNode(draft: Draft, node: Node): void {
@@ -59,6 +59,17 @@ export function setManager(draft: Draft, { nodeId, manager }: ChangeOf<"set-mana
     throw new FailedPreconditionError(`node ${nodeId} is a worker: promote it first`);
   }
   draft.setNode(nodeId, before, { ...node, updatedAtMs, manager });
+}
+
+export function allocateNode(draft: Draft, { nodeId, gateways }: ChangeOf<"allocate-node">): void {
+  const before = existingNode(draft.state, nodeId);
+  for (const { networkId } of gateways) existingNetwork(draft.state, networkId);
+  const { gateways: _former, ...node } = before;
+  draft.setNode(nodeId, before, {
+    ...node,
+    updatedAtMs: draft.atMs,
+    ...(gateways.length > 0 && { gateways }),
+  });
 }
 
 export function removeNode(draft: Draft, id: NodeId): void {

@@ -4,7 +4,8 @@ import {
   type ObjectKind,
   StaleVersionError,
 } from "../../../../shared/errors/cluster-error.js";
-import type { NodeId, ServiceId, TaskId } from "../../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../../shared/model/ids.js";
+import type { Network } from "../../../../shared/model/network.js";
 import type { Node } from "../../../../shared/model/node.js";
 import type { Service } from "../../../../shared/model/service.js";
 import type { Task } from "../../../../shared/model/task.js";
@@ -14,6 +15,12 @@ export function existingNode(state: State, id: NodeId): Node {
   const node = state.node(id);
   if (node === undefined) throw new NotFoundError("node", id);
   return node;
+}
+
+export function existingNetwork(state: State, id: NetworkId): Network {
+  const network = state.network(id);
+  if (network === undefined) throw new NotFoundError("network", id);
+  return network;
 }
 
 export function existingService(state: State, id: ServiceId): Service {

@@ -13,7 +13,7 @@ import { type Service, serviceName } from "../../../../shared/model/service.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
 import type { State } from "../state.js";
-import { existingService, expectVersion } from "./preconditions.js";
+import { existingNetwork, existingService, expectVersion } from "./preconditions.js";
 
 export function createService(draft: Draft, change: ChangeOf<"create-service">): void {
   const { service, revision } = change;
@@ -57,6 +57,17 @@ export function updateService(draft: Draft, change: ChangeOf<"update-service">):
     ...(change.previous !== undefined && { previous: change.previous }),
   });
   trimRevisions(draft, before.id);
+}
+
+export function allocateService(draft: Draft, change: ChangeOf<"allocate-service">): void {
+  const before = existingService(draft.state, change.serviceId);
+  for (const { networkId } of change.endpoint?.vips ?? []) existingNetwork(draft.state, networkId);
+  const { endpoint: _former, ...service } = before;
+  draft.setService(before.id, before, {
+    ...service,
+    updatedAtMs: draft.atMs,
+    ...(change.endpoint !== undefined && { endpoint: change.endpoint }),
+  });
 }
 
 export function removeService(draft: Draft, id: ServiceId): void {

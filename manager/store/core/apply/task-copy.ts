@@ -5,6 +5,7 @@
  * all others what they read.
  */
 import type { NodeId, ServiceId } from "../../../../shared/model/ids.js";
+import type { NetworkAddresses } from "../../../../shared/model/network.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../../shared/model/task.js";
 
 /** What changes; the rest stays. */
@@ -16,6 +17,7 @@ export interface TaskChanges {
   readonly nodeId?: NodeId | undefined;
   readonly desired?: Task["desired"];
   readonly status?: TaskStatus;
+  readonly addresses?: readonly NetworkAddresses[];
 }
 
 /** A status as it is kept: absent and empty are the same in the log. */
@@ -38,7 +40,16 @@ export function changedTask(task: Task, changes: TaskChanges): Task {
   const copy =
     nodeId === undefined ? unplacedCopy(task, changes) : placedCopy(task, changes, nodeId);
   const { restartsAtMs = [] } = task;
+  const { addresses = task.addresses ?? [] } = changes;
+  if (addresses.length > 0)
+    return restartsAtMs.length === 0
+      ? { ...copy, addresses: addresses.map(keptAddresses) }
+      : { ...copy, restartsAtMs, addresses: addresses.map(keptAddresses) };
   return restartsAtMs.length === 0 ? copy : { ...copy, restartsAtMs };
+}
+
+function keptAddresses({ networkId, addresses }: NetworkAddresses): NetworkAddresses {
+  return { networkId, addresses };
 }
 
 function unplacedCopy(task: Task, changes: TaskChanges): Task {

@@ -17,7 +17,7 @@ import {
 } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
-import { existingNode, existingService, existingTask } from "./preconditions.js";
+import { existingNetwork, existingNode, existingService, existingTask } from "./preconditions.js";
 import { sameContainer, sameStatus } from "./same-status.js";
 import { expectRevision, removeRevisionsOfNothing } from "./service.js";
 import { changedTask, keptStatus } from "./task-copy.js";
@@ -39,6 +39,19 @@ export function createTask(draft: Draft, task: Task): void {
     status: keptStatus(task.status),
   });
   draft.setTask(task.id, undefined, made);
+}
+
+export function allocateTask(draft: Draft, change: ChangeOf<"allocate-task">): void {
+  const before = existingTask(draft.state, change.taskId);
+  if (before.status.state !== "new" || !isWanted(before.desired))
+    throw new FailedPreconditionError(
+      `task ${before.id} is ${before.status.state}, wanted ${before.desired}: it needs no addresses`,
+    );
+  for (const { networkId } of change.addresses) existingNetwork(draft.state, networkId);
+  const status = { state: "pending", atMs: draft.atMs, message: change.message } as const;
+  const { addresses } = change;
+  const after = changedTask(before, { updatedAtMs: draft.atMs, status, addresses });
+  draft.setTask(before.id, before, after);
 }
 
 export function assignTask(draft: Draft, change: ChangeOf<"assign-task">): void {
