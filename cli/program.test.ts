@@ -15,6 +15,8 @@ beforeAll(async () => {
     "POST /swarm/join": () => undefined,
     "POST /swarm/init": () => "m1nager0000000000000000aa",
     "POST /swarm/update": () => undefined,
+    "POST /skep/v1/nodes/one/drain": () => undefined,
+    "POST /skep/v1/nodes/two/drain": () => undefined,
     "POST /nodes/m1nager0000000000000000aa/update": () => undefined,
     "POST /nodes/w10ker000000000000000000c/update": () => undefined,
   });
@@ -230,6 +232,15 @@ describe("nodes", () => {
       query: { version: "7" },
       body: { Role: "manager", Availability: "drain" },
     });
+  });
+
+  test("drain gives a deadline where one is asked for", async () => {
+    const { stdout } = await skep("node drain --deadline 1m30s one two");
+    expect(stdout).toBe("one\ntwo\n");
+    expect(daemon.changes.slice(-2)).toMatchObject([
+      { path: "/skep/v1/nodes/one/drain", body: { Within: 90e9 } },
+      { path: "/skep/v1/nodes/two/drain", body: { Within: 90e9 } },
+    ]);
   });
 
   test("labels are added, then taken away", async () => {

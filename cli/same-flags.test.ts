@@ -31,7 +31,14 @@ const ABSENT: Readonly<Record<string, string>> = {
 };
 
 /** Ours alone. */
-const ADDED = ["swarm inspect", "swarm raft", "swarm backup", "swarm restore", "completion"];
+const ADDED = [
+  "swarm inspect",
+  "swarm raft",
+  "swarm backup",
+  "swarm restore",
+  "completion",
+  "node drain",
+];
 
 const docker = dockerFlags();
 

@@ -1,5 +1,6 @@
 /** `skep node`: the hosts of the swarm. */
 import type { Command } from "../command.js";
+import { drainCommand } from "./node/drain.js";
 import { inspectCommand } from "./node/inspect.js";
 import { listCommand } from "./node/ls.js";
 import { psCommand } from "./node/ps.js";
@@ -9,6 +10,7 @@ import { updateCommand } from "./node/update.js";
 
 export const NODE_COMMANDS: readonly Command[] = [
   demoteCommand,
+  drainCommand,
   inspectCommand,
   listCommand,
   promoteCommand,

@@ -26,7 +26,7 @@ describe("what may come next", () => {
     ["--", "--help --host --version"],
     ["-H x s", "service swarm"],
     ["--host=x n", "node"],
-    ["node _", "demote inspect ls promote ps rm update"],
+    ["node _", "demote drain inspect ls promote ps rm update"],
     ["node p", "promote ps"],
     ["nope _", ""],
     ["service nope _", ""],

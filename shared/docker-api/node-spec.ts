@@ -4,7 +4,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { OBJECT_FIELDS } from "./object-version.js";
 import { Platform } from "./platform.js";
 import { ResourceObject } from "./resources.js";
-import { choice, Flag, reply, struct, Text, TextMap } from "./schema.js";
+import { choice, Flag, Nanoseconds, reply, struct, Text, TextMap, Timestamp } from "./schema.js";
 import { TLSInfo } from "./tls-info.js";
 
 export const NodeSpec = struct({
@@ -12,6 +12,11 @@ export const NodeSpec = struct({
   Labels: TextMap,
   Role: choice("worker", "manager"),
   Availability: choice("active", "pause", "drain"),
+  /**
+   * Ours, not Docker's: until when a task may stay on a drained node while what replaces it starts.
+   * Absent: until that runs.
+   */
+  DrainDeadline: Timestamp,
 });
 export type NodeSpec = Static<typeof NodeSpec>;
 
@@ -21,8 +26,16 @@ export const WrittenNodeSpec = struct({
   Labels: TextMap,
   Role: Text,
   Availability: Text,
+  DrainDeadline: Timestamp,
 });
 export type WrittenNodeSpec = Static<typeof WrittenNodeSpec>;
+
+/** `POST /skep/v1/nodes/{id}/drain`. */
+export const NodeDrainRequest = struct({
+  /** From now on; absent: without end. */
+  Within: Nanoseconds,
+});
+export type NodeDrainRequest = Static<typeof NodeDrainRequest>;
 
 export const PluginDescription = struct({ Type: Text, Name: Text });
 export type PluginDescription = Static<typeof PluginDescription>;

@@ -61,6 +61,13 @@ export function nodeAvailability(node: Node): Availability {
   return node.spec.Availability ?? "active";
 }
 
+/** When a drained node's tasks must be gone whatever replaces them (wall ms); undefined: never. */
+export function drainDeadlineMs(node: Node): number | undefined {
+  const deadlineMs = Date.parse(node.spec.DrainDeadline ?? "");
+  if (nodeAvailability(node) !== "drain" || Number.isNaN(deadlineMs)) return undefined;
+  return deadlineMs;
+}
+
 /** The host's own name, or its id before it has said one. */
 export function nodeHostname(node: Node): string {
   return node.description?.Hostname ?? node.id;

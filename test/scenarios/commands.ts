@@ -1,4 +1,5 @@
 /** What a transcript can say, and what each command prints. */
+import { planDrain } from "../../manager/api/core/plan-node.js";
 import type {
   ReplicatedJob,
   ServiceMode,
@@ -57,7 +58,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   /** fail web.1: its container ends with exit code 1 */
   fail: (world, { words: [place = ""] }) => endTask(world, place, 1),
   finish: (world, { words: [place = ""] }) => endTask(world, place, 0),
-  drain: (world, { words: [id = ""] }) => setAvailability(world, id, "drain"),
+  /** drain n1, or drain n1 deadline=30s */
+  drain: async (world, { words: [id = ""], options: { deadline } }) => {
+    const drain = deadline === undefined ? {} : { Within: nanoseconds(deadline) };
+    await world.change(planDrain(world.node(id), drain, world.clock.wallMs()));
+    return undefined;
+  },
   pause: (world, { words: [id = ""] }) => setAvailability(world, id, "pause"),
   activate: (world, { words: [id = ""] }) => setAvailability(world, id, "active"),
   /** label n1 zone=west */

@@ -1,10 +1,18 @@
 /** What a user may do to a node: change its spec, or remove it when it is gone. */
-import type { NodeSpec, WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
-import { FailedPreconditionError } from "../../../shared/errors/cluster-error.js";
+import type {
+  NodeDrainRequest,
+  NodeSpec,
+  WrittenNodeSpec,
+} from "../../../shared/docker-api/node-spec.js";
+import {
+  FailedPreconditionError,
+  InvalidArgumentError,
+} from "../../../shared/errors/cluster-error.js";
 import {
   AVAILABILITIES,
   type Node,
   NODE_ROLES,
+  nodeAvailability,
   nodeRole,
   presentRole,
 } from "../../../shared/model/node.js";
@@ -12,6 +20,9 @@ import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { MalformedRequestError } from "./malformed-request.js";
+import { showTime } from "./show-time.js";
+
+const NS_PER_MS = 1e6;
 
 /** @throws MalformedRequestError for a role or availability that there is not: Docker guesses neither. */
 export function checkNodeSpec(written: WrittenNodeSpec): NodeSpec {
@@ -47,7 +58,37 @@ export function planNodeUpdate(
       throw new FailedPreconditionError("attempting to demote the last manager of the swarm");
     }
   }
-  return { kind: "update-node", nodeId: node.id, expectedVersion, spec };
+  return { kind: "update-node", nodeId: node.id, expectedVersion, spec: withDeadline(node, spec) };
+}
+
+/** A deadline belongs to its drain: Docker's clients do not know of it, and it ends with that. */
+function withDeadline(node: Node, { DrainDeadline: sent, ...spec }: NodeSpec): NodeSpec {
+  if (spec.Availability !== "drain") return spec;
+  const deadline = sent ?? (isDrained(node) ? node.spec.DrainDeadline : undefined);
+  return deadline === undefined ? spec : { ...spec, DrainDeadline: deadline };
+}
+
+function isDrained(node: Node): boolean {
+  return nodeAvailability(node) === "drain";
+}
+
+/**
+ * A node is drained; its tasks are gone by the deadline, where one is given.
+ * @throws InvalidArgumentError
+ */
+export function planDrain(
+  { id: nodeId, spec }: Node,
+  { Within: withinNs }: NodeDrainRequest,
+  atMs: number,
+): Change {
+  if (withinNs !== undefined && withinNs < 0) {
+    throw new InvalidArgumentError("a deadline cannot be negative");
+  }
+  const { DrainDeadline: _former, ...rest } = spec;
+  const drained: NodeSpec = { ...rest, Availability: "drain" };
+  if (withinNs === undefined) return { kind: "update-node", nodeId, spec: drained };
+  const DrainDeadline = showTime(atMs + withinNs / NS_PER_MS);
+  return { kind: "update-node", nodeId, spec: { ...drained, DrainDeadline } };
 }
 
 export type RemovalMode = "only-if-down" | "forced";

@@ -1,7 +1,10 @@
 /** Nodes, and what may be done to them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { Node as NodeSchema } from "../../../shared/docker-api/node-spec.js";
+import {
+  Node as NodeSchema,
+  type Node as ShownNode,
+} from "../../../shared/docker-api/node-spec.js";
 import { checkShape } from "../../../shared/docker-api/validate.js";
 import { type ApiAnswer, callApi, filtered } from "../../../test/setup/api-client.js";
 import { ApiFixture, TASK_TEMPLATE } from "../../../test/setup/api-fixture.js";
@@ -98,5 +101,34 @@ describe("nodes", () => {
     expect([removed.status, removed.text]).toEqual([200, ""]);
     expect(host.store.committed.task(task)!.status.state).toBe("orphaned");
     expect((await call("GET", "/nodes/worker1")).status).toBe(404);
+  });
+
+  test("are drained by a deadline, which ends with the drain", async () => {
+    const worker = await api.addNode("draining");
+    const drain = (body: object): Promise<ApiAnswer> =>
+      api.post("/v1.41/skep/v1/nodes/draining/drain", body);
+    const shown = async () => (await api.inspect(`/nodes/${worker}`)) as unknown as ShownNode;
+    const update = async (edit: object): Promise<void> => {
+      const { Version, Spec } = await shown();
+      const { DrainDeadline: _, ...spec } = { ...Spec, ...edit };
+      await api.post(`/nodes/${worker}/update?version=${Version.Index}`, spec);
+    };
+    expect((await drain({ Within: 60e9 })).status).toBe(200);
+    const { Spec } = await shown();
+    expect(Spec.Availability).toBe("drain");
+    expect(Date.parse(Spec.DrainDeadline ?? "")).toBeGreaterThan(0);
+    // As Docker's clients send it: without what they do not know.
+    await update({ Labels: { a: "b" } });
+    expect((await shown()).Spec).toMatchObject({
+      Labels: { a: "b" },
+      DrainDeadline: Spec.DrainDeadline,
+    });
+    await drain({});
+    expect((await shown()).Spec).not.toHaveProperty("DrainDeadline");
+    await drain({ Within: 0 });
+    await update({ Availability: "active" });
+    expect((await shown()).Spec).not.toHaveProperty("DrainDeadline");
+    expect((await drain({ Within: -1 })).status).toBe(400);
+    expect((await api.post("/skep/v1/nodes/nobody/drain", {})).status).toBe(404);
   });
 });

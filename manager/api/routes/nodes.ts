@@ -1,11 +1,17 @@
 /** `/nodes`: the hosts of the cluster. */
 import type { FastifyInstance } from "fastify";
 
-import { WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
+import { NodeDrainRequest, WrittenNodeSpec } from "../../../shared/docker-api/node-spec.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { parseFilters } from "../core/filters.js";
 import { findNode } from "../core/find-object.js";
-import { checkNodeSpec, isDemotion, planNodeRemoval, planNodeUpdate } from "../core/plan-node.js";
+import {
+  checkNodeSpec,
+  isDemotion,
+  planDrain,
+  planNodeRemoval,
+  planNodeUpdate,
+} from "../core/plan-node.js";
 import { NODE_FILTERS, selectNodes } from "../core/select-objects.js";
 import { showNode } from "../core/show-node.js";
 import {
@@ -50,6 +56,15 @@ export function serveNodes(app: FastifyInstance, context: ApiContext): void {
       },
       repeatable(request, "update-node", done),
     );
+    return await reply.code(200).send();
+  });
+
+  app.post("/skep/v1/nodes/:id/drain", async (request, reply) => {
+    const { store } = context.host.manager();
+    const drain = readJson(request, NodeDrainRequest);
+    await store.update((tx) => {
+      tx.apply(planDrain(findNode(tx.view, pathId(request)), drain, tx.atMs));
+    });
     return await reply.code(200).send();
   });
 

@@ -43,7 +43,11 @@ function settleSuccession(
   const { state } = newest.status;
   const arrived = state === "running" || state === "complete";
   const useless = olds.filter(
-    (old) => arrived || isTerminal(old.status.state) || situation.footingOf(old) === "lost",
+    (old) =>
+      arrived ||
+      isTerminal(old.status.state) ||
+      situation.footingOf(old) === "lost" ||
+      isOverdue(old, situation),
   );
   if (useless.length > 0) return { actions: useless.map(stop) };
   const stillNeeded =
@@ -51,7 +55,19 @@ function settleSuccession(
   // The service changed again before the newer task came up: what runs stays, and
   // is replaced in its turn.
   if (!stillNeeded) return { actions: [stop(newest)] };
-  return repairTask(newest, slot, situation);
+  const dues = olds.flatMap((old) => situation.leaveInMs(old) ?? []);
+  return wakingWithin(dues, repairTask(newest, slot, situation));
+}
+
+/** Its node was to be empty by now. */
+function isOverdue(task: Task, situation: Situation): boolean {
+  return (situation.leaveInMs(task) ?? 1) <= 0;
+}
+
+function wakingWithin(duesMs: readonly number[], repair: Repair): Repair {
+  if (duesMs.length === 0) return repair;
+  const { wakeInMs = Number.MAX_SAFE_INTEGER } = repair;
+  return { ...repair, wakeInMs: Math.min(wakeInMs, ...duesMs) };
 }
 
 function isMovedAway(old: Task, situation: Situation): boolean {
@@ -105,7 +121,8 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
     situation.updateConfig().Order === "start-first" &&
     typeof slot.key === "number" &&
     task.status.state === "running" &&
-    slot.wanted.length === 1;
+    slot.wanted.length === 1 &&
+    !isOverdue(task, situation);
   return startFirst
     ? replace(task, "start-first", successor(task, situation.goal, restarts))
     : replace(task, "stop-first", successor(task, "ready", restarts));

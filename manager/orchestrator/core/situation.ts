@@ -11,7 +11,7 @@ import {
   parseConstraints,
 } from "../../../shared/model/constraint.js";
 import type { TaskId } from "../../../shared/model/ids.js";
-import type { Node } from "../../../shared/model/node.js";
+import { drainDeadlineMs, type Node } from "../../../shared/model/node.js";
 import { isJob, type Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -23,7 +23,8 @@ import { type Sequel, sequelOf } from "./restart.js";
 export interface PlanTime {
   /** On the clock that never goes back. */
   readonly nowMs: number;
-  /** Wall clock of the command: compared with times of restarts alone, which outlive any leader. */
+  /** Wall clock of the command: compared with what outlives any leader:
+   * times of restarts and deadlines. */
   readonly atMs: number;
 }
 
@@ -99,6 +100,13 @@ export class Situation {
   footingOf(task: Task): Footing {
     const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
     return footingOf(task, node, this.#factsOf(task.revision).constraints);
+  }
+
+  /** How much longer the task may stay on its node, which is drained by a deadline (ms). */
+  leaveInMs(task: Task): number | undefined {
+    const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
+    const deadlineMs = node === undefined ? undefined : drainDeadlineMs(node);
+    return deadlineMs === undefined ? undefined : deadlineMs - this.time.atMs;
   }
 
   stopGraceMs(task: Task): number {
