@@ -27,10 +27,13 @@ interface Step {
 
 const NAMES = 4;
 const REPLICAS_MAX = 3;
+/** There is no leader at the moment; whether the change was made may not be known. */
+const UNAVAILABLE = 503;
 
 export class RecordedWriter {
   readonly #name: string;
-  readonly #socketPath: string;
+  /** Of the manager that it talks to; another may take its place at any time. */
+  socketPath: string;
   readonly #random: Random;
   readonly #acknowledged = new Map<string, RecordedService>();
   #unanswered: Step | undefined;
@@ -43,7 +46,7 @@ export class RecordedWriter {
     readonly random: Random;
   }) {
     this.#name = options.name;
-    this.#socketPath = options.socketPath;
+    this.socketPath = options.socketPath;
     this.#random = options.random;
   }
 
@@ -57,9 +60,12 @@ export class RecordedWriter {
     return this.#answers;
   }
 
-  /** Until nobody answers any more. @throws where something else than success is answered. */
-  async writeUntilCutOff(): Promise<void> {
-    for (;;) {
+  /**
+   * Until nobody answers any more, or told to stop.
+   * @throws where something else than success is answered, or that there is no leader.
+   */
+  async writeUntilCutOff(stop?: AbortSignal): Promise<void> {
+    while (stop?.aborted !== true) {
       const step = await this.#nextStep();
       if (step === undefined || !(await this.#carryOut(step))) return;
     }
@@ -102,7 +108,7 @@ export class RecordedWriter {
     const { name, requestId, method, path, body, after } = step;
     const headers = { "x-skep-request-id": requestId };
     const answer = await this.#call({ method, path, body, headers });
-    if (answer === undefined) return false;
+    if (answer === undefined || answer.status === UNAVAILABLE) return false;
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
     this.#unanswered = undefined;
     this.#answers += 1;
@@ -126,7 +132,7 @@ export class RecordedWriter {
       return { name, requestId, method: "DELETE", path: `/services/${name}`, after: undefined };
     }
     const read = await this.#call({ method: "GET", path: `/services/${name}` });
-    if (read === undefined) return undefined;
+    if (read === undefined || read.status === UNAVAILABLE) return undefined;
     const { Version } = read.json as { readonly Version: { readonly Index: number } };
     const path = `/services/${service.id}/update?version=${Version.Index}`;
     return { name, requestId, method: "POST", path, body: specOf(name, after), after };
@@ -135,7 +141,7 @@ export class RecordedWriter {
   /** @returns undefined where nobody answers: the manager is gone. */
   async #call(call: Parameters<typeof callApi>[1]): Promise<ApiAnswer | undefined> {
     try {
-      return await callApi(this.#socketPath, call);
+      return await callApi(this.socketPath, call);
     } catch {
       return undefined;
     }
