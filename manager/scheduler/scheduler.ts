@@ -55,7 +55,9 @@ export class Scheduler implements LeaderLoop {
       for (const event of events)
         if (event.type === "revision" && event.after) state.observe(event);
       for (const event of events) {
-        if (event.type === "node" || event.type === "task") state.observe(event);
+        if (event.type === "node" || event.type === "task" || event.type === "cluster") {
+          state.observe(event);
+        }
       }
       for (const event of events)
         if (event.type === "revision" && !event.after) state.observe(event);
@@ -72,6 +74,8 @@ export class Scheduler implements LeaderLoop {
 
   #readAll(state: ClusterState): void {
     const view = this.#store.committed;
+    const cluster = view.cluster();
+    if (cluster !== undefined) state.observe({ type: "cluster", after: cluster });
     for (const after of view.nodes()) state.observe({ type: "node", after });
     for (const id of view.servicesWithTasks()) {
       for (const after of view.revisions(id)) state.observe({ type: "revision", after });

@@ -139,7 +139,7 @@ function completeEndpointSpec(endpoint: EndpointSpec): EndpointSpec {
 const DEFAULT_SWARM_SPEC = {
   Name: "default",
   Labels: {},
-  Orchestration: { TaskHistoryRetentionLimit: 5 },
+  Orchestration: { TaskHistoryRetentionLimit: 5, PlacementStrategy: "spread" },
   Raft: {
     SnapshotInterval: 10_000,
     KeepOldSnapshots: 0,

@@ -21,8 +21,15 @@ import {
 } from "./schema.js";
 import { TLSInfo } from "./tls-info.js";
 
-/** A negative limit keeps every finished task. */
-export const OrchestrationConfig = struct({ TaskHistoryRetentionLimit: Int64 });
+export const PlacementStrategy = choice("spread", "binpack");
+export type PlacementStrategy = Static<typeof PlacementStrategy>;
+
+export const OrchestrationConfig = struct({
+  /** A negative limit keeps every finished task. */
+  TaskHistoryRetentionLimit: Int64,
+  /** Ours, not Docker's: tasks go to the node that has the most room, or to the fullest that has some. */
+  PlacementStrategy,
+});
 export type OrchestrationConfig = Static<typeof OrchestrationConfig>;
 
 export const RaftConfig = struct({

@@ -6,7 +6,7 @@ import type {
   ServiceSpec,
   UpdateConfig,
 } from "../../shared/docker-api/service-spec.js";
-import type { RestartPolicy } from "../../shared/docker-api/task-spec.js";
+import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec.js";
 import type { NodeId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
@@ -106,6 +106,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     });
     return undefined;
   },
+  /** strategy binpack */
+  strategy: async (world, { words: [name = ""] }) => {
+    const PlacementStrategy = name as "spread" | "binpack";
+    await world.change({ kind: "update-cluster", spec: { Orchestration: { PlacementStrategy } } });
+    return undefined;
+  },
   "lose-proposals": async (world) => {
     world.loseProposals();
     return undefined;
@@ -194,7 +200,9 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   delay: (spec, value) => editPolicy(spec, { Delay: nanoseconds(value) }),
   attempts: (spec, value) => editPolicy(spec, { MaxAttempts: Number(value) }),
   window: (spec, value) => editPolicy(spec, { Window: nanoseconds(value) }),
-  constraint: (spec, value) => editPlacement(spec, value),
+  constraint: (spec, value) => editPlacement(spec, { Constraints: [constraint(value)] }),
+  /** spread=zone,rack: over the values of the first label, within each over those of the second */
+  spread: (spec, value) => editPlacement(spec, { Preferences: value.split(",").map(spreadOver) }),
   cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
   parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
   "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
@@ -240,11 +248,19 @@ function editPolicy(spec: ServiceSpec, change: RestartPolicy): ServiceSpec {
 }
 
 /** `zone=east` in a transcript is `node.labels.zone == east`, `zone!east` its opposite. */
-function editPlacement(spec: ServiceSpec, value: string): ServiceSpec {
+function constraint(value: string): string {
   const expression = value.includes("!")
     ? value.replace("!", " != ")
     : value.replace(/[=:]/, " == ");
-  return editTemplate(spec, { Placement: { Constraints: [`node.labels.${expression}`] } });
+  return `node.labels.${expression}`;
+}
+
+function spreadOver(label: string): NonNullable<Placement["Preferences"]>[number] {
+  return { Spread: { SpreadDescriptor: `node.labels.${label}` } };
+}
+
+function editPlacement(spec: ServiceSpec, change: Placement): ServiceSpec {
+  return editTemplate(spec, { Placement: { ...spec.TaskTemplate?.Placement, ...change } });
 }
 
 function editReservations(spec: ServiceSpec, nanoCpus: number): ServiceSpec {

@@ -1,11 +1,16 @@
 /** The swarm's settings, which `swarm init` and `swarm update` share. */
 import { readFileSync } from "node:fs";
 
-import type { ExternalCA, SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
+import type {
+  ExternalCA,
+  PlacementStrategy,
+  SwarmSpec,
+} from "../../../shared/docker-api/swarm-spec.js";
+import { words } from "../../completion/sources.js";
 import { BadValueError } from "../../errors.js";
 import { duration } from "../../flags/amounts.js";
 import { csvPairs } from "../../flags/csv.js";
-import { type FlagSet, type FlagValues, many } from "../../flags/flag.js";
+import { type FlagSet, type FlagValues, many, text } from "../../flags/flag.js";
 import { int, toggle, uint } from "../../flags/numbers.js";
 import { present, presentIfAny } from "../../present.js";
 
@@ -23,13 +28,21 @@ export const SPEC_FLAGS = {
     parseExternalCa,
   ),
   "max-snapshots": uint("Number of additional Raft snapshots to retain"),
+  "placement-strategy": text(
+    'Which node with room for a task gets it: the emptiest ("spread") or the fullest ("binpack") (default "spread")',
+    { completion: words("spread", "binpack") },
+  ),
   "snapshot-interval": uint("Number of log entries between Raft snapshots (default 10000)"),
   "task-history-limit": int("Task history retention limit (default 5)"),
 } satisfies FlagSet;
 
 /** The settings given, laid over `before`; what was not given stays. */
 export function withSettings(before: SwarmSpec, flags: FlagValues<typeof SPEC_FLAGS>): SwarmSpec {
-  const orchestration = presentIfAny({ TaskHistoryRetentionLimit: flags["task-history-limit"] });
+  const orchestration = presentIfAny({
+    TaskHistoryRetentionLimit: flags["task-history-limit"],
+    // The daemon knows the words, and says which they are.
+    PlacementStrategy: flags["placement-strategy"] as PlacementStrategy | undefined,
+  });
   const dispatcher = presentIfAny({ HeartbeatPeriod: flags["dispatcher-heartbeat"] });
   const raft = presentIfAny({
     KeepOldSnapshots: flags["max-snapshots"],

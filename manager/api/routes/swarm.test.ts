@@ -81,7 +81,11 @@ describe("swarm", () => {
     const updated = await api.post(`/swarm/update?version=${version}&rotateWorkerToken=true`, spec);
     expect([updated.status, updated.text]).toEqual([200, ""]);
     const after = (await api.get("/swarm")).json as typeof shown;
-    expect(after.Spec["Orchestration"]).toEqual({ TaskHistoryRetentionLimit: 2 });
+    // As Docker's clients send it: without what they do not know, and that stays.
+    expect(after.Spec["Orchestration"]).toEqual({
+      TaskHistoryRetentionLimit: 2,
+      PlacementStrategy: "spread",
+    });
     expect(after.JoinTokens.Worker).not.toBe(shown.JoinTokens.Worker);
     expect(after.JoinTokens.Manager).toBe(shown.JoinTokens.Manager);
     const stale = await api.post(`/swarm/update?version=${version}`, spec);

@@ -2,13 +2,14 @@
  * The nodes that a group of tasks may go to, best first. A node is handed out (`next`), gets its
  * task, and comes back (`putBack`) to stand for another.
  */
+import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Demand } from "./demand.js";
 import { nodeAccepts } from "./filters.js";
 import { Heap } from "./heap.js";
 import type { NodeClass, NodeIndex } from "./node-index.js";
-import { byLoad, type NodeLoad } from "./node-load.js";
+import { byFullness, byLoad, type NodeLoad } from "./node-load.js";
 
 export interface Candidates {
   /**
@@ -29,6 +30,7 @@ export interface Search {
   readonly demand: Demand;
   readonly serviceId: ServiceId;
   readonly admits: Admission;
+  readonly strategy: PlacementStrategy;
 }
 
 /** Fewest tasks of the service first, then least loaded. */
@@ -118,8 +120,8 @@ class Cursor {
 
 /**
  * Evenly over the values of the first label, within each over those of the second, and
- * so on; within the last by service and load. Nodes without the label are a branch of
- * their own, as in Docker.
+ * so on; within the last by the cluster's strategy. Nodes without the label are a branch of
+ * their own, as in Docker. Without labels to spread over all nodes are one branch.
  */
 export class SpreadByLabels implements Candidates {
   readonly #index: NodeIndex;
@@ -131,7 +133,7 @@ export class SpreadByLabels implements Candidates {
     this.#index = index;
     this.#search = search;
     const { demand, serviceId: service } = search;
-    this.#root = new Branch(service);
+    this.#root = new Branch(service, search.strategy);
     for (const { nodes } of index.accepting(demand, service)) {
       for (const node of nodes) this.#root.add(node, this.#path(node), this.#room(node));
     }
@@ -165,6 +167,7 @@ type Room = "open" | "full";
 
 class Branch {
   readonly #service: ServiceId;
+  readonly #strategy: PlacementStrategy;
   readonly #children = new Map<string, Branch>();
   readonly #nodes: Heap<NodeLoad>;
   /** Tasks of the service on the nodes of this branch, the full ones included. */
@@ -172,9 +175,10 @@ class Branch {
   /** Nodes of this branch that accept another task. */
   #open = 0;
 
-  constructor(service: ServiceId) {
+  constructor(service: ServiceId, strategy: PlacementStrategy) {
     this.#service = service;
-    this.#nodes = new Heap(byService(service));
+    this.#strategy = strategy;
+    this.#nodes = new Heap(strategy === "binpack" ? byFullness : byService(service));
   }
 
   add(node: NodeLoad, path: readonly string[], room: Room): void {
@@ -219,7 +223,8 @@ class Branch {
 
   #child(value: string): Branch {
     let child = this.#children.get(value);
-    if (child === undefined) this.#children.set(value, (child = new Branch(this.#service)));
+    if (child === undefined)
+      this.#children.set(value, (child = new Branch(this.#service, this.#strategy)));
     return child;
   }
 }

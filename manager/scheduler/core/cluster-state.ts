@@ -3,7 +3,9 @@
  * placements that are not committed yet. Fed with committed events; a placement counts from the
  * moment it is decided, so that two passes never promise the same room.
  */
+import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
 import { assert } from "../../../shared/errors/assert.js";
+import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
 import { nodeAvailability } from "../../../shared/model/node.js";
@@ -22,6 +24,7 @@ import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
  * own events have this shape.
  */
 export type SchedulerEvent =
+  | { readonly type: "cluster"; readonly before?: Cluster; readonly after?: Cluster }
   | { readonly type: "node"; readonly before?: Node; readonly after?: Node }
   | { readonly type: "task"; readonly before?: Task; readonly after?: Task }
   | { readonly type: "revision"; readonly before?: Revision; readonly after?: Revision };
@@ -66,10 +69,14 @@ export class ClusterState {
    * something could unblock them.
    */
   readonly #blocked = new Set<RevisionState>();
+  #strategy: PlacementStrategy = "spread";
   readonly #inFlight = new Map<TaskId, Flight>();
 
   observe(event: SchedulerEvent): void {
     switch (event.type) {
+      case "cluster":
+        this.#strategy = event.after?.spec.Orchestration?.PlacementStrategy ?? "spread";
+        break;
       case "node":
         this.#observeNode(event.before, event.after);
         break;
@@ -135,7 +142,7 @@ export class ClusterState {
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
     const placed = isBound(revision)
       ? placeBoundTasks(this.#index, { serviceId, demand, tasks: [...waiting.values()] }, wanted)
-      : placeTasks(this.#index, { serviceId, demand, tasks, avoided });
+      : placeTasks(this.#index, { serviceId, demand, tasks, avoided, strategy: this.#strategy });
     for (const { taskId, nodeId } of placed) {
       const task = waiting.get(taskId);
       assert(task !== undefined, `task ${taskId} was placed and does not wait`);

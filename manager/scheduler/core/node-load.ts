@@ -114,3 +114,8 @@ function count<Key>(counts: Map<Key, number>, key: Key, change: 1 | -1): void {
 export function byLoad(a: NodeLoad, b: NodeLoad): number {
   return a.share - b.share || a.tasks - b.tasks || a.rank - b.rank;
 }
+
+/** Fullest first, so that whole nodes stay free; the order of arrival stays the last word. */
+export function byFullness(a: NodeLoad, b: NodeLoad): number {
+  return b.share - a.share || b.tasks - a.tasks || a.rank - b.rank;
+}

@@ -1,6 +1,7 @@
 /**
  * Puts a group of like tasks on nodes, one after the other, each on the best node that then stands.
  */
+import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 import {
@@ -22,6 +23,7 @@ export interface TaskGroup {
   readonly tasks: Iterable<TaskId>;
   /** Nodes that get a task only where no other takes it. */
   readonly avoided: ReadonlySet<NodeId>;
+  readonly strategy: PlacementStrategy;
 }
 
 export interface Placement {
@@ -34,13 +36,13 @@ export interface Placement {
  * node: a task that does not fit leaves none that do behind it, as they all ask the same.
  */
 export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
-  const { serviceId, demand, avoided } = group;
+  const { serviceId, demand, avoided, strategy } = group;
   const placements: Placement[] = [];
   const tasks = group.tasks[Symbol.iterator]();
   let task = tasks.next();
   for (const admits of rounds(avoided)) {
     if (task.done === true) break;
-    const candidates = candidatesFor(index, { serviceId, demand, admits });
+    const candidates = candidatesFor(index, { serviceId, demand, admits, strategy });
     for (let load = candidates.next(); load !== undefined; load = candidates.next()) {
       load.hold(demand);
       index.countTask(load, serviceId, 1);
@@ -61,9 +63,8 @@ function rounds(avoided: ReadonlySet<NodeId>): readonly Admission[] {
 }
 
 function candidatesFor(index: NodeIndex, search: Search): Candidates {
-  return search.demand.spreadOver.length === 0
-    ? new SpreadByService(index, search)
-    : new SpreadByLabels(index, search);
+  const byServiceAlone = search.demand.spreadOver.length === 0 && search.strategy === "spread";
+  return byServiceAlone ? new SpreadByService(index, search) : new SpreadByLabels(index, search);
 }
 
 /** Tasks that each name the node that they are for. */
