@@ -74,8 +74,9 @@ export interface ContainerLink {
   readonly mtu?: number;
 }
 
+/** @param name of one of ours, or the path of the file itself */
 export function fileOf(name: string): string {
-  return `/run/netns/${name}`;
+  return name.startsWith("/") ? name : `/run/netns/${name}`;
 }
 
 /** What it prints. @throws with its complaint */

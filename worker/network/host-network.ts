@@ -120,6 +120,14 @@ export class HostNetwork implements NetworkPlane {
     this.#told = undefined;
   }
 
+  isOn(taskId: TaskId): boolean {
+    return this.#told !== undefined && attachmentsOf(this.#told, taskId).length > 0;
+  }
+
+  networkIds(): ReadonlySet<string> {
+    return new Set(this.#told?.networks.map(({ networkId }) => networkId));
+  }
+
   async prepare(taskId: TaskId, names: TaskNames, signal: AbortSignal): Promise<TaskNetwork> {
     const { clock } = this.#options;
     const deadlineMs = clock.nowMs() + TOLD_LIMIT_MS;
@@ -162,14 +170,19 @@ export class HostNetwork implements NetworkPlane {
   async programmed(taskId: TaskId, pid: number, signal: AbortSignal): Promise<void> {
     const known = this.#tasks.get(taskId);
     if (known === undefined) return;
-    if (this.#programmed.has(taskId) && known.process?.pid === pid) return;
-    this.#addresses.add(taskId, pid);
-    await this.#files.running(taskId, known, pid);
-    this.#callForPass();
+    if (this.#addresses.add(taskId, pid) === "new") {
+      this.#programmed = without(this.#programmed, taskId);
+      this.#callForPass();
+      await this.#files.running(taskId, known, pid);
+    }
     while (!this.#programmed.has(taskId) && this.#tasks.has(taskId)) {
       signal.throwIfAborted();
       await this.#change(signal);
     }
+  }
+
+  ended(taskId: TaskId): void {
+    this.#addresses.delete(taskId);
   }
 
   async release(taskId: TaskId): Promise<void> {
@@ -295,6 +308,10 @@ export class HostNetwork implements NetworkPlane {
       return () => this.#waiting.delete(wake);
     });
   }
+}
+
+function without<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  return new Set([...all].filter((other) => other !== one));
 }
 
 /** @param listen to whatever ends the wait; returns what ends the listening. */

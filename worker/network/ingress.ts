@@ -12,15 +12,25 @@ import { type Kernel, KernelRefusedError } from "./kernel.js";
 import { type Look, TableKeeper } from "./table-keeper.js";
 
 /**
- * What was led to a task by us may pass, whatever the engine's policy for what it does not know. In
- * the chain that the engine leaves to its users, and marked as ours.
+ * What was led to a task by us may pass, and its replies, whatever the engine's policy for what it
+ * does not know and between its networks. In the chain that the engine leaves to its users, and
+ * marked as ours.
  */
-const ACCEPT_RULE = [
-  ...["-m", "conntrack", "--ctstate", "DNAT"],
-  ...["-m", "comment", "--comment", "skep ingress"],
-  ...["-j", "ACCEPT"],
-];
 const USER_CHAIN = "DOCKER-USER";
+const DIRECTIONS = [
+  { interfaceFlag: "-o", direction: "ORIGINAL" },
+  { interfaceFlag: "-i", direction: "REPLY" },
+] as const;
+
+/** Of `iptables`, without the action. */
+function acceptances(bridge: string): string[][] {
+  return DIRECTIONS.map(({ interfaceFlag, direction }) => [
+    ...[interfaceFlag, bridge],
+    ...["-m", "conntrack", "--ctstate", "DNAT", "--ctdir", direction],
+    ...["-m", "comment", "--comment", "skep ingress"],
+    ...["-j", "ACCEPT"],
+  ]);
+}
 
 export class IngressKeeper {
   readonly #kernel: Kernel;
@@ -49,7 +59,9 @@ export class IngressKeeper {
 
   async remove(node: NodeNetworks | undefined): Promise<void> {
     await this.#table.remove({ family: "ip", name: HOST_TABLE });
-    for (const bridge of ingressBridges(node)) await this.#acceptance("-D", bridge);
+    for (const rule of ingressBridges(node).flatMap(acceptances)) {
+      await this.#userChain("-D", rule);
+    }
   }
 
   #wanted(node: NodeNetworks): NftTable {
@@ -91,21 +103,28 @@ export class IngressKeeper {
   async #openBridge(bridge: string): Promise<Look> {
     const setting = `net.ipv4.conf.${bridge}.route_localnet`;
     await this.#kernel.setSysctl(setting, "1");
-    const { status } = await this.#acceptance("-C", bridge);
+    let look: Look = "as-wanted";
+    for (const rule of acceptances(bridge)) {
+      if ((await this.#accept(rule)) === "drifted") look = "drifted";
+    }
+    return look;
+  }
+
+  async #accept(rule: readonly string[]): Promise<Look> {
+    const { status } = await this.#userChain("-C", rule);
     if (status === 0) return "as-wanted";
-    const added = await this.#acceptance("-I", bridge);
+    const added = await this.#userChain("-I", rule);
     if (added.status === 0) return "drifted";
     // Without an engine that has this chain, nobody has set a policy either.
     if (/No chain|does not exist|No such file|ENOENT/.test(added.stderr)) return "as-wanted";
     throw new KernelRefusedError(`iptables refused a rule in ${USER_CHAIN}: ${added.stderr}`);
   }
 
-  #acceptance(
+  #userChain(
     action: "-C" | "-D" | "-I",
-    bridge: string,
+    rule: readonly string[],
   ): Promise<{ readonly status: number; readonly stderr: string }> {
-    const words = ["iptables", "-w", action, USER_CHAIN, "-o", bridge, ...ACCEPT_RULE] as const;
-    return this.#kernel.program(words);
+    return this.#kernel.program(["iptables", "-w", action, USER_CHAIN, ...rule]);
   }
 }
 

@@ -31,6 +31,10 @@ export interface NetworkAttachment {
 }
 
 export interface NetworkPlane {
+  /** Whether the managers have put it on a network of the cluster. */
+  isOn(taskId: TaskId): boolean;
+  /** Of all that this node has to do with. */
+  networkIds(): ReadonlySet<string>;
   /**
    * Resolves once the host's side of the task's networks is there.
    * @throws EngineUnavailableError this host has not heard of them yet, or its kernel refused
@@ -41,6 +45,8 @@ export interface NetworkPlane {
    * May be repeated. @param pid of the task's first process
    */
   programmed(taskId: TaskId, pid: number, signal: AbortSignal): Promise<void>;
-  /** The task has ended: its namespace is gone, and nothing need be kept for it. */
+  /** It runs no more, and its namespace is gone. */
+  ended(taskId: TaskId): void;
+  /** Nothing is left of the task. */
   release(taskId: TaskId): Promise<void>;
 }

@@ -37,14 +37,15 @@ export class VirtualAddressKeeper {
   }
 
   /** @param pid of the task's first process, whose namespace is the task's */
-  add(taskId: TaskId, pid: number): void {
-    if (this.#tasks.get(taskId)?.pid === pid) return;
+  add(taskId: TaskId, pid: number): "known" | "new" {
+    if (this.#tasks.get(taskId)?.pid === pid) return "known";
     const namespace = namespaceOf(pid);
     const keepers = {
       ip: new TableKeeper(this.#kernel, namespace),
       ip6: new TableKeeper(this.#kernel, namespace),
     };
     this.#tasks.set(taskId, { pid, keepers, tables: [] });
+    return "new";
   }
 
   delete(taskId: TaskId): void {
@@ -64,7 +65,8 @@ export class VirtualAddressKeeper {
       for (const table of wanted) await task.keepers[table.family].apply(table);
       await this.#forgetLost(task, wanted);
       task.tables = wanted;
-      done.add(taskId);
+      // Started again meanwhile, it has another namespace.
+      if (this.#tasks.get(taskId) === task) done.add(taskId);
     });
     return done;
   }

@@ -7,22 +7,30 @@ import type { ContainerSpec, Privileges } from "../../../shared/docker-api/conta
 import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type { Mount } from "../../../shared/docker-api/mount.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { fillEnvironment, fillPlaceholders, type PlaceholderValues } from "../core/placeholders.js";
 
 export type ContainerConfig = Readonly<Record<string, unknown>>;
 
 const NANOSECONDS_PER_SECOND = 1e9;
-/**
- * Networks that every engine has by itself. Others are made and joined by the node's own network.
- */
-const ENGINE_NETWORKS = ["bridge", "host", "none"];
-
 export interface ContainerConfigInput {
   readonly spec: TaskSpec;
   readonly hostPorts: readonly EndpointPortConfig[];
   readonly values: PlaceholderValues;
   /** Those of the system: they win over the user's. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Where the task is on networks of the cluster. */
+  readonly network?: ConfiguredNetwork;
+}
+
+/** Of the networks of the cluster, what goes into the body. */
+export interface ConfiguredNetwork {
+  /** Its first: Docker's `NetworkMode`. */
+  readonly mode: string;
+  /** Takes the place of the container's own. */
+  readonly resolvConf: string;
+  /** Beside `HostConfig`. */
+  readonly endpoints: ContainerConfig;
 }
 
 /** @throws InvalidArgumentError for a placeholder that stands for nothing. */
@@ -47,21 +55,25 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     Healthcheck: container.Healthcheck,
     ExposedPorts: hostPorts.length === 0 ? undefined : exposedPorts(hostPorts),
     HostConfig: hostConfig(input, container),
+    ...input.network?.endpoints,
   });
 }
 
 function hostConfig(input: ContainerConfigInput, container: ContainerSpec): ContainerConfig {
-  const { spec, values, hostPorts } = input;
+  const { spec, values, hostPorts, network } = input;
   const [attachment] = spec.Networks ?? [];
-  const ownNetwork = ENGINE_NETWORKS.includes(attachment?.Target ?? "");
+  const isEngines = PREDEFINED_NETWORKS.includes(attachment?.Target ?? "");
+  const mounts = (container.Mounts ?? []).map((mount) => filledMount(mount, values));
   return compact({
     ...resources(spec),
-    Mounts: nonEmpty(container.Mounts?.map((mount) => filledMount(mount, values))),
+    Mounts: nonEmpty([...mounts, ...namesMount(network)]),
     PortBindings: hostPorts.length === 0 ? undefined : portBindings(hostPorts),
-    NetworkMode: ownNetwork ? attachment?.Target : undefined,
-    Dns: nonEmpty(container.DNSConfig?.Nameservers),
-    DnsSearch: nonEmpty(container.DNSConfig?.Search),
-    DnsOptions: nonEmpty(container.DNSConfig?.Options),
+    NetworkMode: network?.mode ?? (isEngines ? attachment?.Target : undefined),
+    ...(network === undefined && {
+      Dns: nonEmpty(container.DNSConfig?.Nameservers),
+      DnsSearch: nonEmpty(container.DNSConfig?.Search),
+      DnsOptions: nonEmpty(container.DNSConfig?.Options),
+    }),
     ExtraHosts: nonEmpty(extraHosts(container.Hosts ?? [])),
     GroupAdd: nonEmpty(container.Groups),
     ReadonlyRootfs: container.ReadOnly,
@@ -80,6 +92,13 @@ function hostConfig(input: ContainerConfigInput, container: ContainerSpec): Cont
     // The cluster restarts tasks; an engine that did it too would run them behind its back.
     RestartPolicy: { Name: "no" },
   });
+}
+
+/** The engine would write a file of its own, with a resolver of its own. */
+function namesMount(network: ConfiguredNetwork | undefined): ContainerConfig[] {
+  if (network === undefined) return [];
+  const { resolvConf: Source } = network;
+  return [{ Type: "bind", Source, Target: "/etc/resolv.conf", ReadOnly: true }];
 }
 
 function resources({ Resources }: TaskSpec): ContainerConfig {

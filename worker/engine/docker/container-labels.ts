@@ -4,11 +4,13 @@
  * agent touches a container that does not say its own.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
+import type { NetworkAttachment } from "../../network/network-plane.js";
 import type { EngineIdentity, TaskRun } from "../engine.js";
 
 const CLUSTER = "skep.cluster.id";
 const NODE = "skep.node.id";
 const TASK = "skep.task.id";
+const NETWORK = "skep.network.id";
 
 /** Labels of the system win over those of the user. */
 export function taskLabels(
@@ -27,6 +29,25 @@ export function taskLabels(
     "com.docker.swarm.task.id": run.taskId,
     "com.docker.swarm.task.name": name,
   };
+}
+
+export function networkLabels(
+  { networkId, name }: Pick<NetworkAttachment, "networkId" | "name">,
+  identity: EngineIdentity,
+): Record<string, string> {
+  return {
+    [CLUSTER]: identity.clusterId,
+    [NODE]: identity.nodeId,
+    [NETWORK]: networkId,
+    "skep.network.name": name,
+  };
+}
+
+/** The id of a network that says whose it is. */
+export function networkOf(
+  labels: Readonly<Record<string, string>> | null | undefined,
+): string | undefined {
+  return labels?.[NETWORK];
 }
 
 /** In the notation of the engine's filters: what is this agent's. */

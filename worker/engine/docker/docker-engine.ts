@@ -8,6 +8,7 @@ import type { TaskId } from "../../../shared/model/ids.js";
 import type { Clock } from "../../../shared/ports/clock.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import { describeNetwork, type NetworkCapability } from "../../network/core/network-capability.js";
+import type { NetworkPlane } from "../../network/network-plane.js";
 import { ABSENT, type TaskObservation } from "../core/observation.js";
 import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
 import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
@@ -20,7 +21,9 @@ import { type ApiVersion, EngineAnswerError, EngineClient } from "./engine-clien
 import { descriptionOf, type EngineInfo } from "./engine-description.js";
 import { containerEvents } from "./engine-events.js";
 import { Images } from "./images.js";
+import { OverlayNetworks } from "./overlay-networks.js";
 import { requireApi } from "./required-api.js";
+import { TaskNetworks } from "./task-networks.js";
 
 /** Added to a task's grace period: the engine kills after it, and then has to tear down. */
 const STOP_MARGIN_MS = 60_000;
@@ -39,6 +42,8 @@ export interface DockerEngineOptions {
   readonly socketPath: string;
   /** What the host's kernel lets us do beside the engine's own networks. */
   readonly network: NetworkCapability;
+  /** Absent where tasks are on no network of the cluster. */
+  readonly plane?: NetworkPlane;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -54,6 +59,7 @@ export class DockerEngine implements Engine {
   readonly #clock: Clock;
   readonly #client: EngineClient;
   readonly #images: Images;
+  readonly #networks: TaskNetworks;
   readonly #creates = new Limiter(CREATES);
   readonly #starts = new Limiter(STARTS);
   readonly #looks = new Limiter(LOOKS);
@@ -69,6 +75,8 @@ export class DockerEngine implements Engine {
     this.#clock = options.clock;
     this.#client = new EngineClient(options.socketPath, options.clock);
     this.#images = new Images(this.#client, logger);
+    const overlays = new OverlayNetworks(this.#client, options.identity, logger);
+    this.#networks = new TaskNetworks(options.plane, overlays, logger);
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -76,21 +84,47 @@ export class DockerEngine implements Engine {
   }
 
   async describe(signal: AbortSignal): Promise<NodeDescription> {
-    this.#api = await this.#client.negotiate(signal);
-    const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);
-    this.#description = describeNetwork(descriptionOf(info), this.#network);
+    await this.#negotiate(signal);
     return this.#description;
   }
 
+  async #negotiate(signal: AbortSignal): Promise<ApiVersion> {
+    const api = await this.#client.negotiate(signal);
+    const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);
+    this.#description = describeNetwork(descriptionOf(info), this.#network);
+    this.#api = api;
+    return api;
+  }
+
   async prepare(run: TaskRun, signal: AbortSignal): Promise<TaskObservation> {
-    if (this.#api === undefined) await this.describe(signal);
+    const api = this.#api ?? (await this.#negotiate(signal));
     const spec = run.template.template;
-    requireApi(spec, this.#api);
+    requireApi(spec, api);
     const { Platform = {} } = this.#description;
     const values = placeholderValues(run, this.#identity, Platform);
     const name = values.Task.Name;
     const labels = taskLabels(run, this.#identity, name);
-    const config = containerConfig({ spec, hostPorts: run.hostPorts, values, labels });
+    const network = await this.#networks.prepare(run, api, signal);
+    const config = containerConfig({
+      spec,
+      hostPorts: run.hostPorts,
+      values,
+      labels,
+      ...(network && { network: network.configured }),
+    });
+    const made = await this.#make(run, name, config, signal);
+    if (network !== undefined) await this.#networks.connect(made, network, api, signal);
+    return made;
+  }
+
+  /** Fetches the image where there is none. */
+  async #make(
+    run: TaskRun,
+    name: string,
+    config: ContainerConfig,
+    signal: AbortSignal,
+  ): Promise<TaskObservation> {
+    const spec = run.template.template;
     const image = spec.ContainerSpec?.Image ?? "";
     const wish = { image, revision: `${run.serviceId}/${run.template.revision}` };
     await this.#images.refresh(wish, signal);
@@ -115,7 +149,9 @@ export class DockerEngine implements Engine {
       if (!(cause instanceof EngineAnswerError)) throw cause;
       throw new TaskRefusedError(`starting container failed: ${cause.message}`, { cause });
     }
-    return this.#inspect(taskId, containerId, signal);
+    const observation = await this.#inspect(taskId, containerId, signal);
+    await this.#networks.started(taskId, observation, signal);
+    return observation;
   }
 
   async observe(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
@@ -146,7 +182,7 @@ export class DockerEngine implements Engine {
   /** Its anonymous volumes go with it, as Docker's own tasks' do. */
   async remove(taskId: TaskId, signal: AbortSignal): Promise<void> {
     const containerId = await this.#containerOf(taskId, signal);
-    if (containerId === undefined) return;
+    if (containerId === undefined) return this.#networks.removed(taskId, signal);
     try {
       await this.#client.request(
         { method: "DELETE", path: `/containers/${containerId}`, query: { force: true, v: true } },
@@ -160,6 +196,7 @@ export class DockerEngine implements Engine {
       if (!isMissing(cause)) throw cause;
     }
     this.#containers.delete(taskId);
+    await this.#networks.removed(taskId, signal);
   }
 
   async list(signal: AbortSignal): Promise<readonly TaskId[]> {
@@ -169,6 +206,7 @@ export class DockerEngine implements Engine {
       const taskId = taskOf(Labels, this.#identity);
       if (taskId !== undefined) this.#containers.set(taskId, Id);
     }
+    await this.#networks.prune(signal);
     return [...this.#containers.keys()];
   }
 
@@ -239,7 +277,9 @@ export class DockerEngine implements Engine {
       const path = `/containers/${containerId}/json`;
       const look = (): Promise<ContainerInspect> =>
         this.#client.request({ method: "GET", path }, signal);
-      return observationOf(await this.#looks.run(look, signal));
+      const observation = observationOf(await this.#looks.run(look, signal));
+      this.#networks.observed(taskId, observation);
+      return observation;
     } catch (cause) {
       if (!isMissing(cause)) throw cause;
       this.#containers.delete(taskId);
