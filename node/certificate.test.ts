@@ -45,6 +45,7 @@ function membership(hostname: string, aheadMs = 0): Membership {
     hostname,
     engine: "process",
     engineSocket: "",
+    programPath: "",
     network: { kind: "unavailable", reason: "a test" },
     listen: { host: "127.0.0.1", port: 0 },
     advertise: undefined,

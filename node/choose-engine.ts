@@ -10,6 +10,7 @@ import { EngineClient } from "../worker/engine/docker/engine-client.js";
 import type { Engine, EngineIdentity } from "../worker/engine/engine.js";
 import { ProcessEngine } from "../worker/engine/process/process-engine.js";
 import type { NetworkCapability } from "../worker/network/core/network-capability.js";
+import type { NetworkPlane } from "../worker/network/network-plane.js";
 
 /** What the user asks for: `auto` takes Docker where one answers, else plain processes. */
 export const ENGINE_CHOICES = ["auto", "docker", "process"] as const;
@@ -49,12 +50,13 @@ export function createEngine(
     readonly socketPath: string;
     readonly dataDir: string;
     readonly network: NetworkCapability;
+    readonly plane?: NetworkPlane;
     readonly clock: Clock;
     readonly logger: Logger;
   },
 ): Engine {
-  const { identity, socketPath, dataDir, network, clock, logger } = options;
+  const { identity, socketPath, dataDir, network, plane, clock, logger } = options;
   return kind === "docker"
-    ? new DockerEngine({ identity, socketPath, network, clock, logger })
+    ? new DockerEngine({ identity, socketPath, network, ...(plane && { plane }), clock, logger })
     : new ProcessEngine({ identity, root: join(dataDir, "tasks"), clock });
 }

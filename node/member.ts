@@ -23,8 +23,10 @@ import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-clien
 import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
 import type { NetworkCapability } from "../worker/network/core/network-capability.js";
+import type { HostNetwork } from "../worker/network/host-network.js";
 import { ownDoor } from "./advertise.js";
 import { createEngine } from "./choose-engine.js";
+import { createNetwork } from "./create-network.js";
 import { firstReachable } from "./first-reachable.js";
 import type { NodeIdentity } from "./identity.js";
 import { removeIdentity } from "./identity-files.js";
@@ -38,7 +40,7 @@ import { RoleKeeper } from "./role.js";
  */
 export async function forgetCluster(dataDir: string): Promise<void> {
   await removeMemberSettings(dataDir); // first: without it, the rest is known to be left over
-  for (const folder of ["manager", "worker", "tasks"]) {
+  for (const folder of ["manager", "worker", "tasks", "network"]) {
     await rm(join(dataDir, folder), { recursive: true, force: true });
   }
   await removeIdentity(dataDir);
@@ -50,6 +52,8 @@ export interface MemberOptions {
   readonly engineSocket: string;
   /** What this host's kernel lets us do. */
   readonly network: NetworkCapability;
+  /** Where the programs that set up networks are looked for, in the form of `PATH`. */
+  readonly programPath: string;
   /** `host:port` at which managers are looked for beside those that are known. */
   readonly managers: readonly string[];
   readonly identity: NodeIdentity;
@@ -85,6 +89,8 @@ export class Member {
   readonly firstSession: Promise<void>;
   readonly #options: MemberOptions;
   readonly #engine: Engine;
+  /** Absent where this host cannot have networks of the cluster. */
+  readonly #network: HostNetwork | undefined;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   #sessionBegun: () => void = () => undefined;
@@ -114,7 +120,7 @@ export class Member {
   }
 
   private constructor(options: MemberOptions) {
-    const { clock, dataDir, engineSocket, hostname, identity, logger, network, settings } = options;
+    const { clock, dataDir, engineSocket, hostname, identity, logger, settings } = options;
     const { clusterId, nodeId } = identity.node;
     this.#options = options;
     this.#settings = settings;
@@ -131,11 +137,19 @@ export class Member {
       clock,
       logger,
     });
+    const network = createNetwork({
+      ...options,
+      engine: settings.engine,
+      capability: options.network,
+      nodeId,
+    });
+    this.#network = network;
     this.#engine = createEngine(settings.engine, {
       identity: { clusterId, nodeId, hostname },
       socketPath: engineSocket,
       dataDir,
-      network,
+      network: options.network,
+      ...(network && { plane: network }),
       clock,
       logger,
     });
@@ -201,15 +215,26 @@ export class Member {
     if (manner !== "removed") await this.#resign();
     this.#stopping.abort(new Error("this host leaves the cluster"));
     await Promise.allSettled(this.#running);
+    this.#network?.retire();
     try {
       await this.#agent?.leave(options);
     } catch (error) {
       if (manner !== "forced") throw error;
       this.#options.logger.warn({ error }, "leaving by force: this host's tasks were not stopped");
     }
+    await this.#leaveNetworks();
     if (this.#local === undefined && manner !== "removed") await this.#sayGoodbye();
     await this.close();
     await forgetCluster(this.#options.dataDir);
+  }
+
+  /** What is left of them does no harm, and must not keep the host from leaving. */
+  async #leaveNetworks(): Promise<void> {
+    try {
+      await this.#network?.leave();
+    } catch (error) {
+      this.#options.logger.warn({ error }, "not all of the cluster's networks could be removed");
+    }
   }
 
   /** Who has only a manager's certificate so far hears from the managers what to be. */
@@ -287,6 +312,7 @@ export class Member {
       onRole: (role) => {
         this.#role.wanted(role);
       },
+      ...(this.#network && { networks: this.#network }),
       memory: new TaskDb({ folder: join(dataDir, "worker"), clock, logger }),
       clock,
       random: random.fork("agent"),
@@ -303,8 +329,8 @@ export class Member {
       if (!(error instanceof NodeRemovedError)) throw error;
       onRemoved(this);
     });
-    const keeping = this.#role.run(signal);
-    for (const part of [running, renewing, keeping]) this.#running.push(part.catch(onFatal));
+    const keeping = [this.#role.run(signal), this.#network?.run(signal) ?? Promise.resolve()];
+    for (const part of [running, renewing, ...keeping]) this.#running.push(part.catch(onFatal));
   }
 
   /**

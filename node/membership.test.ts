@@ -30,6 +30,7 @@ function membership(port = 0): Membership {
     hostname: "host1",
     engine: "process",
     engineSocket: "",
+    programPath: "",
     network: { kind: "unavailable", reason: "a test" },
     listen: { host: "127.0.0.1", port },
     advertise: undefined,

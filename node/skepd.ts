@@ -13,6 +13,7 @@ import type { Manager } from "../manager/manager.js";
 import { NoLeaderError } from "../shared/errors/cluster-error.js";
 import { probeNetwork } from "../worker/network/capability.js";
 import { type NetworkCapability, unavailable } from "../worker/network/core/network-capability.js";
+import { claimHostNetwork, type HostClaim } from "../worker/network/host-claim.js";
 import { chooseEngine, type EngineChoice, type EngineKind } from "./choose-engine.js";
 import { type DataLock, lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
@@ -25,14 +26,13 @@ export interface SkepdOptions extends Omit<
   readonly engine: EngineChoice;
   /** Where the public API answers. */
   readonly socketPath: string;
-  /** Where the programs that set up networks are looked for, in the form of `PATH`. */
-  readonly programPath: string;
 }
 
 export class Skepd {
   readonly #membership: Membership;
   readonly #api: ApiServer;
   readonly #lock: DataLock;
+  readonly #claim: HostClaim | undefined;
 
   /**
    * Resolves once the API answers and, for a host that was a member, it is at work again.
@@ -45,7 +45,8 @@ export class Skepd {
     const lock = await lockDataDir(dataDir);
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
-    const network = await networkOf(engine, options);
+    const claim = engine === "docker" ? await claimHostNetwork() : undefined;
+    const network = await networkOf(engine, claim, options);
     const parts: { api?: ApiServer } = {};
     const membership = new Membership({
       ...options,
@@ -64,7 +65,7 @@ export class Skepd {
     };
     const api = createApiServer({ host, clock, random, logger: logger.child({ part: "api" }) });
     parts.api = api;
-    const skepd = new Skepd(membership, api, lock);
+    const skepd = new Skepd(membership, api, { lock, claim });
     try {
       await membership.resume();
       await mkdir(dirname(socketPath), { recursive: true });
@@ -76,16 +77,22 @@ export class Skepd {
     }
   }
 
-  private constructor(membership: Membership, api: ApiServer, lock: DataLock) {
+  private constructor(
+    membership: Membership,
+    api: ApiServer,
+    held: { readonly lock: DataLock; readonly claim: HostClaim | undefined },
+  ) {
     this.#membership = membership;
     this.#api = api;
-    this.#lock = lock;
+    this.#lock = held.lock;
+    this.#claim = held.claim;
   }
 
   /** Ends what this process does; the tasks run on. */
   async close(): Promise<void> {
     await this.#api.close();
     await this.#membership.close();
+    this.#claim?.release();
     this.#lock.release();
   }
 }
@@ -102,16 +109,19 @@ async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<En
 /** Processes have no network of their own, whatever the kernel would allow. */
 async function networkOf(
   engine: EngineKind,
+  claim: HostClaim | undefined,
   { logger, programPath }: SkepdOptions,
 ): Promise<NetworkCapability> {
   if (engine === "process") return unavailable("tasks are plain processes");
-  const network = await probeNetwork(programPath);
+  const network = claim === undefined ? unavailable(OTHER_KEEPER) : await probeNetwork(programPath);
   if (network.kind === "unavailable") {
     const { reason } = network;
     logger.warn({ reason }, "no overlay networks and no ingress on this host");
   }
   return network;
 }
+
+const OTHER_KEEPER = "another skepd on this host keeps its networks";
 
 function managerOf({ member }: Membership): Manager {
   if (member === undefined) throw notAManager("none");

@@ -15,6 +15,7 @@ import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { AssignmentSet } from "../../shared/model/assignment.js";
 import type { Fence } from "../../shared/model/fence.js";
 import type { NodeRole } from "../../shared/model/node.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { canonicalText } from "../../shared/model/stable-hash.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
@@ -61,11 +62,18 @@ export interface AgentOptions {
   readonly onState?: (state: SessionState) => void;
   /** Called with what the host is to be, at least once in each session. */
   readonly onRole?: (role: NodeRole) => void;
+  /** What keeps the node's networks as the managers say; absent where it has none. */
+  readonly networks?: NetworkKeeper;
   /** The agent's own; no other process may use it. */
   readonly memory: AgentMemory;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+}
+
+export interface NetworkKeeper {
+  /** Resolves once it is kept: a task of these networks may then be prepared. */
+  want(told: NodeNetworks): Promise<void>;
 }
 
 export type SessionState =
@@ -350,6 +358,7 @@ export class Agent {
         break;
     }
     await this.#keep(result.assignments);
+    if (set.networks !== undefined) await this.#options.networks?.want(set.networks);
     this.#memory = "kept";
     for (const taskId of result.removed) runners.unassign(taskId, set.stopWithinMs);
     for (const taskId of result.changed) {

@@ -11,7 +11,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { readIfThere, replaceFile } from "../../shared/durable-file.js";
-import { ClusterError } from "../../shared/errors/cluster-error.js";
+import { AssertionError } from "../../shared/errors/assert.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import type { Clock } from "../../shared/ports/clock.js";
@@ -101,6 +101,10 @@ export class HostNetwork implements NetworkPlane {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, kernel } = this.#options;
     await this.#restore();
+    // A host without networks is left alone.
+    while (this.#told === undefined && !signal.aborted) {
+      await this.#called(LOOK_PERIOD_MS, signal);
+    }
     const watching = watchKernel(kernel, clock, () => this.#hint(), signal);
     while (!signal.aborted) {
       const waitMs = this.#lookAtMs - clock.nowMs();
@@ -110,14 +114,21 @@ export class HostNetwork implements NetworkPlane {
     await watching;
   }
 
+  /** No network is wanted any more: the host is about to leave. Not while `run` runs. */
+  retire(): void {
+    this.#told = undefined;
+  }
+
   /** Removes all that was made on this host. Not while `run` runs. */
   async leave(): Promise<void> {
-    await this.#restore();
-    await this.#options.names.remove();
-    await this.#ingress.remove(this.#told);
-    await this.#overlay.remove();
-    await rm(this.#options.folder, { recursive: true, force: true });
+    const told = this.#told ?? (await this.#lastTold());
     this.#told = undefined;
+    if (told !== undefined) {
+      await this.#options.names.remove();
+      await this.#ingress.remove(told);
+      await this.#overlay.remove();
+    }
+    await rm(this.#options.folder, { recursive: true, force: true });
   }
 
   isOn(taskId: TaskId): boolean {
@@ -196,9 +207,13 @@ export class HostNetwork implements NetworkPlane {
     return join(this.#options.folder, "told.json");
   }
 
-  async #restore(): Promise<void> {
+  async #lastTold(): Promise<NodeNetworks | undefined> {
     const text = await readIfThere(this.#toldPath);
-    if (text !== undefined) this.#told ??= JSON.parse(text) as NodeNetworks;
+    return text === undefined ? undefined : (JSON.parse(text) as NodeNetworks);
+  }
+
+  async #restore(): Promise<void> {
+    this.#told ??= await this.#lastTold();
     for (const [taskId, record] of await this.#files.restore()) {
       this.#tasks.set(taskId, record);
       if (record.process !== undefined) this.#addresses.add(taskId, record.process.pid);
@@ -220,7 +235,8 @@ export class HostNetwork implements NetworkPlane {
       await this.#pass(kind);
       this.#failures = 0;
     } catch (cause) {
-      if (!(cause instanceof ClusterError)) throw cause;
+      // A full disk, a kernel that refuses: it may pass, and the tasks must not pay for it.
+      if (cause instanceof AssertionError || !(cause instanceof Error)) throw cause;
       const { message: reason } = cause;
       this.#logger[this.#failures === 0 ? "warn" : "debug"]({ reason }, "network not as wanted");
       const delayMs = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** this.#failures++);

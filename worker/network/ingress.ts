@@ -57,7 +57,7 @@ export class IngressKeeper {
     return (await this.#openBridges(node)) === "as-wanted" ? look : "drifted";
   }
 
-  async remove(node: NodeNetworks | undefined): Promise<void> {
+  async remove(node: NodeNetworks): Promise<void> {
     await this.#table.remove({ family: "ip", name: HOST_TABLE });
     for (const rule of ingressBridges(node).flatMap(acceptances)) {
       await this.#userChain("-D", rule);
@@ -128,6 +128,6 @@ export class IngressKeeper {
   }
 }
 
-function ingressBridges(node: NodeNetworks | undefined): string[] {
-  return (node?.networks ?? []).filter(({ kind }) => kind === "ingress").map(bridgeName);
+function ingressBridges({ networks }: NodeNetworks): string[] {
+  return networks.filter(({ kind }) => kind === "ingress").map(bridgeName);
 }

@@ -3,8 +3,8 @@
  * that is there already. Its range of addresses is this node's gateway alone, so that the engine has
  * none to hand out: every container brings its own.
  */
+import { isIpv6 } from "../../../shared/model/node-networks.js";
 import type { Logger } from "../../../shared/ports/logger.js";
-import { isIpv6 } from "../../network/core/wanted-network.js";
 import type { NetworkAttachment } from "../../network/network-plane.js";
 import type { EngineIdentity } from "../engine.js";
 import { TaskRefusedError } from "../engine-errors.js";
