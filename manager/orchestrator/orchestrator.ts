@@ -14,6 +14,7 @@ import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
 import { updateInBatches } from "../store/batches.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
+import { isUnderWay } from "../updater/core/update-rules.js";
 import { ACTIONS_PER_COMMAND, carryOut } from "./carry-out.js";
 import type { Action } from "./core/action.js";
 import { NO_MEMORY, planService, type ServiceMemory } from "./core/plan-service.js";
@@ -91,7 +92,7 @@ export class Orchestrator {
   }
 
   #isUpdating(serviceId: ServiceId): boolean {
-    return (this.#memory.get(serviceId)?.lanes.size ?? 0) > 0;
+    return isUnderWay(this.#options.store.committed.service(serviceId)?.update);
   }
 
   async #reconcileService(serviceId: ServiceId, signal: AbortSignal): Promise<void> {

@@ -33,9 +33,11 @@ import {
   revisionToWire,
   serviceFromWire,
   serviceToWire,
+  updateFromWire,
   type WirePreviousService,
   type WireRevision,
   type WireService,
+  type WireUpdateProgress,
 } from "../../shared/rpc/wire/service.js";
 import { specFromJson, specToJson } from "../../shared/rpc/wire/specs.js";
 import {
@@ -66,6 +68,7 @@ export interface WireChange extends WireNetworkChange {
   setManager?: { nodeId: string; manager?: ManagerMember | null } | null;
   createService?: { service: WireService; revision: WireRevision } | null;
   updateService?: WireUpdateService | null;
+  observeUpdate?: WireObserveUpdate | null;
   removeService?: { serviceId: string } | null;
   removeRevision?: { serviceId: string; number: number } | null;
   createTask?: WireTask | null;
@@ -103,6 +106,13 @@ interface WireUpdateService {
   revision: number;
   newRevision?: WireRevision | null;
   previous?: WirePreviousService | null;
+  update?: WireUpdateProgress | null;
+}
+
+interface WireObserveUpdate {
+  serviceId: string;
+  expectedVersion: WireUint64;
+  update: WireUpdateProgress;
 }
 
 export function changeToWire(change: Change): WireChange {
@@ -132,6 +142,10 @@ export function changeToWire(change: Change): WireChange {
       };
     case "update-service":
       return { updateService: updateServiceToWire(change) };
+    case "observe-update": {
+      const { serviceId, expectedVersion, update } = change;
+      return { observeUpdate: { serviceId, expectedVersion, update } };
+    }
     case "remove-service":
       return { removeService: { serviceId: change.serviceId } };
     case "remove-revision":
@@ -200,6 +214,15 @@ function serviceChange(wire: WireChange): Change | undefined {
     };
   }
   if (isSet(wire.updateService)) return updateServiceFromWire(wire.updateService);
+  if (isSet(wire.observeUpdate)) {
+    const { serviceId, expectedVersion, update } = wire.observeUpdate;
+    return {
+      kind: "observe-update",
+      serviceId: serviceId as ServiceId,
+      expectedVersion: fromUint64(expectedVersion),
+      update: updateFromWire(update),
+    };
+  }
   if (isSet(wire.removeService))
     return { kind: "remove-service", serviceId: wire.removeService.serviceId as ServiceId };
   if (isSet(wire.removeRevision)) {
@@ -297,6 +320,7 @@ function updateServiceToWire(change: ChangeOf<"update-service">): WireUpdateServ
   if (change.expectedVersion !== undefined) wire.expectedVersion = change.expectedVersion;
   if (change.newRevision !== undefined) wire.newRevision = revisionToWire(change.newRevision);
   if (change.previous !== undefined) wire.previous = previousToWire(change.previous);
+  if (change.update !== undefined) wire.update = change.update;
   return wire;
 }
 
@@ -309,6 +333,7 @@ function updateServiceFromWire(wire: WireUpdateService): Change {
     revision: wire.revision,
     ...(isSet(wire.newRevision) && { newRevision: revisionFromWire(wire.newRevision) }),
     ...(isSet(wire.previous) && { previous: previousFromWire(wire.previous) }),
+    ...(isSet(wire.update) && { update: updateFromWire(wire.update) }),
   };
 }
 

@@ -100,6 +100,21 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
       revision: 2,
       newRevision: { ...revision, number: 2 },
       previous: { frame: service.frame, revision: 1 },
+      update: { state: "rollback_started", message: "m", startedAtMs: 3 },
+    },
+  ],
+  "observe-update": [
+    {
+      kind: "observe-update",
+      serviceId: service.id,
+      expectedVersion: 4,
+      update: { state: "updating", message: "update in progress", startedAtMs: 0 },
+    },
+    {
+      kind: "observe-update",
+      serviceId: service.id,
+      expectedVersion: 0,
+      update: { state: "completed", message: "", startedAtMs: 1.5, completedAtMs: 0 },
     },
   ],
   "remove-service": [{ kind: "remove-service", serviceId: service.id }],

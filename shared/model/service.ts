@@ -2,7 +2,7 @@
  * A service: what a user wants run. Its frame (everything but the task template) stands here; the
  * template stands in a revision, stored once however many tasks run it.
  */
-import type { ServiceFrame } from "../docker-api/service-spec.js";
+import type { ServiceFrame, UpdateState } from "../docker-api/service-spec.js";
 import type { ServiceId } from "./ids.js";
 import type { ServiceEndpoint } from "./network.js";
 
@@ -20,6 +20,16 @@ export interface Service {
   readonly previous?: PreviousService;
   /** Absent until the allocator has looked at it, and where there is nothing to give. */
   readonly endpoint?: ServiceEndpoint;
+  /** The last rolling update; absent where the last change by a user needed none. */
+  readonly update?: UpdateProgress;
+}
+
+/** How far a rolling update, or a rollback, has come. */
+export interface UpdateProgress {
+  readonly state: UpdateState;
+  readonly message: string;
+  readonly startedAtMs: number;
+  readonly completedAtMs?: number;
 }
 
 export interface PreviousService {

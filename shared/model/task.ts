@@ -26,6 +26,11 @@ export interface Task {
   readonly desired: DesiredState;
   readonly status: TaskStatus;
   /**
+   * When it was first seen to run, on the clock of its host: with the time of its end, how long
+   * it ran.
+   */
+  readonly ranAtMs?: number;
+  /**
    * When earlier tasks of this slot were restarted (wall ms, oldest first, bounded by its maker).
    */
   readonly restartsAtMs?: readonly number[];

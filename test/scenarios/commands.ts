@@ -2,6 +2,7 @@
 import { planDrain } from "../../manager/api/core/plan-node.js";
 import type {
   ReplicatedJob,
+  RollbackConfig,
   ServiceMode,
   ServiceSpec,
   UpdateConfig,
@@ -10,7 +11,7 @@ import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec
 import type { NodeId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
-import { describeWorld } from "./describe-world.js";
+import { describeUpdate, describeWorld } from "./describe-world.js";
 import type { World } from "./world.js";
 
 type Command = (world: World, args: Arguments) => Promise<string | undefined>;
@@ -42,6 +43,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     );
     return undefined;
   },
+  /** The spec before the last change, as `docker service rollback` */
+  rollback: async (world, { words: [name = ""] }) => {
+    await world.rollBack(name);
+    return undefined;
+  },
+  /** What the service says of its update, its task named by its place. */
+  status: async (world, { words: [name = ""] }) => describeUpdate(world, name),
   scale: async (world, { words: [name = "", replicas = ""] }) => {
     await world.updateService(name, (spec) => editSpec(spec, { replicas }));
     return undefined;
@@ -206,6 +214,17 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
   parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
   "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
+  monitor: (spec, value) => editUpdate(spec, { Monitor: nanoseconds(value) }),
+  "failure-action": (spec, value) =>
+    editUpdate(spec, { FailureAction: value as NonNullable<UpdateConfig["FailureAction"]> }),
+  "max-failure-ratio": (spec, value) => editUpdate(spec, { MaxFailureRatio: Number(value) }),
+  "rollback-parallelism": (spec, value) => editRollback(spec, { Parallelism: Number(value) }),
+  "rollback-delay": (spec, value) => editRollback(spec, { Delay: nanoseconds(value) }),
+  "rollback-monitor": (spec, value) => editRollback(spec, { Monitor: nanoseconds(value) }),
+  "rollback-failure-action": (spec, value) =>
+    editRollback(spec, { FailureAction: value as NonNullable<RollbackConfig["FailureAction"]> }),
+  force: (spec, value) => editTemplate(spec, { ForceUpdate: Number(value) }),
+  label: (spec, value) => ({ ...spec, Labels: { label: value } }),
   order: (spec, value) => editUpdate(spec, { Order: value as NonNullable<UpdateConfig["Order"]> }),
 };
 
@@ -269,6 +288,10 @@ function editReservations(spec: ServiceSpec, nanoCpus: number): ServiceSpec {
 
 function editUpdate(spec: ServiceSpec, change: UpdateConfig): ServiceSpec {
   return { ...spec, UpdateConfig: { ...spec.UpdateConfig, ...change } };
+}
+
+function editRollback(spec: ServiceSpec, change: RollbackConfig): ServiceSpec {
+  return { ...spec, RollbackConfig: { ...spec.RollbackConfig, ...change } };
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

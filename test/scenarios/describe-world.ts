@@ -11,6 +11,14 @@ import type { Task } from "../../shared/model/task.js";
 import { isTerminal } from "../../shared/model/task-state.js";
 import type { World } from "./world.js";
 
+/** `paused: … due to failure or early termination of task web.1` */
+export function describeUpdate(world: World, name: string): string {
+  const { update } = world.service(name);
+  if (update === undefined) return "(no update)";
+  const words = update.message.replace(/[a-z0-9]{25}/, (id) => world.placeOf(id));
+  return `${update.state}: ${words}`;
+}
+
 type Row = readonly string[];
 
 /** @param places services and slots to show, `web` or `web.1`; none: everything */

@@ -2,7 +2,8 @@
  * A manager's planning half in simulated time: a store in memory, the orchestrator and the
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
-import { tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
+import { planRollback } from "../../manager/api/core/plan-service.js";
+import { slotKey,tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
@@ -43,6 +44,11 @@ export class World {
     this.store = store;
     this.log = log;
     this.hosts = new Hosts(this.store, this.clock);
+    this.store.watch(({ events }) => {
+      for (const { type, after } of events) {
+        if (type === "task" && after !== undefined) this.#places.set(after.id, after);
+      }
+    });
   }
 
   static async start(seed: string): Promise<World> {
@@ -124,6 +130,12 @@ export class World {
     });
   }
 
+  async rollBack(name: string): Promise<void> {
+    const service = this.service(name);
+    const planned = { expectedVersion: service.version, atMs: this.clock.wallMs() };
+    await this.change(planRollback(this.view, service, planned));
+  }
+
   service(name: string): Service {
     const service = this.view.serviceByName(name);
     if (service === undefined) throw new Error(`there is no service ${name}`);
@@ -161,6 +173,14 @@ export class World {
 
   /** Names of services that still have tasks, removed ones under their last name. */
   readonly names = new Map<ServiceId, string>();
+
+  readonly #places = new Map<string, Task>();
+
+  /** Where a task is or was: `web.1`. */
+  placeOf(taskId: string): string {
+    const task = this.#places.get(taskId);
+    return task === undefined ? taskId : `${this.names.get(task.serviceId) ?? ""}.${slotKey(task)}`;
+  }
 
   rememberNames(): void {
     for (const service of this.view.services()) {

@@ -84,6 +84,7 @@ const arbitraryTask: fc.Arbitrary<Task> = fc
       desired: fc.constantFrom(...DESIRED_STATES),
       status,
       restartsAtMs: fc.array(fc.nat(), { maxLength: 3 }),
+      ranAtMs: fc.nat(),
     },
     {
       requiredKeys: [

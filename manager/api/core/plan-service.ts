@@ -12,6 +12,7 @@ import { type Revision, revisionHash } from "../../../shared/model/revision.js";
 import { isJob, type Service, serviceName } from "../../../shared/model/service.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
+import { nextRevision, revisionLike } from "../../updater/core/roll-back.js";
 import { checkPortsFree } from "./check-endpoint.js";
 
 /** A completed spec that passed the gate. */
@@ -68,7 +69,10 @@ export function planUpdate(
     view.services().filter((other) => other.id !== service.id),
   );
   const present = view.revision(service.id, service.revision);
-  const next = makeRevision(service.id, nextNumber(view, service), atMs, { frame, template });
+  const next = makeRevision(service.id, nextRevision(view, service.id, service.revision), atMs, {
+    frame,
+    template,
+  });
   const same = present?.hash === next.hash;
   return {
     kind: "update-service",
@@ -99,22 +103,18 @@ export function planRollback(
     serviceId: service.id,
     expectedVersion,
     frame: previous.frame,
-    ...revisionBefore(view, service, previous.revision, atMs),
+    ...revisionLike(view, service, previous.revision, atMs),
     previous: { frame: service.frame, revision: service.revision },
+    ...(isJob(service.frame)
+      ? {}
+      : {
+          update: {
+            state: "rollback_started",
+            message: "manually requested rollback",
+            startedAtMs: atMs,
+          },
+        }),
   };
-}
-
-/** A job runs again with what it ran before: that is a new run, and each run is a revision. */
-function revisionBefore(
-  view: StoreView,
-  service: Service,
-  number: number,
-  createdAtMs: number,
-): { readonly revision: number; readonly newRevision?: Revision } {
-  const before = view.revision(service.id, number);
-  if (!isJob(service.frame) || before === undefined) return { revision: number };
-  const next = { ...before, number: nextNumber(view, service), createdAtMs };
-  return { revision: next.number, newRevision: next };
 }
 
 function makeRevision(
@@ -136,12 +136,6 @@ function makeRevision(
 
 function isOnHost(port: EndpointPortConfig): boolean {
   return port.PublishMode === "host";
-}
-
-/** The newest revisions are always kept, so one past the newest was never used. */
-function nextNumber(view: StoreView, service: Service): number {
-  const newest = view.revisions(service.id).at(-1)?.number ?? service.revision;
-  return Math.max(newest, service.revision) + 1;
 }
 
 function modeOf(frame: ServiceFrame): string {

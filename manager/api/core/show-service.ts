@@ -9,8 +9,9 @@ import type {
   ServiceFrame,
   ServiceSpec,
   ServiceStatus,
+  UpdateStatus,
 } from "../../../shared/docker-api/service-spec.js";
-import { isJob, type Service } from "../../../shared/model/service.js";
+import { isJob, type Service, type UpdateProgress } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -26,7 +27,18 @@ export function showService(view: StoreView, service: Service): ShownService {
     Spec: wholeSpec(view, service, service),
     ...(previous === undefined ? {} : { PreviousSpec: wholeSpec(view, service, previous) }),
     Endpoint: endpointOf(service.frame),
+    ...(service.update === undefined ? {} : { UpdateStatus: showUpdate(service.update) }),
     ...(isJob(service.frame) ? { JobStatus: jobStatusOf(view, service) } : {}),
+  };
+}
+
+function showUpdate(update: UpdateProgress): UpdateStatus {
+  const { state, message, startedAtMs, completedAtMs } = update;
+  return {
+    State: state,
+    StartedAt: showTime(startedAtMs),
+    ...(completedAtMs === undefined ? {} : { CompletedAt: showTime(completedAtMs) }),
+    Message: message,
   };
 }
 

@@ -45,7 +45,7 @@ describe("services", () => {
     expect(Spec["Name"]).toMatch(/^[a-z]+_[a-z]+\d+$/);
   });
 
-  test("scaling makes no revision, a new image does, and a rollback goes back to the old one", async () => {
+  test("scaling makes no revision, a new image does, and a rollback one with the old template", async () => {
     const id = (await api.create("history")) as ServiceId;
     const revisions = (): number[] => api.store.committed.revisions(id).map(({ number }) => number);
     const declared = await api.inspect("/services/history");
@@ -68,9 +68,11 @@ describe("services", () => {
     expect(await api.inspect("/services/history")).toMatchObject({
       Spec: scaled,
       PreviousSpec: changed,
+      UpdateStatus: { State: "rollback_started", Message: "manually requested rollback" },
     });
-    expect(revisions()).toEqual([1, 2]);
-    expect(api.store.committed.service(id)!.revision).toBe(1);
+    expect(revisions()).toEqual([1, 2, 3]);
+    const [first, , third] = api.store.committed.revisions(id);
+    expect(third!.hash).toBe(first!.hash);
   });
 
   test("a rollback of what was never updated is refused", async () => {

@@ -4,6 +4,7 @@
  * is carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
+import type { UpdateProgress } from "../../../shared/model/service.js";
 import type { SlotKey } from "./slot.js";
 
 /** What a task is for: to run until it is stopped, or to its own end (jobs). */
@@ -47,4 +48,8 @@ export type Action =
   /** Stop, then forget. */
   | { readonly kind: "remove-task"; readonly taskId: TaskId }
   /** Nothing runs of it any more: out of the store. */
-  | { readonly kind: "forget-task"; readonly taskId: TaskId };
+  | { readonly kind: "forget-task"; readonly taskId: TaskId }
+  /** Says how the rolling update fares, unless the user has changed the service since `basis`. */
+  | { readonly kind: "observe-update"; readonly basis: number; readonly update: UpdateProgress }
+  /** Goes back to what the service was before, for too many of the new tasks failed. */
+  | { readonly kind: "roll-back"; readonly basis: number; readonly update: UpdateProgress };

@@ -4,6 +4,7 @@
  * fits is left out. What it was for is planned anew.
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Service, UpdateProgress } from "../../../shared/model/service.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import {
   desiredRank,
@@ -14,6 +15,7 @@ import {
 import type { Change } from "../../store/core/change.js";
 import { NO_SLOT } from "../../store/core/slot-index.js";
 import type { StoreView } from "../../store/core/view.js";
+import { revisionLike } from "../../updater/core/roll-back.js";
 import type { Action, NewTask } from "./action.js";
 import { isOver, type SlotKey, slotKey, tasksOfSlot } from "./slot.js";
 
@@ -48,7 +50,33 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
       return advance(view.task(action.taskId), "remove", dismiss);
     case "forget-task":
       return forget(view.task(action.taskId));
+    case "observe-update":
+    case "roll-back": {
+      const service = view.service(serviceId);
+      return service?.version === action.basis ? ofService(view, service, action, context) : [];
+    }
   }
+}
+
+function ofService(
+  view: StoreView,
+  service: Service,
+  { kind, update, basis }: Extract<Action, { readonly update: UpdateProgress }>,
+  { atMs }: CommandContext,
+): Change[] {
+  const { id: serviceId, previous } = service;
+  if (kind === "observe-update") return [{ kind, serviceId, expectedVersion: basis, update }];
+  if (previous === undefined) return [];
+  return [
+    {
+      kind: "update-service",
+      serviceId,
+      expectedVersion: basis,
+      frame: previous.frame,
+      ...revisionLike(view, service, previous.revision, atMs),
+      update,
+    },
+  ];
 }
 
 /** A node that stands for a slot may have left the cluster. */

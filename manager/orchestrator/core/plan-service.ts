@@ -6,7 +6,8 @@
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
-import { NO_LANES, planUpdate, type UpdateLanes } from "../../updater/core/plan-update.js";
+import { type Arrivals, NO_ARRIVALS, planUpdate } from "../../updater/core/plan-update.js";
+import { isEvidence } from "../../updater/core/slot-progress.js";
 import { type Action, NO_RESTARTS } from "./action.js";
 import type { Division } from "./division.js";
 import { divideGlobal } from "./global.js";
@@ -24,10 +25,10 @@ import { groupBySlot, type Slot } from "./slot.js";
 export interface ServiceMemory {
   /** When a task was first seen waiting with desired state `ready`. */
   readonly readySince: ReadonlyMap<TaskId, number>;
-  readonly lanes: UpdateLanes;
+  readonly arrivals: Arrivals;
 }
 
-export const NO_MEMORY: ServiceMemory = { readySince: new Map(), lanes: NO_LANES };
+export const NO_MEMORY: ServiceMemory = { readySince: new Map(), arrivals: NO_ARRIVALS };
 
 export interface ServicePlan {
   readonly actions: readonly Action[];
@@ -46,12 +47,14 @@ export function planService(
   const tasks = view.tasksOfService(serviceId);
   const slots = groupBySlot(tasks);
   const limit = historyLimit(view);
-  const reaped = slots.flatMap((slot) => reapSlot(slot, limit));
-  if (service === undefined) return removal(slots, reaped);
+  if (service === undefined) return removal(slots, limit);
+  const reaped = slots.flatMap((slot) =>
+    reapSlot(slot, limit, (task) => isEvidence(task, service)),
+  );
   const readySince = rememberReady(tasks, memory, time);
   const situation = new Situation(view, service, time, readySince);
   const division = divide(view, slots, situation);
-  const update = planUpdate(division.renewable, situation, memory.lanes);
+  const update = planUpdate(division.renewable, situation, memory.arrivals);
   const repairs = division.kept
     .filter((slot) => !update.started.has(slot.key))
     .map((slot) => repairSlot(slot, situation))
@@ -66,7 +69,7 @@ export function planService(
       ...reaped,
     ],
     ...(wakes.length === 0 ? {} : { wakeInMs: wakes.reduce((a, b) => Math.min(a, b)) }),
-    memory: { readySince, lanes: update.lanes },
+    memory: { readySince, arrivals: update.arrivals },
   };
 }
 
@@ -81,7 +84,8 @@ function divide(view: StoreView, slots: readonly Slot[], situation: Situation): 
 }
 
 /** The service is gone: so are its tasks, once they have stopped. */
-function removal(slots: readonly Slot[], reaped: readonly Action[]): ServicePlan {
+function removal(slots: readonly Slot[], limit: number): ServicePlan {
+  const reaped = slots.flatMap((slot) => reapSlot(slot, limit, () => false));
   return { actions: [...slots.flatMap(removeAll), ...reaped], memory: NO_MEMORY };
 }
 

@@ -15,19 +15,24 @@ export function historyLimit(view: StoreView): number {
   return view.cluster()?.spec.Orchestration?.TaskHistoryRetentionLimit ?? DEFAULT_HISTORY_LIMIT;
 }
 
-export function reapSlot(slot: Slot, limit: number): Action[] {
+/** @param isNeeded whether a past task is still asked about, whatever the limit */
+export function reapSlot(slot: Slot, limit: number, isNeeded: (task: Task) => boolean): Action[] {
   if (slot.past.length === 0 && slot.leaving.length === 0) return [];
   const forgotten = slot.leaving.filter(isOver);
-  return [...forgotten, ...beyondLimit(slot, limit)].map(forget);
+  return [...forgotten, ...beyondLimit(slot, limit, isNeeded)].map(forget);
 }
 
-function beyondLimit(slot: Slot, limit: number): readonly Task[] {
+function beyondLimit(
+  slot: Slot,
+  limit: number,
+  isNeeded: (task: Task) => boolean,
+): readonly Task[] {
   const excess = slot.wanted.length + slot.past.length - limit;
   if (limit < 0 || excess <= 0) return [];
   // The last task of a slot that ended for good is what holds the slot: without it,
   // it would be filled again.
   const spare = slot.wanted.length > 0 ? slot.past : slot.past.slice(0, -1);
-  return spare.filter(isOver).slice(0, excess);
+  return spare.filter((task) => isOver(task) && !isNeeded(task)).slice(0, excess);
 }
 
 function forget(task: Task): Action {

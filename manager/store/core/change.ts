@@ -18,7 +18,7 @@ import type {
 } from "../../../shared/model/network.js";
 import type { ManagerMember, Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
-import type { PreviousService, Service } from "../../../shared/model/service.js";
+import type { PreviousService, Service, UpdateProgress } from "../../../shared/model/service.js";
 import type { Task, TaskStatus } from "../../../shared/model/task.js";
 import type { DesiredState } from "../../../shared/model/task-state.js";
 
@@ -102,6 +102,15 @@ export type Change =
       readonly newRevision?: Revision;
       /** Absent: there is nothing to roll back to from now on. */
       readonly previous?: PreviousService;
+      /** Absent: no rolling update has begun yet. */
+      readonly update?: UpdateProgress;
+    }
+  | {
+      /** How far the rolling update has come that the given version began. */
+      readonly kind: "observe-update";
+      readonly serviceId: ServiceId;
+      readonly expectedVersion: number;
+      readonly update: UpdateProgress;
     }
   | {
       readonly kind: "allocate-service";

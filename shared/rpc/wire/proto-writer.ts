@@ -85,7 +85,11 @@ export class ProtoWriter {
   }
 
   double(field: number, value: number): void {
-    if (value === 0) return;
+    if (value !== 0) this.presentDouble(field, value);
+  }
+
+  /** `optional double`: written also when 0. */
+  presentDouble(field: number, value: number): void {
     this.#tag(field, FIXED64);
     this.#reserve(8);
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);

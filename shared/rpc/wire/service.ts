@@ -1,10 +1,10 @@
 /** Services and their revisions, proto ↔ model. */
 import type { EndpointPortConfig } from "../../docker-api/endpoint.js";
-import type { ServiceFrame } from "../../docker-api/service-spec.js";
+import type { ServiceFrame, UpdateState } from "../../docker-api/service-spec.js";
 import type { TaskSpec } from "../../docker-api/task-spec.js";
 import type { ServiceId } from "../../model/ids.js";
 import type { Revision } from "../../model/revision.js";
-import type { PreviousService, Service } from "../../model/service.js";
+import type { PreviousService, Service, UpdateProgress } from "../../model/service.js";
 import { fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { intern } from "./intern.js";
 import { endpointFromWire, endpointToWire, type WireServiceEndpoint } from "./network.js";
@@ -19,6 +19,14 @@ export interface WireService {
   revision: number;
   previous?: WirePreviousService | null;
   endpoint?: WireServiceEndpoint | null;
+  update?: WireUpdateProgress | null;
+}
+
+export interface WireUpdateProgress {
+  state: string;
+  message: string;
+  startedAtMs: number;
+  completedAtMs?: number | null;
 }
 
 export interface WirePreviousService {
@@ -47,6 +55,7 @@ export function serviceToWire(service: Service): WireService {
   };
   if (service.previous !== undefined) wire.previous = previousToWire(service.previous);
   if (service.endpoint !== undefined) wire.endpoint = endpointToWire(service.endpoint);
+  if (service.update !== undefined) wire.update = service.update;
   return wire;
 }
 
@@ -60,6 +69,17 @@ export function serviceFromWire(wire: WireService): Service {
     revision: wire.revision,
     ...(isSet(wire.previous) && { previous: previousFromWire(wire.previous) }),
     ...(isSet(wire.endpoint) && { endpoint: endpointFromWire(wire.endpoint) }),
+    ...(isSet(wire.update) && { update: updateFromWire(wire.update) }),
+  };
+}
+
+export function updateFromWire(wire: WireUpdateProgress): UpdateProgress {
+  const { state, message, startedAtMs, completedAtMs } = wire;
+  return {
+    state: state as UpdateState,
+    message,
+    startedAtMs,
+    ...(isSet(completedAtMs) && { completedAtMs }),
   };
 }
 

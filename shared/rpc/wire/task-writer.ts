@@ -18,6 +18,7 @@ const TASK = {
   status: 10,
   restartsAtMs: 11,
   addresses: 12,
+  ranAtMs: 13,
 } as const satisfies Record<keyof Task, number>;
 
 const STATUS = {
@@ -60,6 +61,7 @@ export function writeTask(writer: ProtoWriter, field: number, task: Task): void 
   writeTaskStatus(writer, TASK.status, task.status);
   if (task.restartsAtMs !== undefined) writer.doubles(TASK.restartsAtMs, task.restartsAtMs);
   if (task.addresses !== undefined) writeAddresses(writer, TASK.addresses, task.addresses);
+  if (task.ranAtMs !== undefined) writer.presentDouble(TASK.ranAtMs, task.ranAtMs);
   writer.end(begun);
 }
 

@@ -28,6 +28,7 @@ export interface WireTask {
   status: WireTaskStatus;
   restartsAtMs?: readonly number[];
   addresses?: readonly WireNetworkAddresses[];
+  ranAtMs?: number | null;
 }
 
 export interface WireTaskStatus {
@@ -102,6 +103,7 @@ export function taskToWire(task: Task): WireTask {
   if (task.nodeId !== undefined) wire.nodeId = task.nodeId;
   if (task.restartsAtMs !== undefined) wire.restartsAtMs = task.restartsAtMs;
   if (task.addresses !== undefined) wire.addresses = task.addresses;
+  if (task.ranAtMs !== undefined) wire.ranAtMs = task.ranAtMs;
   return wire;
 }
 
@@ -117,6 +119,7 @@ export function taskFromWire(wire: WireTask): Task {
     ...(isSet(wire.nodeId) && { nodeId: intern(wire.nodeId) as NodeId }),
     desired: desiredStates.toName(wire.desired),
     status: taskStatusFromWire(wire.status),
+    ...(isSet(wire.ranAtMs) && { ranAtMs: wire.ranAtMs }),
     ...(wire.restartsAtMs?.length && { restartsAtMs: wire.restartsAtMs }),
     ...(wire.addresses?.length && { addresses: addressesFromWire(wire.addresses) }),
   };

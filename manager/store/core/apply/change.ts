@@ -18,6 +18,7 @@ import {
 import {
   allocateService,
   createService,
+  observeUpdate,
   removeRevision,
   removeService,
   updateService,
@@ -58,6 +59,8 @@ export function applyChange(draft: Draft, change: Change): void {
       return updateService(draft, change);
     case "allocate-service":
       return allocateService(draft, change);
+    case "observe-update":
+      return observeUpdate(draft, change);
     case "remove-service":
       return removeService(draft, change.serviceId);
     case "remove-revision":

@@ -47,7 +47,7 @@ export function updateService(draft: Draft, change: ChangeOf<"update-service">):
   if (change.newRevision !== undefined) addRevision(draft, before, change.newRevision);
   expectRevision(state, before.id, change.revision);
   if (change.previous !== undefined) expectRevision(state, before.id, change.previous.revision);
-  const { previous: _, ...kept } = before;
+  const { previous: _, update: _ended, ...kept } = before;
   draft.setService(before.id, before, {
     ...kept,
     version: sequence,
@@ -55,6 +55,7 @@ export function updateService(draft: Draft, change: ChangeOf<"update-service">):
     frame: change.frame,
     revision: change.revision,
     ...(change.previous !== undefined && { previous: change.previous }),
+    ...(change.update !== undefined && { update: change.update }),
   });
   trimRevisions(draft, before.id);
 }
@@ -68,6 +69,13 @@ export function allocateService(draft: Draft, change: ChangeOf<"allocate-service
     updatedAtMs: draft.atMs,
     ...(change.endpoint !== undefined && { endpoint: change.endpoint }),
   });
+}
+
+export function observeUpdate(draft: Draft, change: ChangeOf<"observe-update">): void {
+  const before = existingService(draft.state, change.serviceId);
+  expectVersion("service", before, change.expectedVersion);
+  const after = { ...before, updatedAtMs: draft.atMs, update: change.update };
+  draft.setService(before.id, before, after);
 }
 
 export function removeService(draft: Draft, id: ServiceId): void {

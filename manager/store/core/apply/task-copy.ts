@@ -18,6 +18,7 @@ export interface TaskChanges {
   readonly desired?: Task["desired"];
   readonly status?: TaskStatus;
   readonly addresses?: readonly NetworkAddresses[];
+  readonly ranAtMs?: number | undefined;
 }
 
 /** A status as it is kept: absent and empty are the same in the log. */
@@ -36,9 +37,7 @@ export function keptStatus(status: TaskStatus): TaskStatus {
 }
 
 export function changedTask(task: Task, changes: TaskChanges): Task {
-  const nodeId = changes.nodeId ?? task.nodeId;
-  const copy =
-    nodeId === undefined ? unplacedCopy(task, changes) : placedCopy(task, changes, nodeId);
+  const copy = copyOf(task, changes);
   const { restartsAtMs = [] } = task;
   const { addresses = task.addresses ?? [] } = changes;
   if (addresses.length > 0)
@@ -50,6 +49,14 @@ export function changedTask(task: Task, changes: TaskChanges): Task {
 
 function keptAddresses({ networkId, addresses }: NetworkAddresses): NetworkAddresses {
   return { networkId, addresses };
+}
+
+function copyOf(task: Task, changes: TaskChanges): Task {
+  const nodeId = changes.nodeId ?? task.nodeId;
+  if (nodeId === undefined) return unplacedCopy(task, changes);
+  const ranAtMs = changes.ranAtMs ?? task.ranAtMs;
+  if (ranAtMs === undefined) return placedCopy(task, changes, nodeId);
+  return startedCopy(task, changes, { nodeId, ranAtMs });
 }
 
 function unplacedCopy(task: Task, changes: TaskChanges): Task {
@@ -78,6 +85,26 @@ function placedCopy(task: Task, changes: TaskChanges, nodeId: NodeId): Task {
     nodeId,
     desired: changes.desired ?? task.desired,
     status: changes.status ?? task.status,
+  };
+}
+
+function startedCopy(
+  task: Task,
+  changes: TaskChanges,
+  { nodeId, ranAtMs }: { readonly nodeId: NodeId; readonly ranAtMs: number },
+): Task {
+  return {
+    id: task.id,
+    version: changes.version ?? task.version,
+    createdAtMs: changes.createdAtMs ?? task.createdAtMs,
+    updatedAtMs: changes.updatedAtMs,
+    serviceId: changes.serviceId ?? task.serviceId,
+    revision: task.revision,
+    slot: task.slot,
+    nodeId,
+    desired: changes.desired ?? task.desired,
+    status: changes.status ?? task.status,
+    ranAtMs,
   };
 }
 

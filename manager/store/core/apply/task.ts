@@ -90,7 +90,10 @@ export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): voi
   if (sameStatus(status, before.status)) return;
   expectForward(before, status);
   expectPlace(before, status);
-  draft.setTask(before.id, before, changedTask(before, { updatedAtMs: draft.atMs, status }));
+  const started = status.state === "running" && before.ranAtMs === undefined;
+  const ranAtMs = started ? status.atMs : undefined;
+  const changes = { updatedAtMs: draft.atMs, status, ranAtMs };
+  draft.setTask(before.id, before, changedTask(before, changes));
 }
 
 export function removeTask(draft: Draft, id: TaskId): void {
