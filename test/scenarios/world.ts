@@ -3,7 +3,7 @@
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
 import { planRollback } from "../../manager/api/core/plan-service.js";
-import { slotKey,tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
+import { slotKey, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
