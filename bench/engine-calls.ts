@@ -4,11 +4,11 @@ import { Agent, type IncomingMessage, request } from "node:http";
 export type EngineMethod = "GET" | "POST" | "DELETE";
 
 export class EngineCalls {
-  readonly #socketPath: string;
+  readonly socketPath: string;
   readonly #agent = new Agent({ keepAlive: true });
 
   constructor(socketPath: string) {
-    this.#socketPath = socketPath;
+    this.socketPath = socketPath;
   }
 
   /** @throws Error the engine's refusal, word for word. */
@@ -25,7 +25,7 @@ export class EngineCalls {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const outgoing = request({
-        socketPath: this.#socketPath,
+        socketPath: this.socketPath,
         agent: this.#agent,
         method,
         path,

@@ -3,7 +3,9 @@
  * with. Each benchmark is a file of its own beside this one.
  */
 import { benchAgents } from "./agents.js";
+import { benchApi } from "./api.js";
 import { benchConverge } from "./converge.js";
+import { benchGrowth } from "./growth.js";
 import { benchRaft } from "./raft.js";
 import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
@@ -15,8 +17,10 @@ export type Progress = (line: string) => void;
 
 const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>> = {
   agents: benchAgents,
+  api: benchApi,
   schedule: benchSchedule,
   converge: benchConverge,
+  growth: benchGrowth,
   raft: benchRaft,
   recover: benchRecover,
   steady: benchSteady,

@@ -3,7 +3,7 @@ import type { LoadLatencies, LoadOrder } from "./member-messages.js";
 
 /** @param request one request, to its answer. */
 export async function runLoad(
-  { inFlight, warmUpMs, durationMs }: Omit<LoadOrder, "kind">,
+  { inFlight, warmUpMs, durationMs }: Pick<LoadOrder, "inFlight" | "warmUpMs" | "durationMs">,
   request: () => Promise<unknown>,
 ): Promise<LoadLatencies> {
   const latenciesMs: number[] = [];

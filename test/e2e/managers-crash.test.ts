@@ -19,6 +19,8 @@ const LIFE_MAX_MS = 600;
 const ABSENCE_MAX_MS = 1_500;
 /** Of so many kills, one takes two managers: nobody has a majority then. */
 const TWO_AT_ONCE_ONE_IN = 4;
+/** A round takes some seconds; a busy machine takes its time to start a daemon. */
+const KILL_LIMIT_MS = 30_000;
 /** Often enough for many snapshots, also between the managers. */
 const SNAPSHOT_EVERY = 250;
 
@@ -27,39 +29,43 @@ type Managers = readonly [SkepdProcess, SkepdProcess, SkepdProcess];
 const seed = process.env["SKEP_E2E_SEED"] ?? String(systemRandom().below(2 ** 32));
 const again = `SKEP_E2E_SEED=${seed} SKEP_E2E_KILLS=${KILLS} npx vitest run --project e2e test/e2e/managers-crash`;
 
-test(`${KILLS} kills of managers that are written to (again: ${again})`, async () => {
-  const random = seededRandom(seed);
-  await using first = await manager();
-  await using second = await manager();
-  await using third = await manager();
-  const managers = [first, second, third] as const;
-  await formCluster(managers);
-  const any = (): SkepdProcess => managers[random.below(managers.length)]!;
-  const writers = Array.from({ length: WRITERS }, (_, i) => {
-    const name = `w${i}`;
-    const { socketPath } = any();
-    return new RecordedWriter({ name, socketPath, random: random.fork(name) });
-  });
-  for (let kill = 1; kill <= KILLS; kill++) {
-    const stop = new AbortController();
-    for (const writer of writers) writer.socketPath = any().socketPath;
-    const writing = writers.map((writer) => writer.writeUntilCutOff(stop.signal));
-    await sleep(random.below(LIFE_MAX_MS));
-    const victims = new Set([any()]);
-    if (random.below(TWO_AT_ONCE_ONE_IN) === 0) victims.add(any());
-    await Promise.all([...victims].map((victim) => victim.kill()));
-    await sleep(random.below(ABSENCE_MAX_MS));
-    await Promise.all([...victims].map((victim) => victim.start()));
-    stop.abort();
-    await Promise.all(writing);
-    await nothingIsLost(any(), writers, kill);
-  }
-  const answers = writers.reduce((sum, writer) => sum + writer.answers, 0);
-  const { sequence } = await sameState(managers);
-  console.log(`${answers} changes acknowledged, all managers the same at ${sequence}`);
-  // Otherwise nothing was tried.
-  expect(answers).toBeGreaterThan(KILLS * WRITERS);
-});
+test(
+  `${KILLS} kills of managers that are written to (again: ${again})`,
+  { timeout: KILLS * KILL_LIMIT_MS },
+  async () => {
+    const random = seededRandom(seed);
+    await using first = await manager();
+    await using second = await manager();
+    await using third = await manager();
+    const managers = [first, second, third] as const;
+    await formCluster(managers);
+    const any = (): SkepdProcess => managers[random.below(managers.length)]!;
+    const writers = Array.from({ length: WRITERS }, (_, i) => {
+      const name = `w${i}`;
+      const { socketPath } = any();
+      return new RecordedWriter({ name, socketPath, random: random.fork(name) });
+    });
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const stop = new AbortController();
+      for (const writer of writers) writer.socketPath = any().socketPath;
+      const writing = writers.map((writer) => writer.writeUntilCutOff(stop.signal));
+      await sleep(random.below(LIFE_MAX_MS));
+      const victims = new Set([any()]);
+      if (random.below(TWO_AT_ONCE_ONE_IN) === 0) victims.add(any());
+      await Promise.all([...victims].map((victim) => victim.kill()));
+      await sleep(random.below(ABSENCE_MAX_MS));
+      await Promise.all([...victims].map((victim) => victim.start()));
+      stop.abort();
+      await Promise.all(writing);
+      await nothingIsLost(any(), writers, kill);
+    }
+    const answers = writers.reduce((sum, writer) => sum + writer.answers, 0);
+    const { sequence } = await sameState(managers);
+    console.log(`${answers} changes acknowledged, all managers the same at ${sequence}`);
+    // Otherwise nothing was tried.
+    expect(answers).toBeGreaterThan(KILLS * WRITERS);
+  },
+);
 
 async function manager(): Promise<SkepdProcess> {
   const flags = ["--listen-addr", "127.0.0.1:0"];

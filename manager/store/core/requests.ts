@@ -24,6 +24,12 @@ export interface RequestOutcome {
 export class Requests {
   /** Oldest first: outcomes arrive in the order of their sequence numbers. */
   readonly #outcomes = new Map<string, RequestOutcome>();
+  /**
+   * The same, in a ring once it is full: a map finds its oldest entry ever more slowly, the more
+   * were removed before it.
+   */
+  readonly #ring: string[] = [];
+  #oldest = 0;
 
   get(requestId: string): RequestOutcome | undefined {
     return this.#outcomes.get(requestId);
@@ -31,13 +37,18 @@ export class Requests {
 
   /** @returns the one forgotten for it, if the table was full. */
   add(outcome: RequestOutcome): RequestOutcome | undefined {
-    this.#outcomes.set(outcome.requestId, outcome);
-    if (this.#outcomes.size <= REQUESTS_KEPT) return undefined;
-    for (const [oldestId, oldest] of this.#outcomes) {
-      this.#outcomes.delete(oldestId);
-      return oldest;
+    const { requestId } = outcome;
+    this.#outcomes.set(requestId, outcome);
+    const oldestId = this.#ring[this.#oldest];
+    if (this.#ring.length < REQUESTS_KEPT || oldestId === undefined) {
+      this.#ring.push(requestId);
+      return undefined;
     }
-    return undefined;
+    this.#ring[this.#oldest] = requestId;
+    this.#oldest = (this.#oldest + 1) % REQUESTS_KEPT;
+    const oldest = this.#outcomes.get(oldestId);
+    this.#outcomes.delete(oldestId);
+    return oldest;
   }
 
   /** Oldest first. */
