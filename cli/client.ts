@@ -3,6 +3,7 @@
  * turns what goes wrong into errors that say what to do.
  */
 import { Agent, type IncomingMessage, request } from "node:http";
+import { hostname, userInfo } from "node:os";
 import type { Readable } from "node:stream";
 
 import type { Endpoint } from "./endpoint.js";
@@ -13,6 +14,18 @@ import { DaemonRefusedError, DaemonUnreachableError } from "./errors.js";
  * `DOCKER_API_VERSION` overrides it.
  */
 export const API_VERSION = "1.50";
+
+/** Histories show who changed what: only the user's own machine knows who sits before it. */
+const USER_AGENT = `${userName()}@${hostname()} (skep)`.replace(/[^\x20-\x7e]/g, "?");
+
+/** An account that has no name has a number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
 
 /** Answers of a daemon stay far below this; more would be something else that answers. */
 const ANSWER_BYTES_MAX = 512 * 2 ** 20;
@@ -128,6 +141,7 @@ export class Client {
           method,
           path: `/v${this.#apiVersion}${path}${queryString(options.query ?? {})}`,
           headers: {
+            "user-agent": USER_AGENT,
             ...options.headers,
             ...(body === undefined
               ? {}

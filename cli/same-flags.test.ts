@@ -38,9 +38,14 @@ const ADDED = [
   "swarm restore",
   "completion",
   "node drain",
+  "service history",
 ];
 
-const ADDED_FLAGS = ["swarm init --placement-strategy", "swarm update --placement-strategy"];
+const ADDED_FLAGS = [
+  "swarm init --placement-strategy",
+  "swarm update --placement-strategy",
+  "service rollback --to",
+];
 
 const docker = dockerFlags();
 

@@ -1,6 +1,7 @@
 /** `skep service`: what the swarm runs. */
 import type { Command } from "../command.js";
 import { createCommand } from "./service/create.js";
+import { historyCommand } from "./service/history.js";
 import { inspectCommand } from "./service/inspect.js";
 import { listCommand } from "./service/ls.js";
 import { psCommand } from "./service/ps.js";
@@ -11,6 +12,7 @@ import { updateCommand } from "./service/update.js";
 
 export const SERVICE_COMMANDS: readonly Command[] = [
   createCommand,
+  historyCommand,
   inspectCommand,
   listCommand,
   psCommand,

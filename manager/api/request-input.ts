@@ -41,6 +41,15 @@ export function queryVersion(request: FastifyRequest, kind: "service" | "node" |
   );
 }
 
+/** What is kept of how a program calls itself. */
+const AUTHOR_LENGTH_MAX = 128;
+
+/** Who asks, as the program calls itself: shown in histories, believed by nobody. */
+export function authorOf(request: FastifyRequest): string | undefined {
+  const name = (request.headers["user-agent"] ?? "").replace(/[^\x20-\x7e]/g, "").trim();
+  return name === "" ? undefined : name.slice(0, AUTHOR_LENGTH_MAX);
+}
+
 export function pathId(request: FastifyRequest): string {
   return (request.params as { id: string }).id;
 }

@@ -32,6 +32,7 @@ import { serveConsensus } from "./routes/consensus.js";
 import { serveNetworks } from "./routes/networks.js";
 import { serveNodes } from "./routes/nodes.js";
 import { serveNotYet } from "./routes/not-yet.js";
+import { serveServiceHistory } from "./routes/service-history.js";
 import { serveServices } from "./routes/services.js";
 import { serveState } from "./routes/state.js";
 import { serveSwarm } from "./routes/swarm.js";
@@ -163,6 +164,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   serveSwarm(app, context);
   serveNodes(app, context);
   serveServices(app, context);
+  serveServiceHistory(app, context);
   serveState(app, context);
   serveConsensus(app, context);
   serveTasks(app, context);

@@ -24,6 +24,10 @@ export interface Revision {
    * they are not.
    */
   readonly mesh?: "published";
+  /** Who declared it, as its program called itself; absent: the cluster, or nobody said. */
+  readonly by?: string;
+  /** It has the template of this earlier revision, because the service was rolled back to it. */
+  readonly rollbackOf?: number;
   /** `revisionHash`, 16 hexadecimal digits: equal exactly when all that it is made from is. */
   readonly hash: string;
 }

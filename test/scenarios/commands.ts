@@ -223,6 +223,8 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   "rollback-monitor": (spec, value) => editRollback(spec, { Monitor: nanoseconds(value) }),
   "rollback-failure-action": (spec, value) =>
     editRollback(spec, { FailureAction: value as NonNullable<RollbackConfig["FailureAction"]> }),
+  "rollback-order": (spec, value) =>
+    editRollback(spec, { Order: value as NonNullable<RollbackConfig["Order"]> }),
   force: (spec, value) => editTemplate(spec, { ForceUpdate: Number(value) }),
   label: (spec, value) => ({ ...spec, Labels: { label: value } }),
   order: (spec, value) => editUpdate(spec, { Order: value as NonNullable<UpdateConfig["Order"]> }),

@@ -2,6 +2,7 @@
 import { defineCommand, ONE_ARGUMENT } from "../../command.js";
 import { namesOf } from "../../completion/sources.js";
 import { printLine } from "../../context.js";
+import { uint } from "../../flags/numbers.js";
 import { waitOnService } from "../../output/progress/wait-on-service.js";
 import { applyUpdate, inspectService } from "./apply-update.js";
 import { WAIT_FLAGS } from "./shared-flags.js";
@@ -12,11 +13,22 @@ export const rollbackCommand = defineCommand({
   synopsis: "[OPTIONS] SERVICE",
   arguments: ONE_ARGUMENT,
   completion: namesOf("service"),
-  flags: WAIT_FLAGS,
+  flags: {
+    ...WAIT_FLAGS,
+    to: uint(
+      "Revision to go back to, as `skep service history` numbers them (default the previous)",
+    ),
+  },
   async run(context, { flags, args }) {
     const [reference = ""] = args;
     const before = await inspectService(context.client, reference);
-    await applyUpdate(context, { before, spec: before.Spec, rollback: "previous" });
+    if (flags.to === undefined) {
+      await applyUpdate(context, { before, spec: before.Spec, rollback: "previous" });
+    } else {
+      const query = { version: before.Version.Index, to: flags.to };
+      const path = `/skep/v1/services/${before.ID}/rollback`;
+      await context.client.call("POST", path, { query });
+    }
     printLine(context.stdout, reference);
     if (flags.detach === true) return;
     await waitOnService(context, {

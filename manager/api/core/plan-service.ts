@@ -5,6 +5,7 @@ import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import {
   FailedPreconditionError,
   NameConflictError,
+  NotFoundError,
   UnimplementedError,
 } from "../../../shared/errors/cluster-error.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
@@ -30,8 +31,8 @@ export function splitSpec(spec: ServiceSpec): AcceptedSpec {
 export function planCreate(
   view: StoreView,
   id: ServiceId,
-  atMs: number,
   { frame, template }: AcceptedSpec,
+  { atMs, by }: Authorship,
 ): Change {
   const name = serviceName(frame);
   if (view.serviceByName(name) !== undefined) throw new NameConflictError("service", name);
@@ -39,14 +40,19 @@ export function planCreate(
   return {
     kind: "create-service",
     service: { id, version: 0, createdAtMs: atMs, updatedAtMs: atMs, frame, revision: 1 },
-    revision: makeRevision(id, 1, atMs, { frame, template }),
+    revision: { ...makeRevision(id, 1, atMs, { frame, template }), ...authorship(by) },
   };
 }
 
-export interface PlannedUpdate {
+interface Authorship {
+  readonly atMs: number;
+  /** Who asks for it, as its program calls itself. */
+  readonly by?: string | undefined;
+}
+
+export interface PlannedUpdate extends Authorship {
   /** The version that the user read. */
   readonly expectedVersion: number;
-  readonly atMs: number;
 }
 
 /**
@@ -57,8 +63,8 @@ export function planUpdate(
   view: StoreView,
   service: Service,
   { frame, template }: AcceptedSpec,
-  { expectedVersion, atMs }: PlannedUpdate,
-): Change {
+  { expectedVersion, atMs, by }: PlannedUpdate,
+): PlannedChange {
   if (serviceName(frame) !== serviceName(service.frame)) {
     throw new UnimplementedError("renaming services is not supported");
   }
@@ -80,7 +86,7 @@ export function planUpdate(
     expectedVersion,
     frame,
     revision: same ? service.revision : next.number,
-    ...(same ? {} : { newRevision: next }),
+    ...(same ? {} : { newRevision: { ...next, ...authorship(by) } }),
     previous: { frame: service.frame, revision: service.revision },
   };
 }
@@ -92,8 +98,8 @@ export function planUpdate(
 export function planRollback(
   view: StoreView,
   service: Service,
-  { expectedVersion, atMs }: PlannedUpdate,
-): Change {
+  { expectedVersion, atMs, by }: PlannedUpdate,
+): PlannedChange {
   const { previous } = service;
   if (previous === undefined) {
     throw new FailedPreconditionError(`service ${service.id} does not have a previous spec`);
@@ -103,18 +109,59 @@ export function planRollback(
     serviceId: service.id,
     expectedVersion,
     frame: previous.frame,
-    ...revisionLike(view, service, previous.revision, atMs),
+    ...revisionLike(view, service, previous.revision, { createdAtMs: atMs, ...authorship(by) }),
     previous: { frame: service.frame, revision: service.revision },
-    ...(isJob(service.frame)
-      ? {}
-      : {
-          update: {
-            state: "rollback_started",
-            message: "manually requested rollback",
-            startedAtMs: atMs,
-          },
-        }),
+    ...rollbackStarted(service, atMs),
   };
+}
+
+/**
+ * Tasks are made from what that revision says, its ports on their hosts included; everything else
+ * of the service stays as it is.
+ * @throws NotFoundError, or FailedPreconditionError where that is what runs already
+ */
+export function planRollbackTo(
+  view: StoreView,
+  service: Service,
+  target: number,
+  planned: PlannedUpdate,
+): Change {
+  const past = view.revision(service.id, target);
+  if (past === undefined) throw new NotFoundError("revision", `${target} of ${service.id}`);
+  const frame = withHostPorts(service.frame, past.hostPorts ?? []);
+  const change = planUpdate(view, service, { frame, template: past.template }, planned);
+  const { newRevision } = change;
+  if (newRevision === undefined) {
+    throw new FailedPreconditionError(
+      `service ${service.id} runs what revision ${target} says already`,
+    );
+  }
+  return {
+    ...change,
+    newRevision: { ...newRevision, rollbackOf: target },
+    ...rollbackStarted(service, planned.atMs),
+  };
+}
+
+function withHostPorts(frame: ServiceFrame, hostPorts: readonly EndpointPortConfig[]) {
+  const { EndpointSpec: endpoint = {} } = frame;
+  const { Ports: present = [] } = endpoint;
+  if (hostPorts.length === 0 && !present.some(isOnHost)) return frame;
+  const Ports = [...present.filter((port) => !isOnHost(port)), ...hostPorts];
+  return { ...frame, EndpointSpec: { ...endpoint, Ports } };
+}
+
+type PlannedChange = Extract<Change, { readonly kind: "update-service" }>;
+
+/** A job just runs again. */
+function rollbackStarted(service: Service, startedAtMs: number): Pick<PlannedChange, "update"> {
+  if (isJob(service.frame)) return {};
+  const message = "manually requested rollback";
+  return { update: { state: "rollback_started", message, startedAtMs } };
+}
+
+function authorship(by: string | undefined): Pick<Revision, "by"> {
+  return by === undefined ? {} : { by };
 }
 
 function makeRevision(

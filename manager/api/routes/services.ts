@@ -29,6 +29,7 @@ import { selectServices, SERVICE_FILTERS } from "../core/select-objects.js";
 import { warningsFor } from "../core/service-warnings.js";
 import { countTasks, showService } from "../core/show-service.js";
 import {
+  authorOf,
   pathId,
   queryBoolean,
   queryText,
@@ -114,9 +115,10 @@ async function createService(
   random: Random,
 ): Promise<string> {
   const id = newId<ServiceId>(random);
+  const by = authorOf(request);
   return await store.update<string>(
     (tx) => {
-      tx.apply(planCreate(tx.view, id, tx.atMs, spec));
+      tx.apply(planCreate(tx.view, id, spec, { atMs: tx.atMs, by }));
       return id;
     },
     repeatable(request, "create-service", (outcome) => outcome.objectId ?? ""),
@@ -133,10 +135,11 @@ async function updateService(
   const sent = readJson(request, ServiceSpec);
   checkAuthSource(request);
   const id = pathId(request);
+  const by = authorOf(request);
   if (rollback) {
     await store.update(
       (tx) => {
-        const planned = { expectedVersion, atMs: tx.atMs };
+        const planned = { expectedVersion, atMs: tx.atMs, by };
         tx.apply(planRollback(tx.view, findService(tx.view, id), planned));
       },
       repeatable(request, "update-service", done),
@@ -147,7 +150,7 @@ async function updateService(
   await store.update(
     (tx) => {
       const service = findService(tx.view, id);
-      tx.apply(planUpdate(tx.view, service, spec, { expectedVersion, atMs: tx.atMs }));
+      tx.apply(planUpdate(tx.view, service, spec, { expectedVersion, atMs: tx.atMs, by }));
     },
     repeatable(request, "update-service", done),
   );

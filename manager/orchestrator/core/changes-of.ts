@@ -73,7 +73,7 @@ function ofService(
       serviceId,
       expectedVersion: basis,
       frame: previous.frame,
-      ...revisionLike(view, service, previous.revision, atMs),
+      ...revisionLike(view, service, previous.revision, { createdAtMs: atMs }),
       update,
     },
   ];

@@ -13,6 +13,8 @@ export interface RevisionChoice {
   readonly newRevision?: Revision;
 }
 
+type RevisionMaking = Pick<Revision, "createdAtMs" | "by">;
+
 /**
  * Where the service runs that template already it keeps its revision; a job runs again, and each
  * run is a revision.
@@ -21,14 +23,15 @@ export function revisionLike(
   view: StoreView,
   service: Service,
   target: PreviousService["revision"],
-  createdAtMs: number,
+  made: RevisionMaking,
 ): RevisionChoice {
   const past = view.revision(service.id, target);
   const present = view.revision(service.id, service.revision);
   if (past === undefined) return { revision: target };
   if (!isJob(service.frame) && past.hash === present?.hash) return { revision: service.revision };
   const number = nextRevision(view, service.id, service.revision);
-  return { revision: number, newRevision: { ...past, number, createdAtMs } };
+  const { by: _, ...same } = past;
+  return { revision: number, newRevision: { ...same, ...made, number, rollbackOf: target } };
 }
 
 /** The newest revisions are always kept, so one past the newest was never used. */

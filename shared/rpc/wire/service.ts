@@ -42,6 +42,8 @@ export interface WireRevision {
   hash: string;
   hostPortsJson?: string | null;
   mesh?: boolean;
+  by?: string | null;
+  rollbackOf?: number | null;
 }
 
 export function serviceToWire(service: Service): WireService {
@@ -101,6 +103,8 @@ export function revisionToWire(revision: Revision): WireRevision {
   };
   if (revision.hostPorts !== undefined) wire.hostPortsJson = specToJson(revision.hostPorts);
   if (revision.mesh !== undefined) wire.mesh = true;
+  if (revision.by !== undefined) wire.by = revision.by;
+  if (revision.rollbackOf !== undefined) wire.rollbackOf = revision.rollbackOf;
   return wire;
 }
 
@@ -115,5 +119,7 @@ export function revisionFromWire(wire: WireRevision): Revision {
       hostPorts: specFromJson<EndpointPortConfig[]>(wire.hostPortsJson),
     }),
     ...(wire.mesh === true && { mesh: "published" as const }),
+    ...(isSet(wire.by) && { by: wire.by }),
+    ...(isSet(wire.rollbackOf) && { rollbackOf: wire.rollbackOf }),
   };
 }
