@@ -6,6 +6,7 @@ import { benchAgents } from "./agents.js";
 import { benchApi } from "./api.js";
 import { benchConverge } from "./converge.js";
 import { benchGrowth } from "./growth.js";
+import { benchNetwork } from "./network.js";
 import { benchRaft } from "./raft.js";
 import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>>
   schedule: benchSchedule,
   converge: benchConverge,
   growth: benchGrowth,
+  network: benchNetwork,
   raft: benchRaft,
   recover: benchRecover,
   steady: benchSteady,

@@ -111,3 +111,56 @@ export async function lookup(
   const { stdout } = await outcomeInside(namespace, words);
   return JSON.parse(stdout) as string[] | string;
 }
+
+/** Answers whatever comes with the same few bytes, as fast as it can. */
+const FAST_SERVER = `
+const answer = "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok";
+require("net").createServer({ noDelay: true }, (socket) => {
+  socket.on("error", () => {});
+  socket.on("data", () => socket.write(answer));
+}).listen(Number(process.argv[1]), "0.0.0.0", () => console.log("ready"));
+`;
+
+/** Serves kept connections until its scope ends. */
+export class FastServer implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  static async start(namespace: string, port: number): Promise<FastServer> {
+    const words = [`--net=${fileOf(namespace)}`, process.execPath, "-e", FAST_SERVER, String(port)];
+    const child = spawn("nsenter", words, { env: { PATH }, stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    return new FastServer(child);
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** A process that only stands for its network namespace. */
+export class Idle {
+  readonly #child: ChildProcess;
+
+  constructor(namespace: string) {
+    const words = [`--net=${fileOf(namespace)}`, "--", "sleep", "infinity"];
+    this.#child = spawn("nsenter", words, { env: { PATH }, stdio: "ignore" });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  end(): void {
+    this.#child.kill("SIGKILL");
+  }
+}

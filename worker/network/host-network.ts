@@ -279,6 +279,7 @@ export class HostNetwork implements NetworkPlane {
     if (!isFirst && this.#applied !== node) {
       await this.#overlay.apply(node);
       await this.#ingress.apply(node);
+      await this.#addresses.apply(node);
     }
     const overlay = await this.#overlay.mend(node);
     note("overlay", overlay);

@@ -61,11 +61,11 @@ function namesOf({ services, endpoints }: OverlayNetwork): Map<string, readonly 
     names.set(name.toLowerCase(), vips.length > 0 ? vips : backends);
     names.set(`tasks.${name.toLowerCase()}`, backends);
   }
-  const shared = new Map<string, Set<string>>();
+  const shared = new Map<string, readonly string[]>();
   const share = (name: string, addresses: readonly string[]): void => {
-    const known = shared.get(name.toLowerCase()) ?? new Set();
-    for (const address of addresses) known.add(address);
-    shared.set(name.toLowerCase(), known);
+    const key = name.toLowerCase();
+    const known = shared.get(key);
+    shared.set(key, known === undefined ? addresses : [...new Set([...known, ...addresses])]);
   };
   for (const { aliases, vips, backends } of services) {
     for (const alias of aliases) share(alias, vips.length > 0 ? vips : backends);
@@ -74,7 +74,7 @@ function namesOf({ services, endpoints }: OverlayNetwork): Map<string, readonly 
     for (const name of own) share(name, addresses);
   }
   // A service's own name is its own, whatever others call themselves.
-  for (const [name, addresses] of shared) if (!names.has(name)) names.set(name, [...addresses]);
+  for (const [name, addresses] of shared) if (!names.has(name)) names.set(name, addresses);
   return names;
 }
 

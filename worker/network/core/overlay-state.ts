@@ -115,27 +115,29 @@ export interface OverlayBatches {
 
 /** From what is there to what is wanted. Twice is once: between equal states there is nothing. */
 export function changeOverlay(present: OverlayState, wanted: OverlayState): OverlayBatches {
-  // A device that is made anew has lost its entries.
-  const made = new Set(
-    [...wanted.tunnels]
-      .filter(([name, tunnel]) => !isSameTunnel(present.tunnels.get(name), tunnel))
-      .map(([name]) => name),
-  );
-  const kept = (entries: ReadonlyMap<string, string>): [string, string][] =>
-    [...entries].filter(([key]) => {
-      const device = deviceOf(key);
-      return wanted.tunnels.has(device) && !made.has(device);
-    });
-  const forwarding = changeEntries(new Map(kept(present.forwarding)), wanted.forwarding, {
+  const lost = lostDevices(present, wanted);
+  const kept = (entries: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+    lost.size === 0 ? entries : new Map([...entries].filter(([key]) => !lost.has(deviceOf(key))));
+  const forwarding = changeEntries(kept(present.forwarding), wanted.forwarding, {
     put: (device, mac, host) => `fdb replace ${mac} dev ${device} dst ${host} self static`,
     drop: (device, mac, host) => `fdb del ${mac} dev ${device} dst ${host} self`,
   });
-  const neighbours = changeEntries(new Map(kept(present.neighbours)), wanted.neighbours, {
+  const neighbours = changeEntries(kept(present.neighbours), wanted.neighbours, {
     put: (device, address, mac) =>
       `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`,
     drop: (device, address) => `neigh del ${address} dev ${device}`,
   });
   return { links: changeLinks(present, wanted), forwarding, neighbours };
+}
+
+/** Devices that go, or are made anew: their entries go with them. */
+function lostDevices(present: OverlayState, wanted: OverlayState): ReadonlySet<string> {
+  const same = [...present.tunnels].filter(([name, tunnel]) => {
+    const kept = wanted.tunnels.get(name);
+    return kept !== undefined && isSameTunnel(tunnel, kept);
+  });
+  const names = new Set(same.map(([name]) => name));
+  return new Set([...present.tunnels.keys()].filter((name) => !names.has(name)));
 }
 
 interface EntryCommands {
@@ -148,12 +150,14 @@ function changeEntries(
   wanted: ReadonlyMap<string, string>,
   { put, drop }: EntryCommands,
 ): string[] {
-  const gone = [...present].filter(([key]) => !wanted.has(key));
-  const changed = [...wanted].filter(([key, value]) => present.get(key) !== value);
-  return [
-    ...gone.map(([key, value]) => drop(deviceOf(key), restOf(key), value)),
-    ...changed.map(([key, value]) => put(deviceOf(key), restOf(key), value)),
-  ];
+  const lines: string[] = [];
+  for (const [key, value] of present) {
+    if (!wanted.has(key)) lines.push(drop(deviceOf(key), restOf(key), value));
+  }
+  for (const [key, value] of wanted) {
+    if (present.get(key) !== value) lines.push(put(deviceOf(key), restOf(key), value));
+  }
+  return lines;
 }
 
 function deviceOf(key: string): string {

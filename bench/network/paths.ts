@@ -1,0 +1,140 @@
+/**
+ * What the ways to a task cost: requests on kept connections through the ingress of its own host and
+ * of another, and through a virtual address, each beside the straight way; and a stream through the
+ * overlay beside one between the hosts. All in network namespaces, by `wrk` and `iperf3`.
+ */
+import { spawn } from "node:child_process";
+
+import type { TaskId } from "../../shared/model/ids.js";
+import { fileOf, inside, Namespaces, outcomeInside, PATH } from "../../test/network/namespaces.js";
+import { FastServer } from "../../test/network/talk.js";
+import { HOSTS, serviceOf, type TestNetwork, toldTo } from "../../test/network/two-hosts.js";
+import { nameOf, raise, type World } from "../../test/network/world.js";
+import { IngressKeeper } from "../../worker/network/ingress.js";
+import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
+import { median } from "../report.js";
+
+/** Interleaved, so that what else the machine does falls on all of them. */
+const ROUNDS = 5;
+const ROUND_S = 2;
+const CONNECTIONS = 32;
+const VIP = "10.250.1.2";
+const SERVER = "10.250.1.6";
+const PORT = 8_080;
+const [HOST1, HOST2] = HOSTS;
+
+const NET: TestNetwork = {
+  name: "net1",
+  vni: 4_097,
+  kind: "ingress",
+  net: "10.250.1",
+  tasks: [
+    { taskId: "far" as TaskId, nodeId: HOST1.nodeId, address: "10.250.1.5" },
+    { taskId: "server" as TaskId, nodeId: HOST2.nodeId, address: SERVER },
+    { taskId: "near" as TaskId, nodeId: HOST2.nodeId, address: "10.250.1.7" },
+  ],
+  services: [serviceOf("web", VIP, [SERVER])],
+};
+
+export interface PathRatios {
+  readonly straightPerS: number;
+  readonly ingressLocal: number;
+  readonly ingressRemote: number;
+  readonly vip: number;
+  readonly overlay: number;
+  readonly underlayGbitS: number;
+}
+
+export async function measurePaths(progress: (line: string) => void): Promise<PathRatios> {
+  using spaces = new Namespaces();
+  const world = await raise(spaces, [NET]);
+  const backends = [{ address: SERVER, nodeId: HOST2.nodeId }];
+  const port = {
+    protocol: "tcp",
+    publishedPort: PORT,
+    targetPort: 80,
+    spread: "cluster",
+    backends,
+  } as const;
+  for (const { kernel, nodeId } of world.hosts) {
+    await new IngressKeeper(kernel, nodeId).apply(toldTo(nodeId, [NET], [port]));
+  }
+  await using server = await FastServer.start(nameOf(world, "server"), 80);
+  await using near = await FastServer.start(nameOf(world, "near"), 81);
+  await programVip(world, near.pid);
+  const outside = spaces.addHost("outside", spaces.switchName, "192.0.2.9/24");
+  inside(outside, ["ip", "route", "add", "10.250.1.0/24", "via", HOST2.address]);
+  progress(
+    `requests to a server of process ${server.pid}, ${ROUNDS} rounds of ${ROUND_S} s each way`,
+  );
+  const inner = nameOf(world, "near");
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const straight = await requestsPerS(outside, SERVER, 80);
+    const local = await requestsPerS(outside, HOST2.address, PORT);
+    const remote = await requestsPerS(outside, HOST1.address, PORT);
+    const between = await requestsPerS(inner, SERVER, 80);
+    const vip = await requestsPerS(inner, VIP, 80);
+    rounds.push({
+      straight,
+      local: local / straight,
+      remote: remote / straight,
+      vip: vip / between,
+    });
+  }
+  const { overlay, underlayGbitS } = await streams(world);
+  return {
+    straightPerS: median(rounds.map(({ straight }) => straight)),
+    ingressLocal: median(rounds.map(({ local }) => local)),
+    ingressRemote: median(rounds.map(({ remote }) => remote)),
+    vip: median(rounds.map(({ vip }) => vip)),
+    overlay,
+    underlayGbitS,
+  };
+}
+
+async function programVip({ hosts }: World, pid: number): Promise<void> {
+  const kernel = hosts[1]?.kernel;
+  if (kernel === undefined) return;
+  const keeper = new VirtualAddressKeeper(kernel, (_task, cause) => {
+    throw cause;
+  });
+  keeper.add("near" as TaskId, pid);
+  await keeper.apply(toldTo(HOST2.nodeId, [NET]));
+}
+
+async function requestsPerS(from: string, host: string, port: number): Promise<number> {
+  const url = `http://${host}:${port}/`;
+  const words = ["wrk", "-t1", `-c${CONNECTIONS}`, `-d${ROUND_S}s`, url];
+  const { stdout } = await outcomeInside(from, words);
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
+  if (rate === undefined) throw new Error(`wrk to ${url} said: ${stdout}`);
+  return Number(rate);
+}
+
+async function streams(world: World): Promise<{ overlay: number; underlayGbitS: number }> {
+  const [host1, host2] = world.hosts;
+  const under: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const underlay = await stream(host1?.name ?? "", host2?.name ?? "", HOST2.address);
+    const overlay = await stream(nameOf(world, "far"), nameOf(world, "server"), SERVER);
+    under.push(underlay / 1e9);
+    ratios.push(overlay / underlay);
+  }
+  return { overlay: median(ratios), underlayGbitS: median(under) };
+}
+
+/** @returns bits per second */
+async function stream(from: string, to: string, address: string): Promise<number> {
+  const words = [`--net=${fileOf(to)}`, "--", "iperf3", "--server", "--one-off", "--forceflush"];
+  const server = spawn("nsenter", words, { env: { PATH }, stdio: ["ignore", "pipe", "ignore"] });
+  await new Promise((resolve) => server.stdout.once("data", resolve));
+  const client = ["iperf3", "--client", address, "--time", String(ROUND_S), "--json"];
+  const { stdout } = await outcomeInside(from, client);
+  await new Promise((resolve) =>
+    server.exitCode === null ? server.once("exit", resolve) : resolve(0),
+  );
+  const result = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } };
+  return result.end.sum_received.bits_per_second;
+}
