@@ -35,11 +35,11 @@ describeWithEngine("the docker CLI waits on an update", (engineSocket) => {
     await using skepd = await SkepdProcess.init(settings);
     const { docker, skep } = skepd;
     await docker.output([...CREATE, "--update-order", "start-first", ...SLEEP]);
-    expect(await docker.output([...UPDATE, "--force", "web"])).toMatch(/Service converged/);
+    expect(await docker.output([...UPDATE, "--force", "web"])).toMatch(/Service (web )?converged/);
     expect(await docker.output(STATUS)).toBe("completed: update completed");
     expect(await running(skepd)).toBe(3);
     await docker.output([...UPDATE, "--env-add", "A=b", "--update-parallelism", "0", "web"]);
-    expect(await docker.output(["service", "rollback", "web"])).toMatch(/Service converged/);
+    expect(await docker.output(["service", "rollback", "web"])).toMatch(/Service (web )?converged/);
     expect(await docker.output(STATUS)).toBe("rollback_completed: rollback completed");
     expect(await skep.output(["service", "history", "web"])).toMatch(
       /^\* 4 .* by Docker-Client\/.* rollback to 2 {2}3 tasks\n {4}- ContainerSpec\.Env\[A=b\]$/m,
