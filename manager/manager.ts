@@ -15,6 +15,7 @@ import type { IssueRequest, IssueResponse } from "../shared/rpc/ca-rpc.js";
 import type { HostPort } from "../shared/rpc/host-port.js";
 import type { RpcServer } from "../shared/rpc/rpc-server.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
+import { Allocator } from "./allocator/allocator.js";
 import type { ApiManager, ManagerPlace, ManagerReachability } from "./api/host.js";
 import { Issuer } from "./ca/issuer.js";
 import { Consensus, type ConsensusOptions } from "./consensus.js";
@@ -242,6 +243,7 @@ export class Manager implements ApiManager {
           logger,
         }),
         new Orchestrator({ store, clock, random: random.fork("orchestrator"), logger }),
+        new Allocator({ store, clock, logger }),
         new Scheduler({ store, clock, logger }),
       ],
       logger,

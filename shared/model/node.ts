@@ -72,3 +72,9 @@ export function drainDeadlineMs(node: Node): number | undefined {
 export function nodeHostname(node: Node): string {
   return node.description?.Hostname ?? node.id;
 }
+
+/** What the host can do for tasks on networks: `overlay` where its kernel can have them. */
+export function hasNetworkPlugin({ description }: Node, name: string): boolean {
+  const known = description?.Engine?.Plugins ?? [];
+  return known.some((plugin) => plugin.Type === "Network" && plugin.Name === name);
+}

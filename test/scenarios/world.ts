@@ -6,6 +6,7 @@ import { planRollback } from "../../manager/api/core/plan-service.js";
 import { slotKey, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
+import { Allocator } from "../../manager/allocator/allocator.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
 import type { Change } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";
@@ -194,6 +195,7 @@ export class World {
     const options = { store, clock, logger: silentLogger };
     const loops = [
       new Orchestrator({ ...options, random: this.random.fork(`orchestrator ${term}`) }),
+      new Allocator(options),
       new Scheduler(options),
     ];
     const ended = Promise.all(loops.map((loop) => loop.run({ signal: stop.signal })));

@@ -47,7 +47,11 @@ export function checkPortsFree(endpoint: EndpointSpec, others: () => readonly Se
   if (wanted.length === 0) return;
   const modes = new Map(wanted.map((port) => [keyOf(port), port.PublishMode]));
   for (const other of others()) {
-    for (const port of other.frame.EndpointSpec?.Ports ?? []) {
+    // Those that the cluster chose for it are its own, too.
+    for (const port of [
+      ...(other.frame.EndpointSpec?.Ports ?? []),
+      ...(other.endpoint?.ports ?? []),
+    ]) {
       const mode = isChosen(port) ? modes.get(keyOf(port)) : undefined;
       if (mode === undefined || (mode === "host" && port.PublishMode === "host")) continue;
       const how = port.PublishMode === "host" ? "a host-published" : "an ingress";

@@ -5,13 +5,14 @@
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Service, UpdateProgress } from "../../../shared/model/service.js";
-import { isPlaced, type Task } from "../../../shared/model/task.js";
+import { isPlaced, type Task, type TaskStatus } from "../../../shared/model/task.js";
 import {
   desiredRank,
   type DesiredState,
   isTerminal,
   isWanted,
 } from "../../../shared/model/task-state.js";
+import { needsAddresses } from "../../allocator/core/allocate.js";
 import type { Change } from "../../store/core/change.js";
 import { NO_SLOT } from "../../store/core/slot-index.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -33,12 +34,12 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
     case "create-task":
       if (wantedIn(view, serviceId, action.task.slot).length > 0) return [];
       if (!isThere(view, action.task.slot)) return [];
-      return [create(action.task, context)];
+      return [create(view, action.task, context)];
     case "replace-task": {
       const old = view.task(action.taskId);
       if (old === undefined || !isWanted(old.desired)) return [];
       if (!isThere(view, action.successor.slot)) return [];
-      const made = create(action.successor, context);
+      const made = create(view, action.successor, context);
       if (action.order === "stop-first") return [dismiss(old, "shutdown"), made];
       return wantedIn(view, serviceId, slotKey(old)).length === 1 ? [made] : [];
     }
@@ -112,7 +113,11 @@ function forget(task: Task | undefined): Change[] {
   return [{ kind: "remove-task", taskId: task.id }];
 }
 
-function create(task: NewTask, { serviceId, atMs, newTaskId }: CommandContext): Change {
+function create(
+  view: StoreView,
+  task: NewTask,
+  { serviceId, atMs, newTaskId }: CommandContext,
+): Change {
   const { earlierMs, counts } = task.restarts;
   const restartsAtMs = counts === "now" ? [...earlierMs, atMs] : earlierMs;
   return {
@@ -126,11 +131,23 @@ function create(task: NewTask, { serviceId, atMs, newTaskId }: CommandContext): 
       revision: task.revision,
       ...placeOf(task.slot),
       desired: task.desired,
-      // Nothing has to be allocated yet: the scheduler may look at it at once.
-      status: { state: "pending", atMs, message: "pending task scheduling" },
+      status: firstStatus(view, serviceId, task.revision, atMs),
       ...(restartsAtMs.length === 0 ? {} : { restartsAtMs }),
     },
   };
+}
+
+/** The scheduler may look at once at a task that needs nothing of the allocator. */
+function firstStatus(
+  view: StoreView,
+  serviceId: ServiceId,
+  number: number,
+  atMs: number,
+): TaskStatus {
+  const revision = view.revision(serviceId, number);
+  return revision !== undefined && needsAddresses(view, revision)
+    ? { state: "new", atMs, message: "created" }
+    : { state: "pending", atMs, message: "pending task scheduling" };
 }
 
 function placeOf(slot: SlotKey): Pick<Task, "slot" | "nodeId"> {

@@ -5,7 +5,7 @@
  */
 import { canonicalArchitecture, matchesNode } from "../../../shared/model/constraint.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
-import { type Node, nodeAvailability } from "../../../shared/model/node.js";
+import { hasNetworkPlugin, type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { Demand } from "./demand.js";
 import type { NodeLoad } from "./node-load.js";
 
@@ -105,10 +105,6 @@ function nodes(count: number): string {
 }
 
 /** Before its first session nothing is known of a node, and it is not ready either. */
-function hasNetworkPlugin({ description }: Node, name: string): boolean {
-  const known = description?.Engine?.Plugins ?? [];
-  return known.some((plugin) => plugin.Type === "Network" && plugin.Name === name);
-}
 
 function runs(node: Node, wanted: { OS?: string; Architecture?: string }): boolean {
   const own = node.description?.Platform;

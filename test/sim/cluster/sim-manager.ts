@@ -6,6 +6,7 @@ import { Dispatcher } from "../../../manager/dispatcher/dispatcher.js";
 import { LeaderLoops } from "../../../manager/leadership.js";
 import { Orchestrator } from "../../../manager/orchestrator/orchestrator.js";
 import type { Leadership } from "../../../manager/raft/replicated-log.js";
+import { Allocator } from "../../../manager/allocator/allocator.js";
 import { Scheduler } from "../../../manager/scheduler/scheduler.js";
 import type { Store } from "../../../manager/store/store.js";
 import { ClusterError } from "../../../shared/errors/cluster-error.js";
@@ -84,6 +85,7 @@ export class SimManager implements Listener {
         return [
           dispatcher,
           new Orchestrator({ store, clock: process, random: ids, logger }),
+          new Allocator({ store, clock: process, logger }),
           new Scheduler({ store, clock: process, logger }),
         ];
       },
