@@ -3,6 +3,7 @@
  * among them. Put together here, so that the manager above only uses it.
  */
 import type { Cluster } from "../shared/model/cluster.js";
+import type { Network } from "../shared/model/network.js";
 import type { Node } from "../shared/model/node.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
@@ -26,6 +27,8 @@ import { Store } from "./store/store.js";
 export interface Founding {
   readonly cluster: Cluster;
   readonly node: Node;
+  /** The network that published ports are served over. */
+  readonly ingress?: Network;
 }
 
 export interface ConsensusOptions {
@@ -244,10 +247,15 @@ async function openLog(
   });
 }
 
-async function found(store: Store, { cluster, node }: Founding, self: MemberId): Promise<void> {
+async function found(
+  store: Store,
+  { cluster, ingress, node }: Founding,
+  self: MemberId,
+): Promise<void> {
   await store.update((tx) => {
     if (tx.view.cluster() !== undefined) return; // a start after this very step was cut short
     tx.apply({ kind: "create-cluster", cluster });
+    if (ingress !== undefined) tx.apply({ kind: "create-network", network: ingress });
     const manager = { memberId: self, address: "" };
     tx.apply({ kind: "create-node", node: { ...node, manager } });
   });

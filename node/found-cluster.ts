@@ -1,9 +1,11 @@
 /** A new cluster and its first node, as `swarm init` makes them. */
+import { makeNetwork } from "../manager/api/core/plan-network.js";
 import { newJoinTokens } from "../manager/ca/issuer.js";
 import type { ManagerOptions } from "../manager/manager.js";
 import { completeSwarmSpec } from "../shared/docker-api/defaults.js";
 import type { SwarmInitRequest } from "../shared/docker-api/swarm-spec.js";
 import { type Authority, type DataPath, DEFAULT_DATA_PATH } from "../shared/model/cluster.js";
+import { type NetworkId, newId } from "../shared/model/ids.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Random } from "../shared/ports/random.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
@@ -31,6 +33,14 @@ export function foundCluster(
   const Availability = request.Availability ?? "active";
   return {
     cluster: { id: clusterId, ...times, spec, authority, joinTokens, epoch: FIRST_EPOCH, dataPath },
+    ingress: makeNetwork({
+      id: newId<NetworkId>(random),
+      atMs: nowMs,
+      request: { Name: "ingress", Ingress: true },
+      cluster: { dataPath },
+      others: [],
+      turn: 0,
+    }),
     node: {
       id: nodeId,
       ...times,

@@ -4,10 +4,11 @@
  */
 import { type ClientRequest, request, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
-import { json } from "node:stream/consumers";
+import { json, text } from "node:stream/consumers";
 
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
 import type { Clock } from "../../shared/ports/clock.js";
+import { withoutEngine } from "./core/without-engine.js";
 
 export interface EngineFacts {
   /** The newest version of the API that it speaks. */
@@ -82,6 +83,20 @@ export class EngineLink {
     }
   }
 
+  /**
+   * A small question in the words of the engine's own newest API, and its answer, refusals included.
+   * @throws UnavailableError the engine did not answer in time.
+   */
+  async ask(
+    method: string,
+    path: string,
+    body = "",
+  ): Promise<{ readonly status: number; readonly body: unknown }> {
+    if (this.#socketPath() === undefined) return withoutEngine(method, path);
+    const answer = await this.#ask(path, PATIENCE_MS, text, { method, body });
+    return { status: answer.status, body: parsed(answer.body) };
+  }
+
   /** What Docker's own client says where its daemon does not answer. */
   unreachable(cause?: unknown): UnavailableError {
     const where = this.#socketPath() ?? "";
@@ -101,12 +116,13 @@ export class EngineLink {
     path: string,
     withinMs: number,
     read: (stream: NodeJS.ReadableStream) => Promise<T>,
-  ): Promise<{ headers: ReadonlyMap<string, string>; body: T }> {
+    { method, body } = { method: "GET", body: "" },
+  ): Promise<{ status: number; headers: ReadonlyMap<string, string>; body: T }> {
     return new Promise((resolve, reject) => {
       const question = this.open({
-        method: "GET",
+        method,
         path,
-        headers: { Host: "docker", Connection: "keep-alive" },
+        headers: { Host: "docker", Connection: "keep-alive", "Content-Type": "application/json" },
       });
       const timer = this.#clock.after(withinMs, () => question.destroy(this.unreachable()));
       const fail = (cause: unknown): void => {
@@ -121,10 +137,14 @@ export class EngineLink {
         read(answer).then((body) => {
           timer.cancel();
           answer.resume();
-          resolve({ headers, body });
+          resolve({ status: answer.statusCode ?? 500, headers, body });
         }, fail);
       });
-      question.end();
+      question.end(body);
     });
   }
+}
+
+function parsed(text: string): unknown {
+  return text.trim() === "" ? undefined : JSON.parse(text);
 }

@@ -101,7 +101,7 @@ export class FrontDoor {
     try {
       const { version, path } = splitVersion(request.url ?? "/");
       if (version !== undefined) checkVersion(version);
-      if (ownerOf(request.method ?? "GET", path) === "engine") {
+      if (ownerOf(path) === "engine") {
         passThrough.forward(request, response, { version, path });
         return;
       }
@@ -122,7 +122,7 @@ export class FrontDoor {
     socket.on("close", () => this.#upgraded.delete(socket));
     socket.on("error", () => socket.destroy());
     const { version, path } = splitVersion(request.url ?? "/");
-    if (ownerOf(request.method ?? "GET", path) === "engine" && isSpoken(version)) {
+    if (ownerOf(path) === "engine" && isSpoken(version)) {
       this.#options.passThrough.upgrade(request, { socket, head }, { version, path });
       return;
     }

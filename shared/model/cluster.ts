@@ -27,7 +27,7 @@ export interface DataPath {
 }
 
 /**
- * DESIGN section 4, allocator: a range that few private networks use, a thousand times four
+ * DESIGN section 4, allocator: a range that few private networks use, room for 4,096
  * networks of 253 addresses. RFC 7348 section 8.1 names the port.
  */
 export const DEFAULT_DATA_PATH: DataPath = {

@@ -2,11 +2,11 @@
  * A manager's planning half in simulated time: a store in memory, the orchestrator and the
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
+import { Allocator } from "../../manager/allocator/allocator.js";
 import { planRollback } from "../../manager/api/core/plan-service.js";
 import { slotKey, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
-import { Allocator } from "../../manager/allocator/allocator.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
 import type { Change } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";

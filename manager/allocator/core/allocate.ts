@@ -41,12 +41,12 @@ export interface Decision {
 
 const SETTLED: Decision = { outcome: "settled" };
 
-export function ingressNetwork(view: StoreView): Network | undefined {
+function ingressNetwork(view: StoreView): Network | undefined {
   return view.networks().find(isIngress);
 }
 
 /** The networks that tasks of the revision are on, as far as these are there. */
-export function networksOf(view: StoreView, revision: Revision): readonly Network[] {
+function networksOf(view: StoreView, revision: Revision): readonly Network[] {
   const ingress = revision.mesh === undefined ? undefined : ingressNetwork(view);
   const named = overlayTargets(revision.template).flatMap((id) => view.network(id) ?? []);
   return ingress === undefined ? named : [ingress, ...named];

@@ -21,10 +21,7 @@ const NAME = /^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/;
 /** As many tasks as a cluster is built for (DESIGN section 2). */
 const REPLICAS_MAX = 1_000_000;
 
-/**
- * @throws InvalidArgumentError, MalformedRequestError, UnimplementedError,
- *   NotFoundError for a network
- */
+/** @throws InvalidArgumentError, MalformedRequestError, UnimplementedError */
 export function checkService(spec: ServiceSpec): void {
   checkName(spec.Name ?? "");
   checkTaskTemplate(spec.TaskTemplate ?? {});

@@ -3,13 +3,8 @@
  * networks, and its container.
  */
 import type { Placement, RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
-import {
-  InvalidArgumentError,
-  NotFoundError,
-  UnimplementedError,
-} from "../../../shared/errors/cluster-error.js";
+import { InvalidArgumentError, UnimplementedError } from "../../../shared/errors/cluster-error.js";
 import { parseConstraints } from "../../../shared/model/constraint.js";
-import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { checkContainer } from "./check-container.js";
 import { MalformedRequestError } from "./malformed-request.js";
 import { showNumber } from "./show-number.js";
@@ -20,7 +15,7 @@ const NANO_CPUS_MIN = 1e6;
 const MEMORY_BYTES_MIN = 4 * 1024 * 1024;
 const NANO_CPUS_PER_CPU = 1e9;
 
-/** @throws InvalidArgumentError, NotFoundError for a network, UnimplementedError */
+/** @throws InvalidArgumentError, UnimplementedError */
 export function checkTaskTemplate(template: TaskSpec): void {
   const { Limits: limits = {}, Reservations: reservations = {} } = template.Resources ?? {};
   for (const amounts of [limits, reservations]) {
@@ -29,9 +24,6 @@ export function checkTaskTemplate(template: TaskSpec): void {
   }
   checkRestart(template.RestartPolicy ?? {});
   checkPlacement(template.Placement ?? {});
-  for (const { Target: target = "" } of template.Networks ?? []) {
-    if (!PREDEFINED_NETWORKS.includes(target)) throw new NotFoundError("network", target);
-  }
   checkRuntime(template);
 }
 

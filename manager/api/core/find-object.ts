@@ -7,12 +7,22 @@ import {
   NotFoundError,
   type ObjectKind,
 } from "../../../shared/errors/cluster-error.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Network } from "../../../shared/model/network.js";
 import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
 import { taskName } from "./task-name.js";
+
+/** @throws NotFoundError, AmbiguousError */
+export function findNetwork(view: StoreView, reference: string): Network {
+  return (
+    view.network(reference as NetworkId) ??
+    view.networkByName(reference) ??
+    onlyWithPrefix("network", reference, view.networks())
+  );
+}
 
 /** @throws NotFoundError, AmbiguousError */
 export function findService(view: StoreView, reference: string): Service {

@@ -170,14 +170,17 @@ function makeRevision(
   createdAtMs: number,
   { frame, template }: AcceptedSpec,
 ): Revision {
-  const hostPorts = (frame.EndpointSpec?.Ports ?? []).filter(isOnHost);
+  const ports = frame.EndpointSpec?.Ports ?? [];
+  const hostPorts = ports.filter(isOnHost);
+  const mesh = ports.length > hostPorts.length ? "published" : undefined;
   return {
     serviceId,
     number,
     createdAtMs,
     template,
     ...(hostPorts.length === 0 ? {} : { hostPorts }),
-    hash: revisionHash(template, hostPorts),
+    ...(mesh === undefined ? {} : { mesh }),
+    hash: revisionHash(template, hostPorts, mesh),
   };
 }
 

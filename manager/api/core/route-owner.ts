@@ -17,16 +17,13 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /** @param path without its version, query included. */
-export function ownerOf(method: string, path: string): RouteOwner {
+export function ownerOf(path: string): RouteOwner {
   const queryAt = path.indexOf("?");
   const bare = queryAt === -1 ? path : path.slice(0, queryAt);
-  const [, first = "", second] = bare.split("/");
+  const [, first = "", second, third] = bare.split("/");
   if (OWN_WORDS.has(first)) return "skep";
-  // The engine knows the networks of its own host only: which networks services
-  // can use is ours to say.
-  const asksForSwarm = queryAt !== -1 && /[?&]scope=swarm(?:&|$)/.test(path.slice(queryAt));
-  if (method === "GET" && first === "networks" && second !== undefined && asksForSwarm) {
-    return "skep";
-  }
+  // The engine knows the networks of its own host only. Who is to be connected to one, and which
+  // of them nobody uses, it alone can say.
+  if (first === "networks" && third === undefined && second !== "prune") return "skep";
   return "engine";
 }

@@ -1,4 +1,17 @@
-/** The networks that every host has, as the API shows them. */
+/** Networks as the API shows them: those that every host has, and those of the cluster. */
+import type { NetworkInspect, SubnetStatus } from "../../../shared/docker-api/network.js";
+import type { NetworkAttachment } from "../../../shared/docker-api/task.js";
+import type { NetworkId } from "../../../shared/model/ids.js";
+import { offsetIn, rangeOf } from "../../../shared/model/ip-address.js";
+import {
+  isIngress,
+  type Network,
+  type NetworkAddresses,
+  networkName,
+} from "../../../shared/model/network.js";
+import { isTerminal } from "../../../shared/model/task-state.js";
+import { poolSize } from "../../allocator/core/address-pool.js";
+import type { StoreView } from "../../store/core/view.js";
 import { showTime } from "./show-time.js";
 
 export interface ShownNetwork {
@@ -41,5 +54,102 @@ export function showPredefinedNetwork(name: string): ShownNetwork {
     Containers: {},
     Options: {},
     Labels: {},
+  };
+}
+
+/** A network of the cluster's own, with the use of its subnets. */
+export function showNetwork(view: StoreView, network: Network): NetworkInspect {
+  const { spec } = network;
+  return {
+    Name: networkName(spec),
+    Id: network.id,
+    Created: showTime(network.createdAtMs),
+    Scope: "swarm",
+    Driver: "overlay",
+    EnableIPv4: true,
+    EnableIPv6: network.subnets.some(({ cidr }) => rangeOf(cidr).family === "ipv6"),
+    IPAM: {
+      Driver: "default",
+      Config: network.subnets.map(({ cidr, range, gateway }) => ({
+        Subnet: cidr,
+        ...(range !== undefined && { IPRange: range }),
+        ...(gateway !== undefined && { Gateway: gateway }),
+      })),
+    },
+    Internal: spec.Internal === true,
+    Attachable: spec.Attachable === true,
+    Ingress: isIngress(network),
+    ConfigFrom: { Network: "" },
+    ConfigOnly: false,
+    Options: {
+      ...spec.Options,
+      "com.docker.network.driver.overlay.vxlanid_list": `${network.vni}`,
+    },
+    Labels: { ...spec.Labels },
+    Status: { IPAM: { Subnets: useOf(view, network) } },
+  };
+}
+
+function useOf(view: StoreView, network: Network): Record<string, SubnetStatus> {
+  const held = heldOn(view, network.id);
+  return Object.fromEntries(
+    network.subnets.map((subnet) => {
+      const range = rangeOf(subnet.cidr);
+      const IPsInUse = held.filter((address) => offsetIn(range, address) !== undefined).length;
+      const DynamicIPsAvailable = Math.max(0, poolSize(subnet) - IPsInUse);
+      return [subnet.cidr, { IPsInUse, DynamicIPsAvailable }];
+    }),
+  );
+}
+
+function heldOn(view: StoreView, id: NetworkId): readonly string[] {
+  const on = (all: readonly NetworkAddresses[] = []): readonly string[] =>
+    all.flatMap(({ networkId, addresses }) => (networkId === id ? addresses : []));
+  return [
+    ...view.nodes().flatMap(({ gateways }) => on(gateways)),
+    ...view.services().flatMap(({ endpoint }) => on(endpoint?.vips)),
+    ...view.tasks().flatMap((task) => (isTerminal(task.status.state) ? [] : on(task.addresses))),
+  ];
+}
+
+/** `10.240.1.5/24`: with the length of its subnet's prefix, as Docker shows addresses. */
+export function withPrefix(network: Network | undefined, address: string): string {
+  const home = network?.subnets.find(({ cidr }) => offsetIn(rangeOf(cidr), address) !== undefined);
+  return home === undefined ? address : `${address}/${rangeOf(home.cidr).bits}`;
+}
+
+/** A network as the tasks on it show it: the cluster's own form. */
+export function showAttachment(
+  view: StoreView,
+  { networkId, addresses }: NetworkAddresses,
+): NetworkAttachment {
+  const network = view.network(networkId);
+  const Addresses = addresses.map((address) => withPrefix(network, address));
+  if (network === undefined) return { Network: { ID: networkId }, Addresses };
+  const Configs = network.subnets.map(({ cidr, gateway }) => ({
+    Subnet: cidr,
+    ...(gateway !== undefined && { Gateway: gateway }),
+  }));
+  const driver = { Name: "overlay" };
+  return {
+    Network: {
+      ID: network.id,
+      Version: { Index: network.version },
+      CreatedAt: showTime(network.createdAtMs),
+      UpdatedAt: showTime(network.updatedAtMs),
+      Spec: {
+        Name: networkName(network.spec),
+        Labels: { ...network.spec.Labels },
+        DriverConfiguration: driver,
+        Ingress: isIngress(network),
+        Scope: "swarm",
+      },
+      DriverState: {
+        ...driver,
+        Options: { "com.docker.network.driver.overlay.vxlanid_list": `${network.vni}` },
+      },
+      IPAMOptions: { Driver: { Name: "default" }, Configs },
+    },
+    Addresses,
   };
 }

@@ -15,6 +15,7 @@ import { isJob, type Service, type UpdateProgress } from "../../../shared/model/
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
 import type { StoreView } from "../../store/core/view.js";
+import { withPrefix } from "./show-network.js";
 import { showTime } from "./show-time.js";
 
 export function showService(view: StoreView, service: Service): ShownService {
@@ -26,7 +27,7 @@ export function showService(view: StoreView, service: Service): ShownService {
     UpdatedAt: showTime(service.updatedAtMs),
     Spec: wholeSpec(view, service, service),
     ...(previous === undefined ? {} : { PreviousSpec: wholeSpec(view, service, previous) }),
-    Endpoint: endpointOf(service.frame),
+    Endpoint: endpointOf(view, service),
     ...(service.update === undefined ? {} : { UpdateStatus: showUpdate(service.update) }),
     ...(isJob(service.frame) ? { JobStatus: jobStatusOf(view, service) } : {}),
   };
@@ -99,7 +100,20 @@ function wholeSpec(
 }
 
 /** What came of the wish: ports on the tasks' own hosts need nobody to hand them out. */
-function endpointOf(frame: ServiceFrame): Endpoint {
+function endpointOf(view: StoreView, { frame, endpoint }: Service): Endpoint {
+  if (endpoint !== undefined) {
+    const VirtualIPs = endpoint.vips.flatMap(({ networkId, addresses }) =>
+      addresses.map((address) => ({
+        NetworkID: networkId,
+        Addr: withPrefix(view.network(networkId), address),
+      })),
+    );
+    return {
+      Spec: frame.EndpointSpec ?? {},
+      ...(endpoint.ports.length === 0 ? {} : { Ports: [...endpoint.ports] }),
+      ...(VirtualIPs.length === 0 ? {} : { VirtualIPs }),
+    };
+  }
   const spec = frame.EndpointSpec ?? {};
   const ports = (spec.Ports ?? []).filter(isGiven);
   return { Spec: spec, ...(ports.length === 0 ? {} : { Ports: ports }) };

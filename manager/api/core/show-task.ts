@@ -8,6 +8,7 @@ import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
 import { backOffWords } from "../../orchestrator/core/restart.js";
 import type { StoreView } from "../../store/core/view.js";
+import { showAttachment } from "./show-network.js";
 import { showTime } from "./show-time.js";
 import { shownSlot, taskName } from "./task-name.js";
 
@@ -31,6 +32,9 @@ export function showTask(view: StoreView, task: Task): ShownTask {
     ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
     Status: showStatus(withBackOff(task, revision?.template)),
     DesiredState: task.desired,
+    ...(task.addresses === undefined
+      ? {}
+      : { NetworksAttachments: task.addresses.map((one) => showAttachment(view, one)) }),
   };
 }
 

@@ -1,23 +1,114 @@
 /**
- * `GET /networks/X?scope=swarm`, by which the docker CLI looks up what a service is attached to.
- * Networks of our own do not exist yet; the predefined ones are on every host, under their names.
+ * `/networks`: those that span hosts are the cluster's, all others the host's own engine's. A list
+ * holds both; a name is looked for here first.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { NotFoundError } from "../../../shared/errors/cluster-error.js";
-import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
+import { NetworkCreateRequest } from "../../../shared/docker-api/network.js";
+import { NotAManagerError, NotFoundError } from "../../../shared/errors/cluster-error.js";
+import { type NetworkId, newId } from "../../../shared/model/ids.js";
+import { networkName, PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
-import { showPredefinedNetwork } from "../core/show-network.js";
-import { pathId } from "../request-input.js";
+import { type Filters, parseFilters, passes, passesLabels } from "../core/filters.js";
+import { findNetwork } from "../core/find-object.js";
+import { planNetwork, spansHosts } from "../core/plan-network.js";
+import { showNetwork, showPredefinedNetwork } from "../core/show-network.js";
+import { pathId, queryText, readJson, repeatable } from "../request-input.js";
+
+const FILTERS = ["dangling", "driver", "id", "label", "name", "scope", "type"] as const;
 
 export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
-  app.get(
-    "/networks/:id",
-    async (request) =>
-      await readCommitted(context, () => {
-        const name = pathId(request);
-        if (!PREDEFINED_NETWORKS.includes(name)) throw new NotFoundError("network", name);
-        return showPredefinedNetwork(name);
-      }),
-  );
+  app.get("/networks", async (request, reply) => {
+    const filters = parseFilters(queryText(request, "filters"), FILTERS);
+    const own = await ownNetworks(context, filters);
+    const { status, body } = await context.engine.ask("GET", request.url);
+    if (status !== 200 || !Array.isArray(body)) return await reply.code(status).send(body);
+    return [...(body as readonly unknown[]), ...own];
+  });
+
+  app.post("/networks/create", async (request, reply) => {
+    const wish = readJson(request, NetworkCreateRequest);
+    if (!spansHosts(wish)) return await relay(context, request, reply);
+    const { store } = context.host.manager();
+    const id = newId<NetworkId>(context.random);
+    const Id = await store.update<string>(
+      (tx) => {
+        tx.apply(planNetwork(tx.view, id, tx.atMs, wish));
+        return id;
+      },
+      repeatable(request, "create-network", (outcome) => outcome.objectId ?? ""),
+    );
+    return await reply.code(201).send({ Id, Warning: "" });
+  });
+
+  app.get("/networks/:id", async (request, reply) => {
+    const name = pathId(request);
+    const swarmOnly = queryText(request, "scope") === "swarm";
+    if (PREDEFINED_NETWORKS.includes(name))
+      return swarmOnly
+        ? await readCommitted(context, () => showPredefinedNetwork(name))
+        : await relay(context, request, reply);
+    try {
+      return await readCommitted(context, (view) => showNetwork(view, findNetwork(view, name)));
+    } catch (error) {
+      if (swarmOnly || !isElsewhere(error)) throw error;
+      return await relay(context, request, reply);
+    }
+  });
+
+  app.delete("/networks/:id", async (request, reply) => {
+    const name = pathId(request);
+    try {
+      await context.host.manager().store.update(
+        (tx) => {
+          tx.apply({ kind: "remove-network", networkId: findNetwork(tx.view, name).id });
+        },
+        repeatable(request, "remove-network", () => undefined),
+      );
+    } catch (error) {
+      if (!isElsewhere(error)) throw error;
+      return await relay(context, request, reply);
+    }
+    return await reply.code(204).send();
+  });
+}
+
+/** None on a host that does not manage the cluster. */
+async function ownNetworks(context: ApiContext, filters: Filters): Promise<readonly unknown[]> {
+  try {
+    return await readCommitted(context, (view) =>
+      view
+        .networks()
+        .filter(
+          ({ id, spec }) =>
+            passes(filters, "id", (prefix) => id.startsWith(prefix)) &&
+            passes(filters, "name", (part) => networkName(spec).includes(part)) &&
+            passes(filters, "driver", (driver) => driver === "overlay") &&
+            passes(filters, "scope", (scope) => scope === "swarm") &&
+            passes(filters, "type", (type) => type === "custom") &&
+            passes(filters, "dangling", (word) => ["false", "0"].includes(word)) &&
+            passesLabels(filters, "label", spec.Labels),
+        )
+        .map((network) => showNetwork(view, network)),
+    );
+  } catch (error) {
+    if (error instanceof NotAManagerError) return [];
+    throw error;
+  }
+}
+
+/** The cluster has no such network, or this host cannot say: its own engine may. */
+function isElsewhere(error: unknown): boolean {
+  return error instanceof NotFoundError || error instanceof NotAManagerError;
+}
+
+async function relay(
+  context: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { text } = (request.body ?? { text: "" }) as { readonly text: string };
+  const { status, body } = await context.engine.ask(request.method, request.url, text);
+  reply.code(status);
+  return body === undefined ? await reply.send() : await reply.send(body);
 }

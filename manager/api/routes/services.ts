@@ -17,6 +17,7 @@ import { checkService } from "../core/check-service.js";
 import { parseFilters } from "../core/filters.js";
 import { findService } from "../core/find-object.js";
 import { MalformedRequestError } from "../core/malformed-request.js";
+import { withNetworkIds } from "../core/plan-network.js";
 import {
   type AcceptedSpec,
   planCreate,
@@ -101,6 +102,10 @@ function acceptSpec(sent: ServiceSpec, context: ApiContext): AcceptedSpec {
   return splitSpec(spec);
 }
 
+function onNetworks(view: StoreView, { frame, template }: AcceptedSpec): AcceptedSpec {
+  return { frame, template: withNetworkIds(view, template) };
+}
+
 /** Clients before API 1.25 name a service's networks beside its template. */
 function withNetworksInTemplate(spec: ServiceSpec): ServiceSpec {
   const { Networks: beside = [], TaskTemplate: template = {}, ...rest } = spec;
@@ -118,7 +123,7 @@ async function createService(
   const by = authorOf(request);
   return await store.update<string>(
     (tx) => {
-      tx.apply(planCreate(tx.view, id, spec, { atMs: tx.atMs, by }));
+      tx.apply(planCreate(tx.view, id, onNetworks(tx.view, spec), { atMs: tx.atMs, by }));
       return id;
     },
     repeatable(request, "create-service", (outcome) => outcome.objectId ?? ""),
@@ -150,7 +155,8 @@ async function updateService(
   await store.update(
     (tx) => {
       const service = findService(tx.view, id);
-      tx.apply(planUpdate(tx.view, service, spec, { expectedVersion, atMs: tx.atMs, by }));
+      const placed = onNetworks(tx.view, spec);
+      tx.apply(planUpdate(tx.view, service, placed, { expectedVersion, atMs: tx.atMs, by }));
     },
     repeatable(request, "update-service", done),
   );

@@ -2,11 +2,11 @@
  * A simulated manager: dispatcher, orchestrator and scheduler are the real ones. The log is one for
  * all managers, as if replicated at once; which of them leads is the cluster's to say.
  */
+import { Allocator } from "../../../manager/allocator/allocator.js";
 import { Dispatcher } from "../../../manager/dispatcher/dispatcher.js";
 import { LeaderLoops } from "../../../manager/leadership.js";
 import { Orchestrator } from "../../../manager/orchestrator/orchestrator.js";
 import type { Leadership } from "../../../manager/raft/replicated-log.js";
-import { Allocator } from "../../../manager/allocator/allocator.js";
 import { Scheduler } from "../../../manager/scheduler/scheduler.js";
 import type { Store } from "../../../manager/store/store.js";
 import { ClusterError } from "../../../shared/errors/cluster-error.js";

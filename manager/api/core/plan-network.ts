@@ -1,0 +1,165 @@
+/**
+ * The gate for networks: from a request to the change that the store is asked for, with
+ * the network's VXLAN and subnets chosen.
+ */
+import type { NetworkCreateRequest } from "../../../shared/docker-api/network.js";
+import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import {
+  FailedPreconditionError,
+  InvalidArgumentError,
+  NameConflictError,
+  PermissionDeniedError,
+  UnimplementedError,
+} from "../../../shared/errors/cluster-error.js";
+import { type Cluster, dataPathOf } from "../../../shared/model/cluster.js";
+import type { NetworkId } from "../../../shared/model/ids.js";
+import {
+  addressAt,
+  offsetIn,
+  overlaps,
+  parseRange,
+  rangeOf,
+  rangeText,
+} from "../../../shared/model/ip-address.js";
+import {
+  isIngress,
+  type Network,
+  networkName,
+  type NetworkSubnet,
+  PREDEFINED_NETWORKS,
+} from "../../../shared/model/network.js";
+import { freeSubnet, subnetCount } from "../../allocator/core/subnet-pool.js";
+import { freeVni } from "../../allocator/core/vni-pool.js";
+import type { Change } from "../../store/core/change.js";
+import type { StoreView } from "../../store/core/view.js";
+import { findNetwork } from "./find-object.js";
+
+/** Every host and every published task has an address there: /16 where a usual one is a /24. */
+const INGRESS_BITS_MAX = 16;
+
+/** Docker's own words and defaults for what spans hosts. */
+export function spansHosts({ Driver, Scope, Ingress }: NetworkCreateRequest): boolean {
+  return Driver === "overlay" || Scope === "swarm" || Ingress === true;
+}
+
+/** @throws NameConflictError, InvalidArgumentError, FailedPreconditionError */
+export function planNetwork(
+  view: StoreView,
+  id: NetworkId,
+  atMs: number,
+  request: NetworkCreateRequest,
+): Change {
+  const name = request.Name ?? "";
+  checkRequest(request);
+  if (view.networkByName(name) !== undefined) throw new NameConflictError("network", name);
+  const network = makeNetwork({
+    id,
+    atMs,
+    request,
+    cluster: view.cluster(),
+    others: view.networks(),
+    turn: view.sequence,
+  });
+  return { kind: "create-network", network };
+}
+
+interface NetworkWish {
+  readonly id: NetworkId;
+  readonly atMs: number;
+  readonly request: NetworkCreateRequest;
+  readonly cluster: Pick<Cluster, "dataPath"> | undefined;
+  readonly others: readonly Network[];
+  /** A number that no other network had. */
+  readonly turn: number;
+}
+
+export function makeNetwork(wish: NetworkWish): Network {
+  const { id, atMs, request, others, turn } = wish;
+  const vni = freeVni(others, turn);
+  if (vni === undefined) throw new FailedPreconditionError("every VXLAN id is in use");
+  const given = (request.IPAM?.Config ?? []).filter(({ Subnet = "" }) => Subnet !== "");
+  const subnets = given.length > 0 ? given.map(subnetOf) : [chosenSubnet(wish)];
+  for (const subnet of subnets) checkFree(subnet, others);
+  return {
+    id,
+    version: 0,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+    spec: { Labels: {}, ...request, Driver: "overlay", Scope: "swarm" },
+    vni,
+    subnets,
+  };
+}
+
+/**
+ * The networks of a template by their ids, as they are stored.
+ * @throws NotFoundError, InvalidArgumentError for the ingress network
+ */
+export function withNetworkIds(view: StoreView, template: TaskSpec): TaskSpec {
+  const { Networks: named } = template;
+  if (named === undefined || named.length === 0) return template;
+  const Networks = named.map((attachment) => {
+    const { Target: target = "" } = attachment;
+    if (PREDEFINED_NETWORKS.includes(target)) return attachment;
+    const network = findNetwork(view, target);
+    if (isIngress(network))
+      throw new InvalidArgumentError(
+        `Service cannot be explicitly attached to the ingress network ${JSON.stringify(networkName(network.spec))}`,
+      );
+    return { ...attachment, Target: network.id };
+  });
+  return { ...template, Networks };
+}
+
+function checkRequest({
+  Name: name = "",
+  Driver: driver = "overlay",
+  ConfigOnly,
+}: NetworkCreateRequest): void {
+  if (name.trim() === "") throw new InvalidArgumentError("network name must be provided");
+  if (PREDEFINED_NETWORKS.includes(name))
+    throw new PermissionDeniedError(`operation is not permitted on predefined ${name} network`);
+  if (driver !== "overlay")
+    throw new UnimplementedError(`networks of driver ${driver} cannot span hosts: overlay can`);
+  if (ConfigOnly === true)
+    throw new InvalidArgumentError("configuration networks cannot have the scope swarm");
+}
+
+function subnetOf(config: { Subnet?: string; IPRange?: string; Gateway?: string }): NetworkSubnet {
+  const { Subnet: text = "", IPRange: part = "", Gateway: asked = "" } = config;
+  const range = parseRange(text);
+  if (range === undefined)
+    throw new InvalidArgumentError(`invalid subnet ${text}: invalid CIDR address`);
+  const within = part === "" ? undefined : parseRange(part);
+  if (part !== "" && (within === undefined || offsetIn(range, addressAt(within, 0n)) === undefined))
+    throw new InvalidArgumentError(`invalid ip-range ${part}: it is no part of ${text}`);
+  if (asked !== "" && offsetIn(range, asked) === undefined)
+    throw new InvalidArgumentError(`invalid gateway ${asked}: it is not in ${text}`);
+  return {
+    cidr: rangeText(range),
+    ...(within !== undefined && { range: rangeText(within) }),
+    gateway: asked === "" ? addressAt(range, 1n) : asked,
+  };
+}
+
+function chosenSubnet({ cluster, others, request, turn }: NetworkWish): NetworkSubnet {
+  const { addressPools: pools, subnetBits } = dataPathOf(cluster);
+  const bits = request.Ingress === true ? Math.min(INGRESS_BITS_MAX, subnetBits) : subnetBits;
+  const taken = others.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr));
+  const cidr = freeSubnet({ pools, bits, taken, turn });
+  if (cidr === undefined)
+    throw new FailedPreconditionError(
+      `no subnet is left: all ${subnetCount(pools, bits)} subnets of ${bits} bits in the address pools ${pools.join(", ")} are in use; name one (--subnet) or remove a network`,
+    );
+  return { cidr, gateway: addressAt(rangeOf(cidr), 1n) };
+}
+
+function checkFree({ cidr }: NetworkSubnet, others: readonly Network[]): void {
+  const range = rangeOf(cidr);
+  for (const other of others)
+    for (const subnet of other.subnets)
+      if (overlaps(range, rangeOf(subnet.cidr)))
+        throw new FailedPreconditionError(
+          `invalid pool request: Pool overlaps with other one on this address space: ${cidr} with ${subnet.cidr} of network ${networkName(other.spec)} (${other.id})`,
+        );
+}
