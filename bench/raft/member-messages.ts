@@ -35,10 +35,12 @@ export interface LoadFigures {
   readonly p99Ms: number;
   /** Of all processes together, per entry: what is left to compare on a machine that others use. */
   readonly cpuUs: number;
+  /** Of clients in processes of their own, per entry. */
+  readonly clientCpuUs?: number;
 }
 
 /** As its callers see it. */
-export type LoadLatencies = Omit<LoadFigures, "cpuUs">;
+export type LoadLatencies = Omit<LoadFigures, "cpuUs" | "clientCpuUs">;
 
 export type MemberAnswer =
   | { readonly kind: "done" }

@@ -1,7 +1,5 @@
 /** Managers in processes of their own on the loopback, of whom the first leads. */
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +8,7 @@ import { assert } from "../../shared/errors/assert.js";
 import type { Authority } from "../../shared/model/cluster.js";
 import { type ClusterId, newId, type NodeId } from "../../shared/model/ids.js";
 import { systemRandom } from "../../shared/ports/system-random.js";
+import { askProcess, endProcess, freePorts } from "./child-processes.js";
 import type { LoadFigures, LoadOrder, MemberAnswer, MemberQuestion } from "./member-messages.js";
 
 const PROGRAM = fileURLToPath(new URL("./member-process.js", import.meta.url));
@@ -67,7 +66,7 @@ export class Members {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#children.map(end));
+    await Promise.all(this.#children.map(endProcess));
   }
 
   #statuses(): Promise<(MemberAnswer & { readonly kind: "status" })[]> {
@@ -101,34 +100,8 @@ async function certify(
   return { certificatePem, keyPem, rootPem: authority.certificatePem };
 }
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
-}
-
-/** @throws Error the process ended instead. */
-function ask(child: ChildProcess, question: MemberQuestion): Promise<MemberAnswer> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => {
-      reject(new Error("the process of a manager ended"));
-    };
-    child.once("exit", ended);
-    child.once("message", (answer) => {
-      child.off("exit", ended);
-      resolve(answer as MemberAnswer);
-    });
-    child.send(question);
-  });
+async function ask(child: ChildProcess, question: MemberQuestion): Promise<MemberAnswer> {
+  return (await askProcess(child, question)) as MemberAnswer;
 }
 
 function sum(numbers: readonly number[]): number {
