@@ -1,5 +1,5 @@
 /**
- * `npm run bench`, `demo`, `lab`, `sim`: runs one of our programs from a clone in any state.
+ * `npm run bench`, `demo`, `lab`, `mutate`, `sim`: runs one of our programs from a clone in any state.
  *
  * The program replaces this one as far as Node allows: it gets the arguments, the terminal and the
  * signals, and its exit code becomes ours.
@@ -16,6 +16,7 @@ const PROGRAMS = {
   bench: "bench/main",
   demo: "deploy/demo/main",
   lab: "deploy/lab/main",
+  mutate: "test/sim/mutations/main",
   sim: "test/sim/main",
 };
 

@@ -105,10 +105,11 @@ export class Replication {
     }
   }
 
-  /** One voter without whom nothing can be asked. */
+  /** Nobody else is to be asked. Who leads on after its own removal has no voice any more. */
   get alone(): boolean {
-    const { membership } = this.#state;
-    return membership.voters.length === 1 && !isJoint(membership);
+    const { membership, id } = this.#state;
+    const { voters } = membership;
+    return !isJoint(membership) && voters.length === 1 && voters[0] === id;
   }
 
   #sendSnapshot(id: MemberId, progress: Progress): "sent" | "not-sent" {

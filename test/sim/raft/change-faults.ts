@@ -17,8 +17,15 @@ type ChangeFault = (cluster: SimCluster, fault: Fault) => Mend | undefined;
 export const CHANGE_FAULTS = {
   "split-at-change": (cluster, fault) => {
     let mend: Mend | undefined;
-    const disarm = atChange(cluster, fault, (host) => {
+    const split = (host: SimHost): void => {
+      cluster.trace.say(`the network is split as ${host.id} has the change`);
       mend = cutBetween(cluster, sideOf(cluster, host, fault), () => true);
+    };
+    if (fault.pick % 3 === 0) return splitBefore(cluster, fault);
+    const disarm = atChange(cluster, fault, (host) => {
+      // At once: nobody hears of it. A little later: some do.
+      if (fault.pick % 2 === 0) split(host);
+      else cluster.world.after(fault.pick % 5, () => split(host));
     });
     return () => {
       disarm();
@@ -29,8 +36,12 @@ export const CHANGE_FAULTS = {
     const crashed: SimHost[] = [];
     const disarm = atChange(cluster, fault, (host) => {
       const hit = fault.amount < 500 ? cluster.hosts : [host];
-      for (const each of hit) each.crash(cutOf(fault));
       crashed.push(...hit);
+      // Not in the midst of its turn.
+      cluster.world.after(fault.pick % 2, () => {
+        cluster.trace.say(`${hit.length} crash as ${host.id} has the change`);
+        for (const each of hit) each.crash(cutOf(fault));
+      });
     });
     return () => {
       disarm();
@@ -54,7 +65,7 @@ export const CHANGE_FAULTS = {
 } as const satisfies Partial<Record<FaultKind, ChangeFault>>;
 
 /**
- * Asks for a change, and lets something happen as soon as it, or one of the next, is applied.
+ * Asks for a change, or two, and lets something happen as soon as it, or one of the next, is applied.
  * @returns it is not to happen any more.
  */
 function atChange(cluster: SimCluster, fault: Fault, happen: (host: SimHost) => void): () => void {
@@ -62,15 +73,46 @@ function atChange(cluster: SimCluster, fault: Fault, happen: (host: SimHost) => 
   const onChange = (host: SimHost): void => {
     if (left-- > 0) return;
     cluster.onChange.delete(onChange);
-    // Not in the midst of its turn: what it says of the change is on its way.
-    cluster.world.after(fault.pick % 2, () => {
-      cluster.trace.say(`fault ${fault.number}: ${fault.kind}, as ${host.id} has the change`);
-      happen(host);
-    });
+    happen(host);
   };
   cluster.onChange.add(onChange);
   MEMBERSHIP_FAULTS.replace(cluster, fault);
+  // Another administrator, at the same time: one of them is refused.
+  if (fault.amount % 3 === 0) MEMBERSHIP_FAULTS.demote(cluster, fault);
   return () => void cluster.onChange.delete(onChange);
+}
+
+/**
+ * The leader hears that a change is committed, and from then on only those hear it who are new: all
+ * others know of the change, and not that it is in force.
+ */
+function splitBefore(cluster: SimCluster, fault: Fault): Mend {
+  const { network } = cluster;
+  const old = cluster.hosts.map(({ id }) => id);
+  const mends: Mend[] = [];
+  let change: { readonly leader: MemberId; readonly index: number } | undefined;
+  network.onSend = (message) => {
+    if (mends.length > 0) return;
+    if (message.kind === "append") {
+      const entry = message.entries.find(({ kind }) => kind === "membership");
+      if (entry !== undefined) change = { leader: message.from, index: entry.index };
+    } else if (message.kind === "append-accepted" && message.to === change?.leader) {
+      if (message.index < change.index) return;
+      cluster.trace.say(
+        `${message.to} is not heard any more, as it hears of entry ${change.index}`,
+      );
+      for (const id of old) {
+        if (id === message.to) continue;
+        network.cut(message.to, id);
+        mends.push(() => network.mend(message.to, id));
+      }
+    }
+  };
+  MEMBERSHIP_FAULTS.replace(cluster, fault);
+  return () => {
+    network.onSend = undefined;
+    for (const mend of mends) mend();
+  };
 }
 
 /** The one that has the change, and who is new by it; or anybody. */

@@ -4,6 +4,7 @@ import { loseAll } from "../power-cut.js";
 import { flipBit } from "./bit-flip.js";
 import { CHANGE_FAULTS } from "./change-faults.js";
 import { cutOf } from "./cuts.js";
+import { ELECTION_FAULTS } from "./election-faults.js";
 import { MEMBERSHIP_FAULTS } from "./membership-faults.js";
 import { cutBetween } from "./network-cuts.js";
 import type { Fault, FaultKind } from "./plan.js";
@@ -177,6 +178,7 @@ const FAULTS: Readonly<Record<FaultKind, Begin>> = {
   },
   ...MEMBERSHIP_FAULTS,
   ...CHANGE_FAULTS,
+  ...ELECTION_FAULTS,
 };
 
 /**

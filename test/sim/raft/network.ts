@@ -57,6 +57,8 @@ export class Network {
   weather: Weather = FAIR_WEATHER;
   /** Of a thousand chunks of snapshots, so many are the last of their stream. */
   breaksStreams = 0;
+  /** Called with each message that somebody sends, before anything becomes of it. */
+  onSend: ((message: Message) => void) | undefined;
   readonly #world: Timeline;
   readonly #random: Random;
   readonly #ways = new Map<string, Way>();
@@ -99,6 +101,7 @@ export class Network {
   clear(): void {
     this.weather = FAIR_WEATHER;
     this.breaksStreams = 0;
+    this.onSend = undefined;
     for (const way of this.#ways.values()) {
       way.state = "open";
       way.weather = undefined;
@@ -107,6 +110,7 @@ export class Network {
 
   send(message: Message): void {
     const { from, to } = message;
+    this.onSend?.(message);
     const way = this.#way(from, to);
     const { lost, doubled } = way.weather ?? this.weather;
     if (way.state === "cut" || way.random.below(1_000) < lost) {

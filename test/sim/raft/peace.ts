@@ -83,7 +83,7 @@ class Peace {
     const [leader, ...others] = leaders;
     if (leader === undefined) return "nobody leads";
     if (others.length > 0) return `${leaders.map(({ id }) => id).join(" and ")} believe to lead`;
-    if (isJoint(membership)) return this.#leaveJoint();
+    if (isJoint(membership)) return this.#leaveJoint(leader);
     const last = this.#write(leader);
     if (last !== undefined) return last;
     if (clients.open > 0) return `${clients.open} calls are not answered`;
@@ -98,10 +98,10 @@ class Peace {
     return undefined;
   }
 
-  #leaveJoint(): string {
-    const { membership } = this.#cluster;
-    if (!membership.autoLeave && this.#cluster.clients.isIdle("membership")) {
-      this.#cluster.propose({ kind: "leave-joint" });
+  #leaveJoint(leader: SimHost): string {
+    const { membership, clients } = this.#cluster;
+    if (!membership.autoLeave && clients.isIdle("membership")) {
+      clients.changeMembership(leader, { kind: "leave-joint" });
     }
     return "the membership is joint";
   }

@@ -44,6 +44,7 @@ export const FAULT_KINDS = [
   "split-at-change",
   "crash-at-change",
   "retire",
+  "rivals",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -112,6 +113,7 @@ const TRAITS: Readonly<Record<FaultKind, KindTraits>> = {
   "split-at-change": { weight: 4, lastsMs: [500, 6_000] },
   "crash-at-change": { weight: 4, lastsMs: [100, 2_000] },
   retire: { weight: 2, lastsMs: [0, 0] },
+  rivals: { weight: 4, lastsMs: [200, 1_500] },
 };
 
 /** The cluster comes together first. */

@@ -3,20 +3,23 @@
  * them, first in large parts, then one by one (Zeller's ddmin, without the complements).
  */
 import { type Fault, type Plan, withFaults } from "./plan.js";
-import { runPlan } from "./run-seed.js";
+import { runPlan, type RunReport } from "./run-seed.js";
 
 export interface Shrunk {
   readonly faults: readonly Fault[];
   readonly runs: number;
 }
 
-export async function shrink(plan: Plan): Promise<Shrunk> {
+/** What a run came to, as far as it matters here. */
+type Run = (plan: Plan) => Promise<Pick<RunReport, "violation">>;
+
+export async function shrink(plan: Plan, run: Run = runPlan): Promise<Shrunk> {
   let { faults } = plan;
   let runs = 1;
-  const { violation } = await runPlan(plan);
+  const { violation } = await run(plan);
   const fails = async (kept: readonly Fault[]): Promise<boolean> => {
     runs++;
-    const report = await runPlan(withFaults(plan, (fault) => kept.includes(fault)));
+    const report = await run(withFaults(plan, (fault) => kept.includes(fault)));
     return report.violation?.property === violation?.property;
   };
   for (let part = Math.ceil(faults.length / 2); part >= 1;) {

@@ -175,7 +175,7 @@ export class SimHost {
     if (term === this.#stoodIn || voters.every((id) => id === this.id)) return;
     this.#stoodIn = term;
     const fromMs = this.#options.world.nowMs - HEARING_MS;
-    if (voters.some((id) => id !== this.id && (this.#heardAtMs.get(id) ?? 0) >= fromMs)) return;
+    if ([...this.#heardAtMs.values()].some((atMs) => atMs >= fromMs)) return;
     const detail = `${this.id} stands in term ${term}, and heard nobody for ${HEARING_MS} ms`;
     facts.violated("who hears nobody calls no election", detail);
   }
@@ -268,6 +268,9 @@ export class SimHost {
         const { index, membership } = fields as { index: number; membership: Membership };
         facts.membershipChanged(this.id, index, membershipToText(membership));
         this.#options.onChange(this);
+      }
+      if (message === "a change of the managers did not fit") {
+        facts.violated("changes of the managers fit", `${this.id}: ${String(fields["error"])}`);
       }
       trace.log(this.id, message, fields);
     };

@@ -1,8 +1,13 @@
-/** The seeds that the tests run; `npm run sim` runs as many more as one likes. */
+/**
+ * The seeds that the tests run; `npm run sim` runs as many more as one likes. A seed that found
+ * something stays among them for as long as its run is the same: a new kind of fault makes other
+ * runs of all seeds, and what was found is then a test of its own.
+ */
 const FIRST_SEEDS = 300;
-
-/** Each of these found something once: a bug, or one that was put in on purpose. */
-const KEPT_SEEDS: readonly number[] = [658, 825];
+const KEPT_SEEDS: readonly number[] = [
+  // A leader that was removed answered reads, where one voter was left.
+  1349,
+];
 
 export const SUITE_SEEDS: readonly number[] = [
   ...Array.from({ length: FIRST_SEEDS }, (_, i) => i + 1),

@@ -1,0 +1,15 @@
+/** All deliberate bugs that the suite has to notice. */
+import { AGENT_MUTANTS } from "./agent-mutants.js";
+import { CORE_MUTANTS } from "./core-mutants.js";
+import { DISK_MUTANTS } from "./disk-mutants.js";
+import { DRIVER_MUTANTS } from "./driver-mutants.js";
+import { ELECTION_MUTANTS } from "./election-mutants.js";
+import type { Mutant } from "./mutant.js";
+
+export const MUTANTS: readonly Mutant[] = [
+  ...ELECTION_MUTANTS,
+  ...CORE_MUTANTS,
+  ...DRIVER_MUTANTS,
+  ...DISK_MUTANTS,
+  ...AGENT_MUTANTS,
+];
