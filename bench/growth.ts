@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 
 import type { Daemon } from "../deploy/demo/daemon.js";
+import { DemoFailure } from "../deploy/demo/demo-failure.js";
 import { assert } from "../shared/errors/assert.js";
 import { systemClock } from "../shared/ports/system-clock.js";
 import { EngineCalls } from "./engine-calls.js";
@@ -15,16 +16,12 @@ import { ThreeManagers } from "./three-managers.js";
 const UPDATES = 1_000_000;
 /** From here on nothing new is to be kept. */
 const SETTLED_AFTER = 100_000;
-const SERVICES = 64;
+const CALLERS = 64;
 const PROGRESS_EVERY = 100_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const CATCH_UP_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 20;
-
-interface Inspected {
-  readonly Version: { readonly Index: number };
-}
 
 export async function benchGrowth(progress: Progress): Promise<Report> {
   const managers = await ThreeManagers.start();
@@ -33,7 +30,6 @@ export async function benchGrowth(progress: Progress): Promise<Report> {
     const away = managers.daemons.find((daemon) => daemon !== leader);
     assert(away !== undefined, "there are others");
     const load = new Updates(new EngineCalls(leader.socket), progress);
-    await load.begin();
     await load.upTo(SETTLED_AFTER);
     const before = managers.daemons.map(residentBytes);
     process.kill(away.pid, "SIGSTOP");
@@ -61,11 +57,10 @@ export async function benchGrowth(progress: Progress): Promise<Report> {
   }
 }
 
-/** Labels of services, changed again and again; each service by one caller. */
+/** Small services that are made and removed, again and again. */
 class Updates {
   readonly #api: EngineCalls;
   readonly #progress: Progress;
-  readonly #ids: string[] = [];
   #done = 0;
 
   constructor(api: EngineCalls, progress: Progress) {
@@ -73,19 +68,11 @@ class Updates {
     this.#progress = progress;
   }
 
-  async begin(): Promise<void> {
-    for (let i = 0; i < SERVICES; i++) {
-      const { ID } = await this.#api.call<{ ID: string }>("POST", "/services/create", spec(i, 0));
-      this.#ids.push(ID);
-    }
-  }
-
   async upTo(count: number): Promise<void> {
-    await Promise.all(
-      this.#ids.map(async (id, i) => {
-        while (this.#done < count) await this.#update(id, i);
-      }),
-    );
+    const callers = Array.from({ length: CALLERS }, async (_, i) => {
+      while (this.#done < count) await this.#makeAndRemove(`growth-${i}`);
+    });
+    await Promise.all(callers);
   }
 
   /** Goes on until `end` is there. */
@@ -94,10 +81,9 @@ class Updates {
     const over = new AbortController();
     const ended = end.finally(() => over.abort());
     let slowestMs = 0;
-    const [id = ""] = this.#ids;
     while (!over.signal.aborted) {
       const beganMs = performance.now();
-      await this.#update(id, 0);
+      await this.#makeAndRemove("growth-meanwhile");
       slowestMs = Math.max(slowestMs, performance.now() - beganMs);
     }
     await ended;
@@ -108,15 +94,16 @@ class Updates {
     this.#api.close();
   }
 
-  async #update(id: string, i: number): Promise<void> {
-    const { Version } = await this.#api.call<Inspected>("GET", `/services/${id}`);
-    const number = ++this.#done;
-    await this.#api.call(
-      "POST",
-      `/services/${id}/update?version=${Version.Index}`,
-      spec(i, number),
-    );
-    if (number % PROGRESS_EVERY === 0) this.#progress(`${number} updates`);
+  async #makeAndRemove(name: string): Promise<void> {
+    await this.#api.call("POST", "/services/create", spec(name));
+    this.#count();
+    await this.#api.call("DELETE", `/services/${name}`);
+    this.#count();
+  }
+
+  #count(): void {
+    this.#done++;
+    if (this.#done % PROGRESS_EVERY === 0) this.#progress(`${this.#done} updates`);
   }
 }
 
@@ -126,11 +113,20 @@ async function catchUp(away: Daemon, lastIndex: number): Promise<number> {
   process.kill(away.pid, "SIGCONT");
   const limit = AbortSignal.timeout(CATCH_UP_LIMIT_MS);
   for (;;) {
-    const { appliedIndex } = await away.call<{ appliedIndex: number }>("GET", OWN_VIEW, {
-      headers: { "x-skep-forwarded": "1" },
-    });
-    if (appliedIndex >= lastIndex) return systemClock.nowMs() - beganMs;
+    const applied = await appliedAt(away);
+    if (applied >= lastIndex) return systemClock.nowMs() - beganMs;
     await systemClock.sleep(LOOK_EVERY_MS, limit);
+  }
+}
+
+/** 0 where it does not answer: connections from before it stood still are closed when it goes on. */
+async function appliedAt(daemon: Daemon): Promise<number> {
+  const headers = { "x-skep-forwarded": "1" };
+  try {
+    return (await daemon.call<{ appliedIndex: number }>("GET", OWN_VIEW, { headers })).appliedIndex;
+  } catch (error) {
+    if (error instanceof DemoFailure) return 0;
+    throw error;
   }
 }
 
@@ -142,10 +138,9 @@ function residentBytes({ pid }: Daemon): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * KIB;
 }
 
-function spec(service: number, edition: number): object {
+function spec(Name: string): object {
   return {
-    Name: `growth-${service}`,
-    Labels: { edition: String(edition) },
+    Name,
     TaskTemplate: { ContainerSpec: { Image: "none", Command: ["true"] } },
     Mode: { Replicated: { Replicas: 0 } },
   };
