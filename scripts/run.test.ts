@@ -46,7 +46,7 @@ test("what does not compile is not run, and the compiler says why", () => {
 });
 
 test.each([
-  ["nosuch", 'no program "nosuch": one of bench, demo, lab, sim\n'],
+  ["nosuch", 'no program "nosuch": one of bench, demo, lab, mutate, sim\n'],
   ["demo", '"demo" is not written yet: there is no deploy/demo/main.ts\n'],
 ])("%s: one line says what is wrong", (name, line) => {
   const { status, stderr } = temporaryCheckout().run("node", "scripts/run.mjs", name);

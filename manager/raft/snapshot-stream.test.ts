@@ -14,7 +14,6 @@ async function backup(): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- streams are asynchronous by contract
 async function* pieces(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;
 }

@@ -49,7 +49,8 @@ export class InvalidArgumentError extends ClusterError {
 }
 
 /** Kinds of object that a user can name. */
-export type ObjectKind = "service" | "task" | "node" | "swarm" | "network" | "secret" | "config" | "revision";
+export type ObjectKind =
+  "service" | "task" | "node" | "swarm" | "network" | "secret" | "config" | "revision";
 
 export class NotFoundError extends ClusterError {
   readonly code = "not-found";
