@@ -37,7 +37,7 @@ export function progressOf(
 ): SlotProgress {
   if (isOutdated(slot, situation)) return OUTDATED;
   const task = taskOfUpdate(slot, situation.service);
-  if (task === undefined) return UNTOUCHED;
+  if (task === undefined) return isOnItsWay(slot) ? COMING : UNTOUCHED;
   if (!hasArrived(task)) return COMING;
   const agoMs = situation.time.nowMs - arrivedMs(task);
   return { kind: "arrived", task, agoMs, failed: hasFailed(task, situation.service, rules) };
@@ -56,6 +56,12 @@ function hasArrived({ status: { state } }: Task): boolean {
 function taskOfUpdate(slot: Slot, service: Service): Task | undefined {
   const made = (task: Task): boolean => isMadeByUpdate(task, service);
   return slot.wanted.findLast(made) ?? slot.past.findLast(made);
+}
+
+/** An update before this one began to bring the same template: the slot is not up yet. */
+function isOnItsWay(slot: Slot): boolean {
+  const latest = slot.wanted.at(-1);
+  return latest !== undefined && latest.restartsAtMs === undefined && !hasArrived(latest);
 }
 
 function isMadeByUpdate(task: Task, service: Service): boolean {
