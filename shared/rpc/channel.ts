@@ -13,6 +13,7 @@ import {
 import { UnavailableError } from "../errors/cluster-error.js";
 import type { Clock } from "../ports/clock.js";
 import { clientCredentials, type ClientTrust } from "./credentials.js";
+import { Resets } from "./resets.js";
 import { fromServiceError, RemoteError } from "./rpc-error.js";
 import { bufferOf, type Codec, type StreamMethod, type UnaryMethod } from "./rpc-method.js";
 import { DuplexStream, KEEP_WRITABLE, type RpcStream } from "./rpc-stream.js";
@@ -72,6 +73,7 @@ export class RpcClient {
   readonly #trust: ClientTrust;
   readonly #clock: Clock;
   readonly #unsubscribe: () => void;
+  readonly #resets = new Resets();
   #client: Client | undefined;
   #closed = false;
 
@@ -119,7 +121,7 @@ export class RpcClient {
         },
       );
       const cancel = (): void => {
-        call.cancel();
+        this.#resets.add(() => call.cancel());
       };
       // Not gRPC's own deadline, which is a time of the wall clock.
       const timer = this.#clock.after(timeoutMs, () => {
@@ -142,7 +144,7 @@ export class RpcClient {
       serializer(method.request),
       (bytes: Buffer) => method.response.decode(bytes),
     );
-    const stream = new ClientConversation<Up, Down>(call, this.address);
+    const stream = new ClientConversation<Up, Down>(call, this.address, this.#resets);
     const cancel = (): void => {
       stream.cancel();
     };
@@ -176,10 +178,13 @@ class ClientConversation<Up, Down>
   implements ClientStream<Up, Down>
 {
   readonly #call: ClientDuplexStream<Up, Down>;
+  readonly #cancel: () => void;
 
-  constructor(call: ClientDuplexStream<Up, Down>, address: string) {
-    super(call, { messages: received(call, address), endsOn: ["status", "error"] });
+  constructor(call: ClientDuplexStream<Up, Down>, address: string, resets: Resets) {
+    const cancel = (): void => resets.add(() => call.cancel());
+    super(call, { messages: received(call, address, cancel), endsOn: ["status", "error"] });
     this.#call = call;
+    this.#cancel = cancel;
   }
 
   end(): void {
@@ -187,7 +192,7 @@ class ClientConversation<Up, Down>
   }
 
   cancel(): void {
-    this.#call.cancel();
+    this.#cancel();
   }
 }
 
@@ -195,6 +200,7 @@ class ClientConversation<Up, Down>
 function received<Up, Down>(
   call: ClientDuplexStream<Up, Down>,
   address: string,
+  cancel: () => void,
 ): AsyncIterable<Down> {
   let failure: ServiceError | undefined;
   call.once("error", (error) => {
@@ -206,7 +212,7 @@ function received<Up, Down>(
     } catch (error) {
       if (failure === undefined) throw error;
     } finally {
-      call.cancel(); // whoever stops reading has ended the conversation
+      cancel(); // whoever stops reading has ended the conversation
     }
     if (failure !== undefined) throw fromServiceError(failure, address);
   })();
