@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+
 import { Resets } from "./resets.js";
 
 it("breaks off the calls that are given in one turn in as many turns, in their order", async () => {
