@@ -129,8 +129,8 @@ export class Leader implements Role {
 
   read(read: ReadRequest): void {
     const { log, term } = this.#state;
-    if (this.replication.alone) this.#answer(read, log.committedIndex);
-    else if (log.term(log.committedIndex) !== term) this.#reads.postpone(read);
+    // Before the first entry of the term is committed, an earlier leader may have committed more.
+    if (log.term(log.committedIndex) !== term) this.#reads.postpone(read);
     else this.#confirm(read);
   }
 
@@ -184,8 +184,8 @@ export class Leader implements Role {
     this.#seal();
     if (!this.#isVoter) return this.#stepDownIfRemoved();
     // A smaller quorum may have more; who is new need not wait for a heartbeat.
-    if (this.replication.commit()) this.replication.appendToAll();
-    else this.replication.probeAll();
+    if (!this.#commit()) this.replication.probeAll();
+    this.#answerConfirmed();
     if (this.#transferee !== undefined && !votersOf(membership).includes(this.#transferee)) {
       this.#transferee = undefined;
     }
@@ -230,10 +230,7 @@ export class Leader implements Role {
       default:
         assertNever(progress.state);
     }
-    if (this.replication.commit()) {
-      for (const read of this.#reads.takePostponed()) this.#confirm(read);
-      this.replication.appendToAll();
-    } else if (from !== id && progress.wantsCommit(log.committedIndex)) {
+    if (!this.#commit() && from !== id && progress.wantsCommit(log.committedIndex)) {
       this.replication.append(from, "also-empty");
     }
     if (from === id) return;
@@ -252,22 +249,36 @@ export class Leader implements Role {
   }
 
   #alive(from: MemberId, progress: Progress, read: number): void {
-    const { log, membership } = this.#state;
+    const { log } = this.#state;
     progress.resume();
     if (progress.matchIndex < log.lastIndex || progress.state === "probe") {
       this.replication.append(from, "also-empty");
     }
     if (read === 0) return;
     this.#reads.confirm(from, read);
-    for (const confirmed of this.#reads.takeConfirmed(membership)) {
-      this.#answer(confirmed, confirmed.index);
-    }
+    this.#answerConfirmed();
+  }
+
+  /** @returns whether more is committed than before. */
+  #commit(): boolean {
+    if (!this.replication.commit()) return false;
+    for (const read of this.#reads.takePostponed()) this.#confirm(read);
+    this.replication.appendToAll();
+    return true;
   }
 
   #confirm(read: ReadRequest): void {
     this.#reads.add(read, this.#state.log.committedIndex);
     this.#reads.confirm(this.#state.id, this.#reads.newest);
-    this.replication.heartbeatToAll(this.#reads.newest);
+    this.#answerConfirmed();
+    // Where its own word is enough, nobody else is asked.
+    if (this.#reads.newest > 0) this.replication.heartbeatToAll(this.#reads.newest);
+  }
+
+  #answerConfirmed(): void {
+    for (const read of this.#reads.takeConfirmed(this.#state.membership)) {
+      this.#answer(read, read.index);
+    }
   }
 
   #answer({ from, request }: ReadRequest, index: number): void {

@@ -16,8 +16,8 @@ function entry(index: number, term: number): Entry {
   return { kind: "data", index, term, data: new Uint8Array([index, term]) };
 }
 
-/** One of five, with these entries, of which the first is committed and applied. */
-function member(entries: readonly Entry[]): RaftNode {
+/** One of `voters`, with these entries, of which the first is committed and applied. */
+function member(entries: readonly Entry[], voters: MemberId[] = [ME, ...OTHERS]): RaftNode {
   const term = entries.at(-1)?.term ?? 0;
   return new RaftNode({
     id: ME,
@@ -38,7 +38,7 @@ function member(entries: readonly Entry[]): RaftNode {
       commitIndex: 1,
       appliedIndex: 1,
       hardState: { term, vote: undefined },
-      membership: { ...NO_MEMBERS, voters: [ME, ...OTHERS] },
+      membership: { ...NO_MEMBERS, voters },
     },
   });
 }
@@ -103,5 +103,30 @@ describe("figure 2, AppendEntries", () => {
     expect(node.hasReady).toBe(false);
     written(node, second);
     expect(node.takeReady().apply).toEqual([entry(2, 3)]);
+  });
+});
+
+describe("thesis, 6.4, linearizable reads", () => {
+  test("the only voter too reads nothing before its term's first entry is committed", () => {
+    const from = OTHERS[0] as MemberId;
+    const node = member([entry(1, 1), entry(2, 1)], [ME]);
+    node.campaign();
+    const vote = node.takeReady();
+    written(node, vote);
+    expect(node.status).toMatchObject({ role: "leader", term: 2, committedIndex: 1 });
+
+    // Entry 2 may have been committed and acknowledged by this very member before it restarted.
+    node.read("own");
+    node.step({ kind: "read-request", request: "theirs", from, to: ME, term: 0 });
+    const early = node.takeReady();
+    expect(early.reads).toEqual([]);
+    expect(early.messages).toEqual([]);
+
+    written(node, early);
+    const { reads, messages } = node.takeReady();
+    expect(reads).toEqual([{ request: "own", index: 3 }]);
+    expect(messages).toEqual([
+      { kind: "read-reply", request: "theirs", index: 3, from: ME, to: from, term: 2 },
+    ]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { MemberId } from "./member-id.js";
 import type { MemberState } from "./member-state.js";
-import { isJoint, membersOf } from "./membership.js";
+import { membersOf } from "./membership.js";
 import { totalBytes } from "./message.js";
 import { Progress } from "./progress.js";
 import { reachedByQuorum, voteResult } from "./quorum.js";
@@ -103,13 +103,6 @@ export class Replication {
       this.#state.send(id, { kind: "heartbeat", commit, read });
       progress.sentCommit(commit);
     }
-  }
-
-  /** Nobody else is to be asked. Who leads on after its own removal has no voice any more. */
-  get alone(): boolean {
-    const { membership, id } = this.#state;
-    const { voters } = membership;
-    return !isJoint(membership) && voters.length === 1 && voters[0] === id;
   }
 
   #sendSnapshot(id: MemberId, progress: Progress): "sent" | "not-sent" {

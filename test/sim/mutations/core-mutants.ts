@@ -35,16 +35,25 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a removed leader answers reads where one voter is left",
-    file: `${CORE}/replication.ts`,
-    find: " && voters[0] === id;",
-    replace: " && id.length > 0;",
+    file: `${CORE}/leader.ts`,
+    find: "this.#answerConfirmed();\n    // Where",
+    replace:
+      "if (this.#state.membership.voters.length === 1) this.#answer(read, this.#state.log.committedIndex);\n    // Where",
+    caughtBy: "simulation",
+  },
+  {
+    name: "the only voter answers reads before its term's first commit",
+    file: `${CORE}/leader.ts`,
+    find: "if (log.term(log.committedIndex) !== term) this.#reads.postpone(read);",
+    replace:
+      "if (this.#state.membership.voters.length > 1 && log.term(log.committedIndex) !== term) this.#reads.postpone(read);",
     caughtBy: "simulation",
   },
   {
     name: "a read is answered before the term's first commit",
     file: `${CORE}/leader.ts`,
-    find: "else if (log.term(log.committedIndex) !== term) this.#reads.postpone(read);",
-    replace: "else if (term === 0) this.#reads.postpone(read);",
+    find: "if (log.term(log.committedIndex) !== term) this.#reads.postpone(read);",
+    replace: "if (term === 0) this.#reads.postpone(read);",
     caughtBy: "simulation",
   },
   {

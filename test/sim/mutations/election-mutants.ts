@@ -119,8 +119,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "a read is answered without asking a majority",
     file: `${CORE}/leader.ts`,
-    find: "if (this.replication.alone) this.#answer(read, log.committedIndex);",
-    replace: "if (log.lastIndex >= 0) this.#answer(read, log.committedIndex);",
+    find: "else this.#confirm(read);",
+    replace: "else this.#answer(read, log.committedIndex);",
     caughtBy: "simulation",
   },
 ];
