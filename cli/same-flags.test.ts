@@ -39,11 +39,18 @@ const ADDED = [
   "completion",
   "node drain",
   "service history",
+  "service rebalance",
 ];
 
 const ADDED_FLAGS = [
   "swarm init --placement-strategy",
+  "swarm init --rebalance",
+  "swarm init --rebalance-cool-down",
+  "swarm init --rebalance-parallelism",
   "swarm update --placement-strategy",
+  "swarm update --rebalance",
+  "swarm update --rebalance-cool-down",
+  "swarm update --rebalance-parallelism",
   "service rollback --to",
 ];
 

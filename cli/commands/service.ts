@@ -5,6 +5,7 @@ import { historyCommand } from "./service/history.js";
 import { inspectCommand } from "./service/inspect.js";
 import { listCommand } from "./service/ls.js";
 import { psCommand } from "./service/ps.js";
+import { rebalanceCommand } from "./service/rebalance.js";
 import { removeCommand } from "./service/rm.js";
 import { rollbackCommand } from "./service/rollback.js";
 import { scaleCommand } from "./service/scale.js";
@@ -16,6 +17,7 @@ export const SERVICE_COMMANDS: readonly Command[] = [
   inspectCommand,
   listCommand,
   psCommand,
+  rebalanceCommand,
   removeCommand,
   rollbackCommand,
   scaleCommand,

@@ -35,6 +35,7 @@ export function servicePage(
     section("Labels:", pairLines(" ", spec.Labels)),
     `Service Mode:${modeText(spec.Mode ?? {})}`,
     updateStatus(service, wallMs),
+    rebalanceStatus(service),
     placementSection(task.Placement ?? {}),
     updateSection("UpdateConfig:", "Update order:     ", spec.UpdateConfig),
     updateSection("RollbackConfig:", "Rollback order:   ", spec.RollbackConfig),
@@ -69,6 +70,14 @@ function modeText(mode: ServiceMode): string {
     return `\tReplicated Job\n Max Concurrent:\t${concurrent}\n Total Completions:\t${total}`;
   }
   return `\tReplicated\n Replicas:\t${mode.Replicated?.Replicas ?? 0}`;
+}
+
+function rebalanceStatus({ RebalanceStatus: status }: Service): PageLine {
+  if (status === undefined) return undefined;
+  return section("RebalanceStatus:", [
+    ` State:\t\t${status.State ?? ""}`,
+    ` Message:\t${status.Message ?? ""}`,
+  ]);
 }
 
 function updateStatus({ UpdateStatus: status }: Service, wallMs: number): PageLine {

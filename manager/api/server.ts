@@ -33,6 +33,7 @@ import { serveNetworks } from "./routes/networks.js";
 import { serveNodes } from "./routes/nodes.js";
 import { serveNotYet } from "./routes/not-yet.js";
 import { serveServiceHistory } from "./routes/service-history.js";
+import { serveServiceRebalance } from "./routes/service-rebalance.js";
 import { serveServices } from "./routes/services.js";
 import { serveState } from "./routes/state.js";
 import { serveSwarm } from "./routes/swarm.js";
@@ -165,6 +166,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   serveNodes(app, context);
   serveServices(app, context);
   serveServiceHistory(app, context);
+  serveServiceRebalance(app, context);
   serveState(app, context);
   serveConsensus(app, context);
   serveTasks(app, context);

@@ -9,6 +9,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
+import { rebalanceRules } from "../rebalancer/core/rebalance-rules.js";
 import type { StoreView } from "../store/core/view.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
 import { ACTIONS_PER_COMMAND, carryOut } from "./carry-out.js";
@@ -86,9 +87,13 @@ export interface NodeKeeperOptions {
   readonly enqueueService: (serviceId: ServiceId) => void;
 }
 
-/** Those with tasks on the node, and those for which each node is a slot. */
+/**
+ * Those with tasks on the node, those for which each node is a slot, and where the cluster is to
+ * spread its tasks over nodes that come back, those that could have some there.
+ */
 function servicesConcerned(view: StoreView, nodeId: NodeId): ReadonlySet<ServiceId> {
   const present = view.tasksOfNode(nodeId).map((task) => task.serviceId);
-  const everywhere = view.services().filter(runsEverywhere);
+  const spreads = rebalanceRules(view).when === "on-return";
+  const everywhere = view.services().filter((service) => spreads || runsEverywhere(service));
   return new Set([...present, ...everywhere.map((service) => service.id)]);
 }

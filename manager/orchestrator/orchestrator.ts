@@ -8,10 +8,12 @@
  * everything else is read from the store, inside the transaction that acts on it.
  */
 import type { ServiceId } from "../../shared/model/ids.js";
+import type { Node } from "../../shared/model/node.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
+import { ReadySince } from "../rebalancer/core/ready-times.js";
 import { updateInBatches } from "../store/batches.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
 import { isUnderWay } from "../updater/core/update-rules.js";
@@ -47,6 +49,7 @@ export class Orchestrator {
   readonly #nodes: NodeKeeper;
   readonly #memory = new Map<ServiceId, ServiceMemory>();
   readonly #restUntilMs = new Map<ServiceId, number>();
+  readonly #readySince = new ReadySince();
 
   constructor(options: OrchestratorOptions) {
     this.#options = options;
@@ -69,10 +72,12 @@ export class Orchestrator {
     const { store } = this.#options;
     const watch = store.watch(({ events }) => {
       for (const event of events) {
+        if (event.type === "node") this.#noteNode(event.before, event.after);
         this.#enqueue(concernedBy(event, store.committed, (id) => this.#isUpdating(id)));
       }
     });
     try {
+      for (const node of store.committed.nodes()) this.#noteNode(undefined, node);
       this.#enqueue(everybody(store.committed));
       await Promise.all([this.#services.run({ signal }), this.#nodes.run({ signal })]);
     } finally {
@@ -92,7 +97,13 @@ export class Orchestrator {
   }
 
   #isUpdating(serviceId: ServiceId): boolean {
-    return isUnderWay(this.#options.store.committed.service(serviceId)?.update);
+    const service = this.#options.store.committed.service(serviceId);
+    return isUnderWay(service?.update) || service?.rebalance?.state === "rebalancing";
+  }
+
+  #noteNode(before: Node | undefined, after: Node | undefined): void {
+    if (after !== undefined) this.#readySince.observe(after, this.#options.clock.nowMs());
+    else if (before !== undefined) this.#readySince.forget(before.id);
   }
 
   async #reconcileService(serviceId: ServiceId, signal: AbortSignal): Promise<void> {
@@ -115,7 +126,13 @@ export class Orchestrator {
   #plan(tx: Transaction, serviceId: ServiceId): readonly Action[] {
     const time = { nowMs: this.#options.clock.nowMs(), atMs: tx.atMs };
     const before = this.#memory.get(serviceId) ?? NO_MEMORY;
-    const { actions, memory, wakeInMs } = planService(tx.view, serviceId, time, before);
+    const { actions, memory, wakeInMs } = planService(
+      tx.view,
+      serviceId,
+      time,
+      before,
+      this.#readySince.at(time.nowMs),
+    );
     if (tx.view.service(serviceId) === undefined) this.#memory.delete(serviceId);
     else this.#memory.set(serviceId, memory);
     this.#rest(serviceId, this.#options.clock.nowMs() - time.nowMs);

@@ -29,12 +29,14 @@ import {
 import {
   previousFromWire,
   previousToWire,
+  rebalanceFromWire,
   revisionFromWire,
   revisionToWire,
   serviceFromWire,
   serviceToWire,
   updateFromWire,
   type WirePreviousService,
+  type WireRebalanceProgress,
   type WireRevision,
   type WireService,
   type WireUpdateProgress,
@@ -69,6 +71,7 @@ export interface WireChange extends WireNetworkChange {
   createService?: { service: WireService; revision: WireRevision } | null;
   updateService?: WireUpdateService | null;
   observeUpdate?: WireObserveUpdate | null;
+  observeRebalance?: { serviceId: string; rebalance: WireRebalanceProgress } | null;
   removeService?: { serviceId: string } | null;
   removeRevision?: { serviceId: string; number: number } | null;
   createTask?: WireTask | null;
@@ -146,6 +149,10 @@ export function changeToWire(change: Change): WireChange {
       const { serviceId, expectedVersion, update } = change;
       return { observeUpdate: { serviceId, expectedVersion, update } };
     }
+    case "observe-rebalance": {
+      const { serviceId, rebalance } = change;
+      return { observeRebalance: { serviceId, rebalance } };
+    }
     case "remove-service":
       return { removeService: { serviceId: change.serviceId } };
     case "remove-revision":
@@ -221,6 +228,14 @@ function serviceChange(wire: WireChange): Change | undefined {
       serviceId: serviceId as ServiceId,
       expectedVersion: fromUint64(expectedVersion),
       update: updateFromWire(update),
+    };
+  }
+  if (isSet(wire.observeRebalance)) {
+    const { serviceId, rebalance } = wire.observeRebalance;
+    return {
+      kind: "observe-rebalance",
+      serviceId: serviceId as ServiceId,
+      rebalance: rebalanceFromWire(rebalance),
     };
   }
   if (isSet(wire.removeService))

@@ -133,7 +133,11 @@ describe("a swarm spec", () => {
   const COMPLETE = {
     Name: "default",
     Labels: {},
-    Orchestration: { TaskHistoryRetentionLimit: 5, PlacementStrategy: "spread" },
+    Orchestration: {
+      TaskHistoryRetentionLimit: 5,
+      PlacementStrategy: "spread",
+      Rebalance: { When: "on-request", Parallelism: 1, CoolDown: 60e9 },
+    },
     Raft: {
       SnapshotInterval: 10_000,
       KeepOldSnapshots: 0,

@@ -31,6 +31,8 @@ const UPDATE_MONITOR_NS = 5 * NS_PER_S;
 const STOP_GRACE_PERIOD_NS = 10 * NS_PER_S;
 /** Docker's is 5 s; ours is a tenth of it so that a lost host is noticed in seconds. */
 const HEARTBEAT_PERIOD_NS = 500 * NS_PER_MS;
+/** Longer than a host takes that starts, fails and starts again. */
+const REBALANCE_COOL_DOWN_NS = 60 * NS_PER_S;
 const NODE_CERT_EXPIRY_NS = 90 * 24 * 3600 * NS_PER_S;
 
 /** What no update config at all means. */
@@ -139,7 +141,11 @@ function completeEndpointSpec(endpoint: EndpointSpec): EndpointSpec {
 const DEFAULT_SWARM_SPEC = {
   Name: "default",
   Labels: {},
-  Orchestration: { TaskHistoryRetentionLimit: 5, PlacementStrategy: "spread" },
+  Orchestration: {
+    TaskHistoryRetentionLimit: 5,
+    PlacementStrategy: "spread",
+    Rebalance: { When: "on-request", Parallelism: 1, CoolDown: REBALANCE_COOL_DOWN_NS },
+  },
   Raft: {
     SnapshotInterval: 10_000,
     KeepOldSnapshots: 0,
@@ -185,7 +191,11 @@ function overlay(below: CompleteSwarmSpec, sent: SwarmSpec): CompleteSwarmSpec {
     ...given,
     Name: given.Name === undefined || given.Name === "" ? below.Name : given.Name,
     Labels: { ...(hasLabels ? given.Labels : below.Labels) },
-    Orchestration: { ...below.Orchestration, ...given.Orchestration },
+    Orchestration: {
+      ...below.Orchestration,
+      ...given.Orchestration,
+      Rebalance: { ...below.Orchestration.Rebalance, ...given.Orchestration?.Rebalance },
+    },
     Raft: { ...below.Raft, ...withoutZeros(raft, RAFT_NEVER_ZERO) },
     Dispatcher: { ...below.Dispatcher, ...withoutZeros(dispatcher, ["HeartbeatPeriod"]) },
     CAConfig: { ...below.CAConfig, ...withoutZeros(ca, ["NodeCertExpiry"]) },

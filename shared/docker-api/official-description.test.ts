@@ -147,6 +147,8 @@ const ADDED: Readonly<Record<string, string>> = {
   "NetworkAttachment.Network.Version": "the cluster's own form",
   "NodeSpec.DrainDeadline": "ours: skep node drain --deadline",
   "SwarmSpec.Orchestration.PlacementStrategy": "ours: skep swarm update --placement-strategy",
+  "SwarmSpec.Orchestration.Rebalance": "ours: skep swarm update --rebalance",
+  "Service.RebalanceStatus": "ours: skep service rebalance",
   "ResourceObject.Pids": "ours: the scheduler counts the processes that a node can have",
   "Service.PreviousSpec": "what a rollback goes back to",
   "SwarmInfo.Warnings": "docker info prints them",

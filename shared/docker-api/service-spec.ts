@@ -78,6 +78,21 @@ export const UpdateStatus = struct({
 });
 export type UpdateStatus = Static<typeof UpdateStatus>;
 
+/** Ours, not Docker's: how the last rebalance fares, since the last change of the service. */
+export const RebalanceStatus = struct({
+  State: choice("rebalancing", "completed"),
+  /** Whose wish it was. */
+  By: choice("user", "cluster"),
+  StartedAt: Timestamp,
+  CompletedAt: Timestamp,
+  /** Tasks that have moved. */
+  Moved: Uint64,
+  /** Ids of the nodes on which no task came up. */
+  Avoided: Type.Array(Text),
+  Message: Text,
+});
+export type RebalanceStatus = Static<typeof RebalanceStatus>;
+
 /** Sent where the list was asked for with `status=true`. */
 export const ServiceStatus = reply(
   { RunningTasks: Uint64, DesiredTasks: Uint64, CompletedTasks: Uint64 },
@@ -90,7 +105,7 @@ export type JobStatus = Static<typeof JobStatus>;
 
 export const Service = reply(
   { ...OBJECT_FIELDS, Spec: ServiceSpec, Endpoint },
-  { PreviousSpec: ServiceSpec, UpdateStatus, ServiceStatus, JobStatus },
+  { PreviousSpec: ServiceSpec, UpdateStatus, RebalanceStatus, ServiceStatus, JobStatus },
 );
 export type Service = Static<typeof Service>;
 

@@ -24,11 +24,23 @@ import { TLSInfo } from "./tls-info.js";
 export const PlacementStrategy = choice("spread", "binpack");
 export type PlacementStrategy = Static<typeof PlacementStrategy>;
 
+/** Ours, not Docker's: tasks that move to where there are fewer of their service. */
+export const RebalanceConfig = struct({
+  /** By the cluster itself when nodes come back, or only when a user asks for it. */
+  When: choice("on-request", "on-return"),
+  /** Tasks of a service at a time. */
+  Parallelism: Uint64,
+  /** How long a node must be back before, and how long a service is left alone after. */
+  CoolDown: Nanoseconds,
+});
+export type RebalanceConfig = Static<typeof RebalanceConfig>;
+
 export const OrchestrationConfig = struct({
   /** A negative limit keeps every finished task. */
   TaskHistoryRetentionLimit: Int64,
   /** Ours, not Docker's: tasks go to the node that has the most room, or to the fullest that has some. */
   PlacementStrategy,
+  Rebalance: RebalanceConfig,
 });
 export type OrchestrationConfig = Static<typeof OrchestrationConfig>;
 

@@ -3,7 +3,7 @@
  * template stands in a revision, stored once however many tasks run it.
  */
 import type { ServiceFrame, UpdateState } from "../docker-api/service-spec.js";
-import type { ServiceId } from "./ids.js";
+import type { NodeId, ServiceId } from "./ids.js";
 import type { ServiceEndpoint } from "./network.js";
 
 export interface Service {
@@ -22,6 +22,25 @@ export interface Service {
   readonly endpoint?: ServiceEndpoint;
   /** The last rolling update; absent where the last change by a user needed none. */
   readonly update?: UpdateProgress;
+  /** The last rebalance; absent where there was none since the last change by a user. */
+  readonly rebalance?: RebalanceProgress;
+}
+
+export const REBALANCE_STATES = ["rebalancing", "completed"] as const;
+export type RebalanceState = (typeof REBALANCE_STATES)[number];
+
+/** Tasks moving to where there are fewer of them. */
+export interface RebalanceProgress {
+  readonly state: RebalanceState;
+  /** Whose wish it was. */
+  readonly by: "user" | "cluster";
+  readonly message: string;
+  readonly startedAtMs: number;
+  readonly completedAtMs?: number;
+  /** Tasks that have moved. */
+  readonly moved: number;
+  /** Nodes to which a task was to move and could not. */
+  readonly avoided: readonly NodeId[];
 }
 
 /** How far a rolling update, or a rollback, has come. */

@@ -36,6 +36,8 @@ export interface Task {
   readonly restartsAtMs?: readonly number[];
   /** Given before it is placed; absent where its revision needs none. Its own until it ends. */
   readonly addresses?: readonly NetworkAddresses[];
+  /** The node whose task of this slot it takes over, for the sake of an even spread. */
+  readonly relieves?: NodeId;
 }
 
 /** A node was found fit for the task, and may have heard of it. */

@@ -1,5 +1,6 @@
 /** What a transcript can say, and what each command prints. */
 import { planDrain } from "../../manager/api/core/plan-node.js";
+import { planRebalance } from "../../manager/api/core/plan-rebalance.js";
 import type {
   ReplicatedJob,
   RollbackConfig,
@@ -7,11 +8,12 @@ import type {
   ServiceSpec,
   UpdateConfig,
 } from "../../shared/docker-api/service-spec.js";
+import type { RebalanceConfig, SwarmSpec } from "../../shared/docker-api/swarm-spec.js";
 import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec.js";
 import type { NodeId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
-import { describeUpdate, describeWorld } from "./describe-world.js";
+import { describeRebalance, describeUpdate, describeWorld } from "./describe-world.js";
 import type { World } from "./world.js";
 
 type Command = (world: World, args: Arguments) => Promise<string | undefined>;
@@ -46,6 +48,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   /** The spec before the last change, as `docker service rollback` */
   rollback: async (world, { words: [name = ""] }) => {
     await world.rollBack(name);
+    return undefined;
+  },
+  /** rebalance web: as `skep service rebalance`, and what the service says of it then */
+  rebalance: async (world, { words: [name = "", wish] }) => {
+    if (wish === "status") return describeRebalance(world, name);
+    await world.change(planRebalance(world.service(name), world.clock.wallMs()));
+    return undefined;
+  },
+  /** rebalancing when=on-return parallelism=2 cool-down=30s: settings of the cluster */
+  rebalancing: async (world, { options }) => {
+    await world.change({ kind: "update-cluster", spec: rebalancing(options) });
     return undefined;
   },
   /** What the service says of its update, its task named by its place. */
@@ -211,6 +224,7 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   constraint: (spec, value) => editPlacement(spec, { Constraints: [constraint(value)] }),
   /** spread=zone,rack: over the values of the first label, within each over those of the second */
   spread: (spec, value) => editPlacement(spec, { Preferences: value.split(",").map(spreadOver) }),
+  "max-per-node": (spec, value) => editPlacement(spec, { MaxReplicas: Number(value) }),
   cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
   parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
   "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
@@ -294,6 +308,16 @@ function editUpdate(spec: ServiceSpec, change: UpdateConfig): ServiceSpec {
 
 function editRollback(spec: ServiceSpec, change: RollbackConfig): ServiceSpec {
   return { ...spec, RollbackConfig: { ...spec.RollbackConfig, ...change } };
+}
+
+function rebalancing(options: Arguments["options"]): SwarmSpec {
+  const { when, parallelism, "cool-down": coolDown } = options;
+  const Rebalance: RebalanceConfig = {
+    ...(when !== undefined && { When: when as NonNullable<RebalanceConfig["When"]> }),
+    ...(parallelism !== undefined && { Parallelism: Number(parallelism) }),
+    ...(coolDown !== undefined && { CoolDown: nanoseconds(coolDown) }),
+  };
+  return { Orchestration: { Rebalance } };
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

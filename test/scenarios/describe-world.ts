@@ -19,6 +19,12 @@ export function describeUpdate(world: World, name: string): string {
   return `${update.state}: ${words}`;
 }
 
+/** `completed: 2 tasks moved` */
+export function describeRebalance(world: World, name: string): string {
+  const { rebalance } = world.service(name);
+  return rebalance === undefined ? "(no rebalance)" : `${rebalance.state}: ${rebalance.message}`;
+}
+
 type Row = readonly string[];
 
 /** @param places services and slots to show, `web` or `web.1`; none: everything */

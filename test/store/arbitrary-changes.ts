@@ -8,6 +8,7 @@ import fc from "fast-check";
 import type { Change, Command } from "../../manager/store/core/change.js";
 import type { NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import { NODE_STATES } from "../../shared/model/node.js";
+import { REBALANCE_STATES } from "../../shared/model/service.js";
 import { PORT_PROTOCOLS, type Task, type TaskStatus } from "../../shared/model/task.js";
 import { DESIRED_STATES, OBSERVED_STATES } from "../../shared/model/task-state.js";
 import { networkChange } from "./arbitrary-networks.js";
@@ -85,6 +86,7 @@ const arbitraryTask: fc.Arbitrary<Task> = fc
       status,
       restartsAtMs: fc.array(fc.nat(), { maxLength: 3 }),
       ranAtMs: fc.nat(),
+      relieves: nodeId,
     },
     {
       requiredKeys: [
@@ -214,9 +216,28 @@ const nodeChange = fc.oneof(
   { weight: 1, arbitrary: nodeId.map((id): Change => ({ kind: "remove-node", nodeId: id })) },
 );
 
+const rebalance = fc.record(
+  {
+    state: fc.constantFrom(...REBALANCE_STATES),
+    by: fc.constantFrom("user" as const, "cluster" as const),
+    message: fc.string(),
+    startedAtMs: fc.nat(),
+    completedAtMs: fc.nat(),
+    moved: fc.nat(),
+    avoided: fc.array(nodeId, { maxLength: 3 }),
+  },
+  { requiredKeys: ["state", "by", "message", "startedAtMs", "moved", "avoided"] },
+);
+
 const serviceChange = fc.oneof(
   { weight: 3, arbitrary: createService },
   { weight: 6, arbitrary: updateService },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(serviceId, rebalance)
+      .map(([id, seen]): Change => ({ kind: "observe-rebalance", serviceId: id, rebalance: seen })),
+  },
   {
     weight: 1,
     arbitrary: serviceId.map((id): Change => ({ kind: "remove-service", serviceId: id })),

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type {
   ExternalCA,
   PlacementStrategy,
+  RebalanceConfig,
   SwarmSpec,
 } from "../../../shared/docker-api/swarm-spec.js";
 import { words } from "../../completion/sources.js";
@@ -32,16 +33,32 @@ export const SPEC_FLAGS = {
     'Which node with room for a task gets it: the emptiest ("spread") or the fullest ("binpack") (default "spread")',
     { completion: words("spread", "binpack") },
   ),
+  rebalance: text(
+    'When tasks move to nodes with fewer of their service: "on-request" (skep service rebalance) or also "on-return" of a node (default "on-request")',
+    { completion: words("on-request", "on-return") },
+  ),
+  "rebalance-cool-down": duration(
+    "How long a node must be back before the swarm moves tasks to it (ns|us|ms|s|m|h) (default 1m0s)",
+  ),
+  "rebalance-parallelism": uint(
+    "Tasks of a service that a rebalance moves at a time (0 to move all at once) (default 1)",
+  ),
   "snapshot-interval": uint("Number of log entries between Raft snapshots (default 10000)"),
   "task-history-limit": int("Task history retention limit (default 5)"),
 } satisfies FlagSet;
 
 /** The settings given, laid over `before`; what was not given stays. */
 export function withSettings(before: SwarmSpec, flags: FlagValues<typeof SPEC_FLAGS>): SwarmSpec {
+  const rebalance = presentIfAny({
+    When: flags.rebalance as RebalanceConfig["When"] | undefined,
+    Parallelism: flags["rebalance-parallelism"],
+    CoolDown: flags["rebalance-cool-down"],
+  });
   const orchestration = presentIfAny({
     TaskHistoryRetentionLimit: flags["task-history-limit"],
     // The daemon knows the words, and says which they are.
     PlacementStrategy: flags["placement-strategy"] as PlacementStrategy | undefined,
+    Rebalance: rebalance && { ...before.Orchestration?.Rebalance, ...rebalance },
   });
   const dispatcher = presentIfAny({ HeartbeatPeriod: flags["dispatcher-heartbeat"] });
   const raft = presentIfAny({

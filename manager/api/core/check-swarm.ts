@@ -32,6 +32,9 @@ export function checkSwarmSpec(spec: SwarmSpec): void {
   if ((spec.Dispatcher?.HeartbeatPeriod ?? 0) < 0) {
     throw new InvalidArgumentError("heartbeat time period cannot be a negative duration");
   }
+  if ((spec.Orchestration?.Rebalance?.CoolDown ?? 0) < 0) {
+    throw new InvalidArgumentError("the cool-down of a rebalance cannot be negative");
+  }
   if (spec.EncryptionConfig?.AutoLockManagers === true) {
     throw new UnimplementedError("locking managers (autolock) is not available yet");
   }

@@ -5,13 +5,19 @@
 import type { Endpoint, EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type {
   JobStatus,
+  RebalanceStatus,
   Service as ShownService,
   ServiceFrame,
   ServiceSpec,
   ServiceStatus,
   UpdateStatus,
 } from "../../../shared/docker-api/service-spec.js";
-import { isJob, type Service, type UpdateProgress } from "../../../shared/model/service.js";
+import {
+  isJob,
+  type RebalanceProgress,
+  type Service,
+  type UpdateProgress,
+} from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -29,6 +35,9 @@ export function showService(view: StoreView, service: Service): ShownService {
     ...(previous === undefined ? {} : { PreviousSpec: wholeSpec(view, service, previous) }),
     Endpoint: endpointOf(view, service),
     ...(service.update === undefined ? {} : { UpdateStatus: showUpdate(service.update) }),
+    ...(service.rebalance === undefined
+      ? {}
+      : { RebalanceStatus: showRebalance(service.rebalance) }),
     ...(isJob(service.frame) ? { JobStatus: jobStatusOf(view, service) } : {}),
   };
 }
@@ -39,6 +48,19 @@ function showUpdate(update: UpdateProgress): UpdateStatus {
     State: state,
     StartedAt: showTime(startedAtMs),
     ...(completedAtMs === undefined ? {} : { CompletedAt: showTime(completedAtMs) }),
+    Message: message,
+  };
+}
+
+function showRebalance(rebalance: RebalanceProgress): RebalanceStatus {
+  const { state, by, message, startedAtMs, completedAtMs, moved, avoided } = rebalance;
+  return {
+    State: state,
+    By: by,
+    StartedAt: showTime(startedAtMs),
+    ...(completedAtMs === undefined ? {} : { CompletedAt: showTime(completedAtMs) }),
+    Moved: moved,
+    ...(avoided.length === 0 ? {} : { Avoided: [...avoided] }),
     Message: message,
   };
 }

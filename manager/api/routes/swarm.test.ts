@@ -85,6 +85,7 @@ describe("swarm", () => {
     expect(after.Spec["Orchestration"]).toEqual({
       TaskHistoryRetentionLimit: 2,
       PlacementStrategy: "spread",
+      Rebalance: { When: "on-request", Parallelism: 1, CoolDown: 60e9 },
     });
     expect(after.JoinTokens.Worker).not.toBe(shown.JoinTokens.Worker);
     expect(after.JoinTokens.Manager).toBe(shown.JoinTokens.Manager);

@@ -3,8 +3,8 @@
  * shell, which carries out. Each action stands alone: it is checked again against the store when it
  * is carried out (`changes-of.ts`), so that a plan may be carried out in several commands.
  */
-import type { TaskId } from "../../../shared/model/ids.js";
-import type { UpdateProgress } from "../../../shared/model/service.js";
+import type { NodeId, TaskId } from "../../../shared/model/ids.js";
+import type { RebalanceProgress, UpdateProgress } from "../../../shared/model/service.js";
 import type { SlotKey } from "./slot.js";
 
 /** What a task is for: to run until it is stopped, or to its own end (jobs). */
@@ -17,6 +17,8 @@ export interface NewTask {
   /** `ready` where it must wait: for its restart delay, or for its predecessor to stop. */
   readonly desired: "ready" | Goal;
   readonly restarts: Restarts;
+  /** For the sake of an even spread: from a node, and to no other than that one. */
+  readonly move?: { readonly from: NodeId; readonly to: NodeId };
 }
 
 /**
@@ -51,5 +53,12 @@ export type Action =
   | { readonly kind: "forget-task"; readonly taskId: TaskId }
   /** Says how the rolling update fares, unless the user has changed the service since `basis`. */
   | { readonly kind: "observe-update"; readonly basis: number; readonly update: UpdateProgress }
+  /** Says how the rebalance fares, unless another has begun since the one of `basis`. */
+  | {
+      readonly kind: "observe-rebalance";
+      /** When it began; absent: there was none. */
+      readonly basis?: number;
+      readonly rebalance: RebalanceProgress;
+    }
   /** Goes back to what the service was before, for too many of the new tasks failed. */
   | { readonly kind: "roll-back"; readonly basis: number; readonly update: UpdateProgress };

@@ -38,7 +38,7 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
     case "replace-task": {
       const old = view.task(action.taskId);
       if (old === undefined || !isWanted(old.desired)) return [];
-      if (!isThere(view, action.successor.slot)) return [];
+      if (!isThere(view, action.successor.move?.to ?? action.successor.slot)) return [];
       const made = create(view, action.successor, context);
       if (action.order === "stop-first") return [dismiss(old, "shutdown"), made];
       return wantedIn(view, serviceId, slotKey(old)).length === 1 ? [made] : [];
@@ -51,6 +51,11 @@ export function changesOf(view: StoreView, action: Action, context: CommandConte
       return advance(view.task(action.taskId), "remove", dismiss);
     case "forget-task":
       return forget(view.task(action.taskId));
+    case "observe-rebalance": {
+      const { kind, basis, rebalance } = action;
+      if (view.service(serviceId)?.rebalance?.startedAtMs !== basis) return [];
+      return view.service(serviceId) === undefined ? [] : [{ kind, serviceId, rebalance }];
+    }
     case "observe-update":
     case "roll-back": {
       const service = view.service(serviceId);
@@ -129,7 +134,7 @@ function create(
       updatedAtMs: atMs,
       serviceId,
       revision: task.revision,
-      ...placeOf(task.slot),
+      ...placeOf(task),
       desired: task.desired,
       status: firstStatus(view, serviceId, task.revision, atMs),
       ...(restartsAtMs.length === 0 ? {} : { restartsAtMs }),
@@ -150,6 +155,7 @@ function firstStatus(
     : { state: "pending", atMs, message: "pending task scheduling" };
 }
 
-function placeOf(slot: SlotKey): Pick<Task, "slot" | "nodeId"> {
-  return typeof slot === "number" ? { slot } : { slot: NO_SLOT, nodeId: slot };
+function placeOf({ slot, move }: NewTask): Pick<Task, "slot" | "nodeId" | "relieves"> {
+  if (typeof slot !== "number") return { slot: NO_SLOT, nodeId: slot };
+  return move === undefined ? { slot } : { slot, nodeId: move.to, relieves: move.from };
 }

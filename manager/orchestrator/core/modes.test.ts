@@ -53,6 +53,8 @@ function inWords(action: Action): string {
       return `create ${action.task.slot} ${action.task.desired}`;
     case "replace-task":
       return `replace ${action.taskId} ${action.successor.desired}`;
+    case "observe-rebalance":
+      return `${action.kind} ${action.rebalance.state}`;
     case "observe-update":
     case "roll-back":
       return `${action.kind} ${action.update.state}`;

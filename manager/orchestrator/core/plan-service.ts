@@ -5,6 +5,8 @@
  */
 import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
+import { planRebalance } from "../../rebalancer/core/plan-rebalance.js";
+import { JUST_READY, type ReadyTimes } from "../../rebalancer/core/ready-times.js";
 import type { StoreView } from "../../store/core/view.js";
 import { type Arrivals, NO_ARRIVALS, planUpdate } from "../../updater/core/plan-update.js";
 import { isEvidence } from "../../updater/core/slot-progress.js";
@@ -42,6 +44,7 @@ export function planService(
   serviceId: ServiceId,
   time: PlanTime,
   memory: ServiceMemory,
+  readyTimes: ReadyTimes = JUST_READY,
 ): ServicePlan {
   const service = view.service(serviceId);
   const tasks = view.tasksOfService(serviceId);
@@ -55,15 +58,17 @@ export function planService(
   const situation = new Situation(view, service, time, readySince);
   const division = divide(view, slots, situation);
   const update = planUpdate(division.renewable, situation, memory.arrivals);
+  const rebalance = planRebalance(division.kept, situation, readyTimes);
   const repairs = division.kept
-    .filter((slot) => !update.started.has(slot.key))
+    .filter(({ key }) => !update.started.has(key) && !rebalance.started.has(key))
     .map((slot) => repairSlot(slot, situation))
     .filter((repair) => repair !== NO_REPAIR);
-  const wakes = [update, ...repairs].flatMap(({ wakeInMs }) => wakeInMs ?? []);
+  const wakes = [update, rebalance, ...repairs].flatMap(({ wakeInMs }) => wakeInMs ?? []);
   return {
     actions: [
       ...division.actions,
       ...update.actions,
+      ...rebalance.actions,
       ...repairs.flatMap(({ actions }) => actions),
       ...fill(division, situation),
       ...reaped,

@@ -21,7 +21,7 @@ export interface Concerned {
 
 const NOBODY: Concerned = { services: [], nodes: [] };
 
-/** @param isUpdating whether a rolling update of the service waits for tasks to run */
+/** @param isUpdating whether an update or a rebalance of the service waits for tasks to run */
 export function concernedBy(
   event: StoreEvent,
   view: StoreView,
@@ -71,6 +71,7 @@ function taskEvent(
         (state === "running" &&
           before.status.state !== state &&
           (isUpdating(after.serviceId) || hasPredecessor(after, view))) ||
+        wasRefused(before, after) ||
         placedOnUnfit(before, after, view);
   return matters ? { services: [after.serviceId], nodes: [] } : NOBODY;
 }
@@ -86,6 +87,11 @@ function nodeEvent(before: Node | undefined, after: Node | undefined): Concerned
 function hasPredecessor(task: Task, view: StoreView): boolean {
   const others = tasksOfSlot(view, task.serviceId, slotKey(task));
   return others.filter(({ desired }) => isWanted(desired)).length > 1;
+}
+
+/** It was to move to a node, and cannot. */
+function wasRefused(before: Task, after: Task): boolean {
+  return after.relieves !== undefined && after.status.error !== before.status.error;
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
-import type { Node } from "../../../shared/model/node.js";
+import { spreadValue } from "../../../shared/model/spread-label.js";
 import type { Demand } from "./demand.js";
 import { nodeAccepts } from "./filters.js";
 import { Heap } from "./heap.js";
@@ -154,7 +154,7 @@ export class SpreadByLabels implements Candidates {
   }
 
   #path(node: NodeLoad): readonly string[] {
-    return this.#search.demand.spreadOver.map((label) => labelValue(label, node.node));
+    return this.#search.demand.spreadOver.map((label) => spreadValue(label, node.node));
   }
 
   #room(node: NodeLoad): Room {
@@ -235,11 +235,4 @@ function accepts({ demand, serviceId, admits }: Search, node: NodeLoad): boolean
 
 function byService(service: ServiceId): (a: NodeLoad, b: NodeLoad) => number {
   return (a, b) => a.tasksOf(service) - b.tasksOf(service) || byLoad(a, b);
-}
-
-function labelValue(descriptor: string, node: Node): string {
-  const [, source, label] = /^(node|engine)\.labels\.(.+)$/.exec(descriptor) ?? [];
-  if (label === undefined) return "";
-  const labels = source === "node" ? node.spec.Labels : node.description?.Engine?.Labels;
-  return labels?.[label] ?? "";
 }

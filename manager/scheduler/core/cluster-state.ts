@@ -45,8 +45,10 @@ interface RevisionState {
   readonly serviceId: ServiceId;
   readonly number: number;
   readonly demand: Demand;
-  /** In a global service each names the node that it is for, in all others none does. */
+  /** Any node will do that its filters accept. */
   readonly waiting: Map<TaskId, Task>;
+  /** Each names the one node that it is for: that of a global service, or that it moves to. */
+  readonly bound: Map<TaskId, Task>;
   readonly failures: FailureLog;
 }
 
@@ -103,11 +105,11 @@ export class ClusterState {
     const placements: Placement[] = [];
     const refusals: Refusal[] = [];
     for (const revision of this.#open) {
-      const wanted = Math.min(limit - placements.length, revision.waiting.size);
+      const wanted = Math.min(limit - placements.length, waitingCount(revision));
       if (wanted === 0) break;
       const placed = this.#place(revision, wanted, wallMs);
       for (const placement of placed) placements.push(placement);
-      if (revision.waiting.size === 0) {
+      if (waitingCount(revision) === 0) {
         this.#open.delete(revision);
       } else if (placed.length < wanted) {
         this.#open.delete(revision);
@@ -137,31 +139,47 @@ export class ClusterState {
   }
 
   #place(revision: RevisionState, wanted: number, wallMs: number): readonly Placement[] {
+    const { bound, waiting } = revision;
+    const there = bound.size === 0 ? [] : this.#placeBound(revision, wanted);
+    this.#takeOff(bound, there);
+    if (waiting.size === 0 || there.length >= wanted) return there;
+    const anywhere = this.#placeAnywhere(revision, wanted - there.length, wallMs);
+    this.#takeOff(waiting, anywhere);
+    return there.length === 0 ? anywhere : [...there, ...anywhere];
+  }
+
+  #placeBound({ serviceId, demand, bound }: RevisionState, wanted: number): readonly Placement[] {
+    const tasks = [...bound.values()];
+    return placeBoundTasks(this.#index, { serviceId, demand, tasks }, wanted);
+  }
+
+  #placeAnywhere(revision: RevisionState, wanted: number, wallMs: number): readonly Placement[] {
     const { serviceId, demand, waiting } = revision;
     const avoided = revision.failures.avoided(wallMs);
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
-    const placed = isBound(revision)
-      ? placeBoundTasks(this.#index, { serviceId, demand, tasks: [...waiting.values()] }, wanted)
-      : placeTasks(this.#index, { serviceId, demand, tasks, avoided, strategy: this.#strategy });
+    const strategy = this.#strategy;
+    return placeTasks(this.#index, { serviceId, demand, tasks, avoided, strategy });
+  }
+
+  #takeOff(waiting: Map<TaskId, Task>, placed: readonly Placement[]): void {
     for (const { taskId, nodeId } of placed) {
       const task = waiting.get(taskId);
       assert(task !== undefined, `task ${taskId} was placed and does not wait`);
       this.#inFlight.set(taskId, { nodeId, task });
       waiting.delete(taskId);
     }
-    return placed;
   }
 
   /** Saying again what a task says already would be a write for nothing. */
   #refusals(revision: RevisionState): Refusal[] {
-    const { serviceId, demand, waiting } = revision;
-    const tasks = [...waiting.values()];
-    if (!isBound(revision))
-      return refuse(tasks, explainRefusal(this.#index.all(), demand, serviceId));
-    return tasks.flatMap((task) => {
+    const { serviceId, demand, waiting, bound } = revision;
+    const ofBound = [...bound.values()].flatMap((task) => {
       const node = task.nodeId && this.#index.get(task.nodeId);
       return node ? refuse([task], explainRefusal([node], demand, serviceId)) : [];
     });
+    if (waiting.size === 0) return ofBound;
+    const reason = explainRefusal(this.#index.all(), demand, serviceId);
+    return [...ofBound, ...refuse([...waiting.values()], reason)];
   }
 
   #observeNode(before: Node | undefined, after: Node | undefined): void {
@@ -202,6 +220,7 @@ export class ClusterState {
         number,
         demand: demandOf(after),
         waiting: new Map<TaskId, Task>(),
+        bound: new Map<TaskId, Task>(),
         failures: new FailureLog(),
       };
       const others = this.#revisions.get(serviceId);
@@ -216,8 +235,9 @@ export class ClusterState {
 
   #wait(task: Task): void {
     const revision = this.#revisionOf(task);
-    const isNew = !revision.waiting.has(task.id);
-    revision.waiting.set(task.id, task);
+    const waiting = task.nodeId === undefined ? revision.waiting : revision.bound;
+    const isNew = !waiting.has(task.id);
+    waiting.set(task.id, task);
     // A new task of a revision that is blocked is tried, too: it will be told why it has to wait.
     if (!isNew || (this.#blocked.has(revision) && task.status.error !== undefined)) return;
     this.#blocked.delete(revision);
@@ -226,7 +246,8 @@ export class ClusterState {
 
   #waitNoMore(task: Task): void {
     const revision = this.#revisionOf(task);
-    if (!revision.waiting.delete(task.id) || revision.waiting.size > 0) return;
+    const known = revision.waiting.delete(task.id) || revision.bound.delete(task.id);
+    if (!known || waitingCount(revision) > 0) return;
     this.#open.delete(revision);
     this.#blocked.delete(revision);
   }
@@ -262,9 +283,8 @@ export function isWaiting(task: Task): boolean {
   return task.status.state === "pending" && isWanted(task.desired);
 }
 
-function isBound({ waiting }: RevisionState): boolean {
-  for (const { nodeId } of waiting.values()) return nodeId !== undefined;
-  return false;
+function waitingCount({ waiting, bound }: RevisionState): number {
+  return waiting.size + bound.size;
 }
 
 /** Only the tasks that do not say so already. */

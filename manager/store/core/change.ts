@@ -18,7 +18,12 @@ import type {
 } from "../../../shared/model/network.js";
 import type { ManagerMember, Node, NodeStatus } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
-import type { PreviousService, Service, UpdateProgress } from "../../../shared/model/service.js";
+import type {
+  PreviousService,
+  RebalanceProgress,
+  Service,
+  UpdateProgress,
+} from "../../../shared/model/service.js";
 import type { Task, TaskStatus } from "../../../shared/model/task.js";
 import type { DesiredState } from "../../../shared/model/task-state.js";
 
@@ -111,6 +116,12 @@ export type Change =
       readonly serviceId: ServiceId;
       readonly expectedVersion: number;
       readonly update: UpdateProgress;
+    }
+  | {
+      /** A rebalance begins, or how far it has come. */
+      readonly kind: "observe-rebalance";
+      readonly serviceId: ServiceId;
+      readonly rebalance: RebalanceProgress;
     }
   | {
       readonly kind: "allocate-service";

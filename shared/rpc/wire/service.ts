@@ -2,9 +2,15 @@
 import type { EndpointPortConfig } from "../../docker-api/endpoint.js";
 import type { ServiceFrame, UpdateState } from "../../docker-api/service-spec.js";
 import type { TaskSpec } from "../../docker-api/task-spec.js";
-import type { ServiceId } from "../../model/ids.js";
+import type { NodeId, ServiceId } from "../../model/ids.js";
 import type { Revision } from "../../model/revision.js";
-import type { PreviousService, Service, UpdateProgress } from "../../model/service.js";
+import type {
+  PreviousService,
+  RebalanceProgress,
+  RebalanceState,
+  Service,
+  UpdateProgress,
+} from "../../model/service.js";
 import { fromUint64, isSet, type WireUint64 } from "./fields.js";
 import { intern } from "./intern.js";
 import { endpointFromWire, endpointToWire, type WireServiceEndpoint } from "./network.js";
@@ -20,6 +26,17 @@ export interface WireService {
   previous?: WirePreviousService | null;
   endpoint?: WireServiceEndpoint | null;
   update?: WireUpdateProgress | null;
+  rebalance?: WireRebalanceProgress | null;
+}
+
+export interface WireRebalanceProgress {
+  state: string;
+  by: string;
+  message: string;
+  startedAtMs: number;
+  completedAtMs?: number | null;
+  moved: number;
+  avoided?: readonly string[];
 }
 
 export interface WireUpdateProgress {
@@ -58,6 +75,7 @@ export function serviceToWire(service: Service): WireService {
   if (service.previous !== undefined) wire.previous = previousToWire(service.previous);
   if (service.endpoint !== undefined) wire.endpoint = endpointToWire(service.endpoint);
   if (service.update !== undefined) wire.update = service.update;
+  if (service.rebalance !== undefined) wire.rebalance = service.rebalance;
   return wire;
 }
 
@@ -72,6 +90,20 @@ export function serviceFromWire(wire: WireService): Service {
     ...(isSet(wire.previous) && { previous: previousFromWire(wire.previous) }),
     ...(isSet(wire.endpoint) && { endpoint: endpointFromWire(wire.endpoint) }),
     ...(isSet(wire.update) && { update: updateFromWire(wire.update) }),
+    ...(isSet(wire.rebalance) && { rebalance: rebalanceFromWire(wire.rebalance) }),
+  };
+}
+
+export function rebalanceFromWire(wire: WireRebalanceProgress): RebalanceProgress {
+  const { state, by, message, startedAtMs, completedAtMs, moved, avoided } = wire;
+  return {
+    state: state as RebalanceState,
+    by: by as RebalanceProgress["by"],
+    message,
+    startedAtMs,
+    ...(isSet(completedAtMs) && { completedAtMs }),
+    moved,
+    avoided: (avoided ?? []).map((id) => intern(id) as NodeId),
   };
 }
 

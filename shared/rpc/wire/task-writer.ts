@@ -19,6 +19,7 @@ const TASK = {
   restartsAtMs: 11,
   addresses: 12,
   ranAtMs: 13,
+  relieves: 14,
 } as const satisfies Record<keyof Task, number>;
 
 const STATUS = {
@@ -62,6 +63,7 @@ export function writeTask(writer: ProtoWriter, field: number, task: Task): void 
   if (task.restartsAtMs !== undefined) writer.doubles(TASK.restartsAtMs, task.restartsAtMs);
   if (task.addresses !== undefined) writeAddresses(writer, TASK.addresses, task.addresses);
   if (task.ranAtMs !== undefined) writer.presentDouble(TASK.ranAtMs, task.ranAtMs);
+  if (task.relieves !== undefined) writer.presentText(TASK.relieves, task.relieves);
   writer.end(begun);
 }
 

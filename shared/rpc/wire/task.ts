@@ -29,6 +29,7 @@ export interface WireTask {
   restartsAtMs?: readonly number[];
   addresses?: readonly WireNetworkAddresses[];
   ranAtMs?: number | null;
+  relieves?: string | null;
 }
 
 export interface WireTaskStatus {
@@ -104,6 +105,7 @@ export function taskToWire(task: Task): WireTask {
   if (task.restartsAtMs !== undefined) wire.restartsAtMs = task.restartsAtMs;
   if (task.addresses !== undefined) wire.addresses = task.addresses;
   if (task.ranAtMs !== undefined) wire.ranAtMs = task.ranAtMs;
+  if (task.relieves !== undefined) wire.relieves = task.relieves;
   return wire;
 }
 
@@ -120,6 +122,7 @@ export function taskFromWire(wire: WireTask): Task {
     desired: desiredStates.toName(wire.desired),
     status: taskStatusFromWire(wire.status),
     ...(isSet(wire.ranAtMs) && { ranAtMs: wire.ranAtMs }),
+    ...(isSet(wire.relieves) && { relieves: intern(wire.relieves) as NodeId }),
     ...(wire.restartsAtMs?.length && { restartsAtMs: wire.restartsAtMs }),
     ...(wire.addresses?.length && { addresses: addressesFromWire(wire.addresses) }),
   };

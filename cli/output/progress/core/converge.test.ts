@@ -11,11 +11,13 @@ interface Sketch {
   readonly mode?: ServiceMode;
   readonly monitorMs?: number;
   readonly status?: Service["UpdateStatus"];
+  readonly rebalance?: Service["RebalanceStatus"];
   readonly tasks?: readonly string[];
   readonly deadNodes?: readonly string[];
 }
 
-function serviceOf({ mode = { Replicated: { Replicas: 2 } }, monitorMs, status }: Sketch): Service {
+function serviceOf(sketch: Sketch): Service {
+  const { mode = { Replicated: { Replicas: 2 } }, monitorMs, status, rebalance } = sketch;
   const isJob = mode.ReplicatedJob !== undefined || mode.GlobalJob !== undefined;
   return {
     ...META,
@@ -26,6 +28,7 @@ function serviceOf({ mode = { Replicated: { Replicas: 2 } }, monitorMs, status }
     },
     Endpoint: { Spec: {} },
     ...(status === undefined ? {} : { UpdateStatus: status }),
+    ...(rebalance === undefined ? {} : { RebalanceStatus: rebalance }),
     ...(isJob ? { JobStatus: { JobIteration: { Index: 2 } } } : {}),
   };
 }
@@ -270,5 +273,27 @@ describe("a job", () => {
       "b: running 9/10",
     ]);
     expect(lastOf([{ ...global, tasks: ["0 complete @a"] }]).verdict.kind).toBe("converged");
+  });
+});
+
+describe("a rebalance", () => {
+  const tasks = ["1 running", "2 running"];
+
+  test("is over when the cluster says so: no task was down for it", () => {
+    const seen = looks(
+      [
+        { tasks, rebalance: { State: "rebalancing", Moved: 1, Message: "in progress" } },
+        { tasks, rebalance: { State: "completed", Moved: 2, Message: "2 tasks moved" } },
+      ],
+      "rebalance",
+    );
+    expect(seen.map(({ verdict }) => verdict.kind)).toEqual(["waiting", "converged"]);
+    const told = seen.map(({ rows }) => rows.find(({ id }) => id === "rebalance")?.text);
+    expect(told).toEqual(["1 task moved", "2 tasks moved"]);
+  });
+
+  test("is not waited for once the service has changed", () => {
+    const [seen] = looks([{ tasks }], "rebalance");
+    expect(seen?.verdict.kind).toBe("converged");
   });
 });

@@ -11,7 +11,7 @@ const NS_PER_MS = 1e6;
 const MS_PER_S = 1000;
 
 /** What was asked for; a rollback that was is a success, one that was not is a failure. */
-export type Wish = "forward" | "rollback";
+export type Wish = "forward" | "rollback" | "rebalance";
 
 /** What is remembered from one look to the next. */
 export interface Convergence {
@@ -52,6 +52,7 @@ export function look(observation: Observation, before: Convergence, nowMs: numbe
     observation,
     state?.startsWith("rollback") === true ? "back" : "forward",
   );
+  if (before.wish === "rebalance") return lookAtRebalance(service, rows, before);
   const told = [...updateRows(status), ...rows];
   const message = status?.Message ?? "";
   if (state === "paused") return failed(`service update paused: ${message}`, told, before);
@@ -65,6 +66,18 @@ export function look(observation: Observation, before: Convergence, nowMs: numbe
   if (!complete) return incomplete(told, before);
   if (service.JobStatus !== undefined) return jobComplete(told, before);
   return stable(service, { rows: told, status, before, nowMs });
+}
+
+/** The cluster says itself when it is over: no task was down for it, so there is nothing to verify. */
+function lookAtRebalance(service: Service, rows: readonly Row[], next: Convergence): Look {
+  const { State: state, Moved: moved = 0, Message: message } = service.RebalanceStatus ?? {};
+  if (state === "rebalancing") {
+    const text = moved === 1 ? "1 task moved" : `${moved} tasks moved`;
+    const told = [...rows, { id: "rebalance", text }];
+    return { rows: told, verdict: { kind: "waiting", untilMs: undefined }, next };
+  }
+  const text = message ?? "the service has changed meanwhile";
+  return { rows: [...rows, { id: "rebalance", text }], verdict: { kind: "converged" }, next };
 }
 
 function freshStatus(service: Service, before: Convergence): UpdateStatus | undefined {

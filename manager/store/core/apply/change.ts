@@ -18,6 +18,7 @@ import {
 import {
   allocateService,
   createService,
+  observeRebalance,
   observeUpdate,
   removeRevision,
   removeService,
@@ -61,6 +62,8 @@ export function applyChange(draft: Draft, change: Change): void {
       return allocateService(draft, change);
     case "observe-update":
       return observeUpdate(draft, change);
+    case "observe-rebalance":
+      return observeRebalance(draft, change);
     case "remove-service":
       return removeService(draft, change.serviceId);
     case "remove-revision":

@@ -47,7 +47,7 @@ export function updateService(draft: Draft, change: ChangeOf<"update-service">):
   if (change.newRevision !== undefined) addRevision(draft, before, change.newRevision);
   expectRevision(state, before.id, change.revision);
   if (change.previous !== undefined) expectRevision(state, before.id, change.previous.revision);
-  const { previous: _, update: _ended, ...kept } = before;
+  const { previous: _, update: _ended, rebalance, ...kept } = before;
   draft.setService(before.id, before, {
     ...kept,
     version: sequence,
@@ -56,6 +56,8 @@ export function updateService(draft: Draft, change: ChangeOf<"update-service">):
     revision: change.revision,
     ...(change.previous !== undefined && { previous: change.previous }),
     ...(change.update !== undefined && { update: change.update }),
+    // Where it could not go before, it may now.
+    ...(rebalance?.state === "rebalancing" && { rebalance: { ...rebalance, avoided: [] } }),
   });
   trimRevisions(draft, before.id);
 }
@@ -75,6 +77,12 @@ export function observeUpdate(draft: Draft, change: ChangeOf<"observe-update">):
   const before = existingService(draft.state, change.serviceId);
   expectVersion("service", before, change.expectedVersion);
   const after = { ...before, updatedAtMs: draft.atMs, update: change.update };
+  draft.setService(before.id, before, after);
+}
+
+export function observeRebalance(draft: Draft, change: ChangeOf<"observe-rebalance">): void {
+  const before = existingService(draft.state, change.serviceId);
+  const after = { ...before, updatedAtMs: draft.atMs, rebalance: change.rebalance };
   draft.setService(before.id, before, after);
 }
 

@@ -38,13 +38,28 @@ export function keptStatus(status: TaskStatus): TaskStatus {
 
 export function changedTask(task: Task, changes: TaskChanges): Task {
   const copy = copyOf(task, changes);
-  const { restartsAtMs = [] } = task;
+  const { restartsAtMs = [], relieves } = task;
   const { addresses = task.addresses ?? [] } = changes;
+  if (relieves !== undefined) return relievingCopy(copy, { relieves, restartsAtMs, addresses });
   if (addresses.length > 0)
     return restartsAtMs.length === 0
       ? { ...copy, addresses: addresses.map(keptAddresses) }
       : { ...copy, restartsAtMs, addresses: addresses.map(keptAddresses) };
   return restartsAtMs.length === 0 ? copy : { ...copy, restartsAtMs };
+}
+
+/** Few tasks take over from another: what their memory costs does not count. */
+function relievingCopy(
+  copy: Task,
+  parts: Required<Pick<Task, "relieves" | "restartsAtMs" | "addresses">>,
+): Task {
+  const { relieves, restartsAtMs, addresses } = parts;
+  return {
+    ...copy,
+    ...(restartsAtMs.length > 0 && { restartsAtMs }),
+    ...(addresses.length > 0 && { addresses: addresses.map(keptAddresses) }),
+    relieves,
+  };
 }
 
 function keptAddresses({ networkId, addresses }: NetworkAddresses): NetworkAddresses {
