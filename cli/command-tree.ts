@@ -2,14 +2,7 @@
  * All commands by noun and verb. A noun's code is loaded when it is used: `skep --version` must not
  * wait for the flags of `service create`.
  */
-import type { Command } from "./command.js";
-
-export interface Noun {
-  readonly kind: "noun";
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<readonly Command[]>;
-}
+import type { Command, Noun, Verb } from "./command.js";
 
 /** A command without a noun: `skep info`. */
 export interface TopCommand {
@@ -58,6 +51,8 @@ export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
   },
 ];
 
-export function findVerb(commands: readonly Command[], name: string): Command | undefined {
-  return commands.find((command) => command.name === name || command.aliases.includes(name));
+export function findVerb(verbs: readonly Verb[], name: string): Verb | undefined {
+  return verbs.find(
+    (verb) => verb.name === name || (verb.kind === "command" && verb.aliases.includes(name)),
+  );
 }

@@ -33,6 +33,7 @@ export interface CommandDefinition<F extends FlagSet> {
 
 /** A command whose flags' types only it knows. */
 export interface Command {
+  readonly kind: "command";
   readonly name: string;
   readonly aliases: readonly string[];
   readonly summary: string;
@@ -49,9 +50,20 @@ export interface Command {
   ): Promise<"done" | "help">;
 }
 
+/** What verbs stand under: `service`, and within it `plan`. */
+export interface Noun {
+  readonly kind: "noun";
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<readonly Verb[]>;
+}
+
+export type Verb = Command | Noun;
+
 export function defineCommand<F extends FlagSet>(definition: CommandDefinition<F>): Command {
   const flagPlace = definition.flagPlace ?? "anywhere";
   return {
+    kind: "command",
     aliases: [],
     completion: { kind: "none" },
     ...definition,

@@ -6,8 +6,8 @@ import { ClusterError } from "../shared/errors/cluster-error.js";
 import type { Clock } from "../shared/ports/clock.js";
 import { SKEP_VERSION } from "../shared/skep-version.js";
 import { API_VERSION, Client } from "./client.js";
-import type { Command } from "./command.js";
-import { COMMAND_TREE, findVerb, type Noun } from "./command-tree.js";
+import type { Command, Noun } from "./command.js";
+import { COMMAND_TREE, findVerb } from "./command-tree.js";
 import type { CommandContext, Environment, OutputStream } from "./context.js";
 import { chooseAddress, parseAddress } from "./endpoint.js";
 import { exitStatusOf, UsageError } from "./errors.js";
@@ -90,28 +90,29 @@ async function dispatch(words: readonly string[], surroundings: Surroundings): P
   if (entry.kind === "command") {
     await execute(await entry.load(), rest, `${PROGRAM} ${name}`);
   } else {
-    await dispatchNoun(entry, rest, surroundings, execute);
+    await dispatchNoun(entry, { words: rest, path: `${PROGRAM} ${name}` }, surroundings, execute);
   }
 }
 
 async function dispatchNoun(
   noun: Noun,
-  words: readonly string[],
+  { words, path }: { readonly words: readonly string[]; readonly path: string },
   surroundings: Surroundings,
   execute: (command: Command, words: readonly string[], path: string) => Promise<void>,
 ): Promise<void> {
-  const path = `${PROGRAM} ${noun.name}`;
-  const commands = await noun.load();
-  const [verb, ...rest] = words;
-  if (verb === undefined || verb === "--help" || verb === "-h") {
-    surroundings.stdout.write(nounHelp(path, noun.summary, commands));
+  const verbs = await noun.load();
+  const [name, ...rest] = words;
+  if (name === undefined || name === "--help" || name === "-h") {
+    surroundings.stdout.write(nounHelp(path, noun.summary, verbs));
     return;
   }
-  const command = findVerb(commands, verb);
-  if (command === undefined) {
-    throw new UsageError(`unknown command: ${path} ${verb} (see '${path} --help')`);
+  const verb = findVerb(verbs, name);
+  if (verb === undefined) {
+    throw new UsageError(`unknown command: ${path} ${name} (see '${path} --help')`);
   }
-  await execute(command, rest, `${path} ${command.name}`);
+  const verbPath = `${path} ${verb.name}`;
+  if (verb.kind === "command") await execute(verb, rest, verbPath);
+  else await dispatchNoun(verb, { words: rest, path: verbPath }, surroundings, execute);
 }
 
 async function runCommand(

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Command } from "./command.js";
 import { COMMAND_TREE, findVerb } from "./command-tree.js";
+import { SERVICE_COMMANDS } from "./commands/service.js";
 
 interface DockerFlag {
   readonly name: string;
@@ -40,6 +41,7 @@ const ADDED = [
   "node drain",
   "service history",
   "service rebalance",
+  "service plan",
 ];
 
 const ADDED_FLAGS = [
@@ -96,8 +98,19 @@ async function findCommand(path: string): Promise<Command | undefined> {
   const [first, verb] = path.split(" ");
   const entry = COMMAND_TREE.find(({ name }) => name === first);
   if (entry?.kind === "command") return entry.load();
-  return entry === undefined ? undefined : findVerb(await entry.load(), verb ?? "");
+  const found = entry === undefined ? undefined : findVerb(await entry.load(), verb ?? "");
+  return found?.kind === "command" ? found : undefined;
 }
+
+test.each(["create", "update"])("service plan %s takes the flags of the real one", async (verb) => {
+  const plans = findVerb(SERVICE_COMMANDS, "plan");
+  const plan = plans?.kind === "noun" ? findVerb(await plans.load(), verb) : undefined;
+  const real = findVerb(SERVICE_COMMANDS, verb);
+  if (plan?.kind !== "command" || real?.kind !== "command") throw new Error(`no ${verb}`);
+  const { format: _, ...flags } = plan.flags;
+  expect(flags).toEqual(real.flags);
+  expect([plan.synopsis, plan.flagPlace]).toEqual([real.synopsis, real.flagPlace]);
+});
 
 /** Lines of a command, each followed by its flags: `  --name -n type`. */
 function dockerFlags(): Map<string, DockerFlag[]> {

@@ -1,9 +1,10 @@
 /** `skep service`: what the swarm runs. */
-import type { Command } from "../command.js";
+import type { Verb } from "../command.js";
 import { createCommand } from "./service/create.js";
 import { historyCommand } from "./service/history.js";
 import { inspectCommand } from "./service/inspect.js";
 import { listCommand } from "./service/ls.js";
+import { PLAN_NOUN } from "./service/plan.js";
 import { psCommand } from "./service/ps.js";
 import { rebalanceCommand } from "./service/rebalance.js";
 import { removeCommand } from "./service/rm.js";
@@ -11,11 +12,12 @@ import { rollbackCommand } from "./service/rollback.js";
 import { scaleCommand } from "./service/scale.js";
 import { updateCommand } from "./service/update.js";
 
-export const SERVICE_COMMANDS: readonly Command[] = [
+export const SERVICE_COMMANDS: readonly Verb[] = [
   createCommand,
   historyCommand,
   inspectCommand,
   listCommand,
+  PLAN_NOUN,
   psCommand,
   rebalanceCommand,
   removeCommand,

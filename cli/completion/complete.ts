@@ -2,7 +2,7 @@
  * What may stand next on a command line: commands, flags, the values of
  * flags, names from the daemon.
  */
-import type { Command } from "../command.js";
+import type { Command, Verb } from "../command.js";
 import { COMMAND_TREE, findVerb } from "../command-tree.js";
 import type { Environment } from "../context.js";
 import type { Flag, FlagSet } from "../flags/flag.js";
@@ -47,11 +47,20 @@ export async function complete(
   const entry = COMMAND_TREE.find((candidate) => candidate.name === name);
   if (entry === undefined) return NOTHING;
   if (entry.kind === "command") return completeCommand(await entry.load(), rest, current, context);
-  const commands = await entry.load();
-  const [verb, ...afterVerb] = rest;
-  if (verb === undefined) return among(commands, current);
-  const command = findVerb(commands, verb);
-  return command === undefined ? NOTHING : completeCommand(command, afterVerb, current, context);
+  return completeVerb(await entry.load(), rest, current, context);
+}
+
+async function completeVerb(
+  verbs: readonly Verb[],
+  [name, ...rest]: readonly string[],
+  current: string,
+  context: CompletionContext,
+): Promise<Completion> {
+  if (name === undefined) return among(verbs, current);
+  const verb = findVerb(verbs, name);
+  if (verb === undefined) return NOTHING;
+  if (verb.kind === "command") return completeCommand(verb, rest, current, context);
+  return completeVerb(await verb.load(), rest, current, context);
 }
 
 async function completeCommand(

@@ -12,13 +12,8 @@ import type { Logger } from "../../shared/ports/logger.js";
 import { ControlLoop } from "../control-loop.js";
 import type { LeaderLoop } from "../leadership.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
-import {
-  allocateNode,
-  allocateService,
-  allocateTask,
-  type Allocation,
-  type Decision,
-} from "./core/allocate.js";
+import type { Allocation } from "./core/allocate.js";
+import { decideAllocation } from "./core/decide.js";
 import { type AllocationKey, PendingAllocations } from "./core/pending-allocations.js";
 
 /** In one command: some 40 kB in the log. */
@@ -91,18 +86,7 @@ function allocate(
   pending: PendingAllocations,
   key: AllocationKey,
 ): void {
-  const { change, outcome } = decide(allocation, key);
+  const { change, outcome } = decideAllocation(allocation, key);
   if (change !== undefined) tx.apply(change);
   if (outcome === "wanting") pending.want(key);
-}
-
-function decide(allocation: Allocation, key: AllocationKey): Decision {
-  switch (key.kind) {
-    case "service":
-      return allocateService(allocation, key.id);
-    case "node":
-      return allocateNode(allocation, key.id);
-    case "task":
-      return allocateTask(allocation, key.id);
-  }
 }

@@ -29,6 +29,7 @@ import type { ListenAddress } from "./listen.js";
 import { PassThrough } from "./pass-through.js";
 import { readRawBody } from "./raw-body.js";
 import { serveConsensus } from "./routes/consensus.js";
+import { serveForesight } from "./routes/foresight.js";
 import { serveNetworks } from "./routes/networks.js";
 import { serveNodes } from "./routes/nodes.js";
 import { serveNotYet } from "./routes/not-yet.js";
@@ -167,6 +168,7 @@ function createRoutes(context: ApiContext): FastifyInstance {
   serveServices(app, context);
   serveServiceHistory(app, context);
   serveServiceRebalance(app, context);
+  serveForesight(app, context);
   serveState(app, context);
   serveConsensus(app, context);
   serveTasks(app, context);

@@ -26,6 +26,7 @@ async function start() {
     get committed() {
       return store.committed;
     },
+    imagine: () => store.imagine(),
     stateHash: () => store.stateHash(),
     requestOutcome: (id) => store.requestOutcome(id),
     watch: (listener, options) => store.watch(listener, options),

@@ -13,6 +13,7 @@ import { ControlLoop } from "../control-loop.js";
 import type { LeaderLoop } from "../leadership.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
 import { ClusterState, type Decisions, isWaiting, type Refusal } from "./core/cluster-state.js";
+import { observeCommand, observeEverything } from "./core/observe.js";
 import type { Placement } from "./core/place-tasks.js";
 
 /**
@@ -51,36 +52,16 @@ export class Scheduler implements LeaderLoop {
       reconcile: () => this.#pass(state, loop),
     });
     const watch = this.#store.watch(({ events }) => {
-      // Revisions go with their last task: tasks first, so that what they held is still known.
-      for (const event of events)
-        if (event.type === "revision" && event.after) state.observe(event);
-      for (const event of events) {
-        if (event.type === "node" || event.type === "task" || event.type === "cluster") {
-          state.observe(event);
-        }
-      }
-      for (const event of events)
-        if (event.type === "revision" && !event.after) state.observe(event);
+      observeCommand(state, events);
       if (state.hasWork) loop.enqueue("waiting tasks");
     });
     try {
-      this.#readAll(state);
+      observeEverything(state, this.#store.committed);
       if (state.hasWork) loop.enqueue("waiting tasks");
       await loop.run({ signal });
     } finally {
       watch.close();
     }
-  }
-
-  #readAll(state: ClusterState): void {
-    const view = this.#store.committed;
-    const cluster = view.cluster();
-    if (cluster !== undefined) state.observe({ type: "cluster", after: cluster });
-    for (const after of view.nodes()) state.observe({ type: "node", after });
-    for (const id of view.servicesWithTasks()) {
-      for (const after of view.revisions(id)) state.observe({ type: "revision", after });
-    }
-    for (const after of view.tasks()) state.observe({ type: "task", after });
   }
 
   async #pass(state: ClusterState, loop: ControlLoop<Key>): Promise<void> {

@@ -5,11 +5,17 @@
  */
 import type { Change, StoreEvent } from "./core/change.js";
 import type { RequestOutcome } from "./core/requests.js";
+import type { State } from "./core/state.js";
 import type { StoreView } from "./core/view.js";
 
 export interface StoreReader {
   /** Committed state, valid until the next `await`: read it anew after waiting. */
   readonly committed: StoreView;
+  /**
+   * Committed state that may be changed without anything happening: to see what would follow. Valid
+   * until the next `await`, like `committed`.
+   */
+  imagine(): State;
   /**
    * Incremental hash of the committed state (16 hexadecimal digits): equal on
    * managers at the same sequence.

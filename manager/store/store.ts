@@ -14,8 +14,10 @@ import type {
 import { decodeCommand } from "./command-codec.js";
 import { type Applied, applyCommand } from "./core/apply.js";
 import { differences } from "./core/differences.js";
+import { Head } from "./core/head.js";
 import { emptyReplica, type Replica } from "./core/replica.js";
 import type { RequestOutcome } from "./core/requests.js";
+import type { State } from "./core/state.js";
 import type { StoreView } from "./core/view.js";
 import { Proposals } from "./proposals.js";
 import { type LogPosition, readSnapshot, writeSnapshot } from "./snapshot-codec.js";
@@ -52,6 +54,10 @@ export class Store implements StoreAccess, StateMachine {
 
   get committed(): StoreView {
     return this.#replica.tables;
+  }
+
+  imagine(): State {
+    return new Head(this.#replica.tables);
   }
 
   stateHash(): string {

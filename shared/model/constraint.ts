@@ -71,23 +71,32 @@ export function matchesNode(constraints: readonly Constraint[], node: Node): boo
  */
 function holdsEqual({ key, value }: Constraint, node: Node): boolean {
   switch (key) {
-    case "node.id":
-      return sameWord(node.id, value);
-    case "node.hostname":
-      return node.description !== undefined && sameWord(nodeHostname(node), value);
     case "node.ip":
       return inRange(node.status.address, value);
-    case "node.role":
-      return sameWord(nodeRole(node), value);
-    case "node.platform.os":
-      return sameWord(node.description?.Platform?.OS ?? "", value);
     case "node.platform.arch":
-      return sameWord(
-        canonicalArchitecture(node.description?.Platform?.Architecture ?? ""),
-        canonicalArchitecture(value),
-      );
+      return sameWord(valueOf(key, node), canonicalArchitecture(value));
     default:
-      return sameWord(labelOf(key, node), value);
+      return sameWord(valueOf(key, node), value);
+  }
+}
+
+/** What the node has under a constraint's key; undefined where nothing answers to it. */
+export function valueOf(key: string, node: Node): string | undefined {
+  switch (key) {
+    case "node.id":
+      return node.id;
+    case "node.hostname":
+      return node.description === undefined ? undefined : nodeHostname(node);
+    case "node.ip":
+      return node.status.address;
+    case "node.role":
+      return nodeRole(node);
+    case "node.platform.os":
+      return node.description?.Platform?.OS ?? "";
+    case "node.platform.arch":
+      return canonicalArchitecture(node.description?.Platform?.Architecture ?? "");
+    default:
+      return labelOf(key, node);
   }
 }
 

@@ -10,9 +10,10 @@ import type {
 } from "../../shared/docker-api/service-spec.js";
 import type { RebalanceConfig, SwarmSpec } from "../../shared/docker-api/swarm-spec.js";
 import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec.js";
-import type { NodeId } from "../../shared/model/ids.js";
+import type { NodeId, ServiceId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
+import { describePlan } from "./describe-foresight.js";
 import { describeRebalance, describeUpdate, describeWorld } from "./describe-world.js";
 import type { World } from "./world.js";
 
@@ -133,6 +134,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.change({ kind: "update-cluster", spec: { Orchestration: { PlacementStrategy } } });
     return undefined;
   },
+  /** What `skep service plan create` says, in the words of `create` here. */
+  "plan-create": async (world, { words: [name = ""], options }) => {
+    const change = world.createChange(editSpec({ Name: name }, options), "planned" as ServiceId);
+    return describePlan(world, change);
+  },
+  "plan-update": async (world, { words: [name = ""], options }) =>
+    describePlan(
+      world,
+      world.updateChange(name, (spec) => editSpec(spec, options)),
+    ),
   "lose-proposals": async (world) => {
     world.loseProposals();
     return undefined;

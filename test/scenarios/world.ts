@@ -99,18 +99,25 @@ export class World {
   }
 
   async createService(spec: ServiceSpec): Promise<void> {
+    await this.change(this.createChange(spec, newId<ServiceId>(this.random)));
+  }
+
+  createChange(spec: ServiceSpec, serviceId: ServiceId): Change {
     const { TaskTemplate: template, ...frame } = completeServiceSpec(spec);
-    const serviceId = newId<ServiceId>(this.random);
     const times = { createdAtMs: 0, updatedAtMs: 0 };
-    await this.change({
+    return {
       kind: "create-service",
       service: { id: serviceId, version: 0, ...times, frame, revision: 1 },
       revision: { serviceId, number: 1, createdAtMs: 0, template, hash: revisionHash(template) },
-    });
+    };
+  }
+
+  async updateService(name: string, edit: (spec: ServiceSpec) => ServiceSpec): Promise<void> {
+    await this.change(this.updateChange(name, edit));
   }
 
   /** As the gate does: the same template again is no new revision. */
-  async updateService(name: string, edit: (spec: ServiceSpec) => ServiceSpec): Promise<void> {
+  updateChange(name: string, edit: (spec: ServiceSpec) => ServiceSpec): Change {
     const service = this.service(name);
     const { id: serviceId, frame: oldFrame, revision: oldNumber } = service;
     const old = this.view.revision(serviceId, oldNumber);
@@ -121,14 +128,14 @@ export class World {
     const newest = this.view.revisions(serviceId).at(-1)?.number ?? 0;
     const number = hash === old?.hash ? oldNumber : newest + 1;
     const newRevision = { serviceId, number, createdAtMs: 0, template, hash };
-    await this.change({
+    return {
       kind: "update-service",
       serviceId,
       frame,
       revision: number,
       ...(number === oldNumber ? {} : { newRevision }),
       previous: { frame: oldFrame, revision: oldNumber },
-    });
+    };
   }
 
   async rollBack(name: string): Promise<void> {

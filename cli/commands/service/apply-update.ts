@@ -4,7 +4,7 @@ import type {
   ServiceSpec,
   ServiceUpdateResponse,
 } from "../../../shared/docker-api/service-spec.js";
-import type { Client } from "../../client.js";
+import type { CallOptions, Client } from "../../client.js";
 import { type CommandContext, printLine } from "../../context.js";
 
 export function inspectService(client: Client, reference: string): Promise<Service> {
@@ -22,21 +22,26 @@ export interface ServiceUpdate {
 
 export async function applyUpdate(
   { client, stderr }: CommandContext,
-  { before, spec, rollback, registryAuth }: ServiceUpdate,
+  update: ServiceUpdate,
 ): Promise<void> {
-  const query = {
-    version: before.Version.Index,
-    rollback,
-    registryAuthFrom: registryAuth === undefined ? "spec" : undefined,
-  };
+  const path = `/services/${update.before.ID}/update`;
   const updated = await client.call<ServiceUpdateResponse | undefined>(
     "POST",
-    `/services/${before.ID}/update`,
-    {
-      query,
-      body: spec,
-      headers: registryAuth === undefined ? {} : { "x-registry-auth": registryAuth },
-    },
+    path,
+    callOf(update),
   );
   for (const warning of updated?.Warnings ?? []) printLine(stderr, warning);
+}
+
+/** What is sent for it, whether it is to be done or to be thought through. */
+export function callOf({ before, spec, rollback, registryAuth }: ServiceUpdate): CallOptions {
+  return {
+    query: {
+      version: before.Version.Index,
+      rollback,
+      registryAuthFrom: registryAuth === undefined ? "spec" : undefined,
+    },
+    body: spec,
+    headers: registryAuth === undefined ? {} : { "x-registry-auth": registryAuth },
+  };
 }

@@ -5,7 +5,7 @@ import type {
   ServiceSpec,
 } from "../../../shared/docker-api/service-spec.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
-import type { Client } from "../../client.js";
+import type { CallOptions, Client } from "../../client.js";
 import { defineCommand, SOME_ARGUMENTS } from "../../command.js";
 import { type CommandContext, printLine } from "../../context.js";
 import { collectVariables } from "../../flags/key-values.js";
@@ -24,18 +24,12 @@ export const createCommand = defineCommand({
   flags: CREATE_FLAGS,
   flagPlace: "before-arguments",
   async run(context, { flags, args }) {
-    const spec = await declaredSpec(context, flags, args);
-    const image = spec.TaskTemplate?.ContainerSpec?.Image ?? "";
-    const auth = flags["with-registry-auth"] === true ? registryAuthFor(image, context) : undefined;
-    const task = spec.TaskTemplate ?? {};
-    const body = {
-      ...spec,
-      TaskTemplate: flags["no-resolve-image"] === true ? task : await pinImage(context, task, auth),
-    };
-    const created = await context.client.call<ServiceCreateResponse>("POST", "/services/create", {
-      body,
-      headers: auth === undefined ? {} : { "x-registry-auth": auth },
-    });
+    const call = await declaration(context, flags, args);
+    const created = await context.client.call<ServiceCreateResponse>(
+      "POST",
+      "/services/create",
+      call,
+    );
     for (const warning of created.Warnings ?? []) printLine(context.stderr, warning);
     printLine(context.stdout, created.ID);
     if (flags.detach === true) return;
@@ -48,6 +42,23 @@ export const createCommand = defineCommand({
     });
   },
 });
+
+/** What is sent to declare the service that flags and arguments describe. */
+export async function declaration(
+  context: CommandContext,
+  flags: CreateFlags,
+  args: readonly string[],
+): Promise<Pick<CallOptions, "body" | "headers">> {
+  const spec = await declaredSpec(context, flags, args);
+  const image = spec.TaskTemplate?.ContainerSpec?.Image ?? "";
+  const auth = flags["with-registry-auth"] === true ? registryAuthFor(image, context) : undefined;
+  const task = spec.TaskTemplate ?? {};
+  const body = {
+    ...spec,
+    TaskTemplate: flags["no-resolve-image"] === true ? task : await pinImage(context, task, auth),
+  };
+  return { body, headers: auth === undefined ? {} : { "x-registry-auth": auth } };
+}
 
 async function declaredSpec(
   context: CommandContext,

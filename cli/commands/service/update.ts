@@ -32,28 +32,34 @@ export const updateCommand = defineCommand({
   flags: UPDATE_COMMAND_FLAGS,
   async run(context, { flags, args }) {
     const [reference = ""] = args;
-    const isRollback = flags.rollback === true;
-    if (isRollback && Object.keys(flags).some((name) => !BESIDE_ROLLBACK.includes(name))) {
-      throw new UsageError("other flags may not be combined with --rollback");
-    }
-    const before = await inspectService(context.client, reference);
-    await applyUpdate(
-      context,
-      isRollback
-        ? { before, spec: before.Spec, rollback: "previous" }
-        : await changeOf(context, before, flags),
-    );
+    const update = await declaredUpdate(context, flags, reference);
+    await applyUpdate(context, update);
     printLine(context.stdout, reference);
     if (flags.detach === true) return;
     await waitOnService(context, {
-      serviceId: before.ID,
+      serviceId: update.before.ID,
       reference,
-      wish: isRollback ? "rollback" : "forward",
-      before,
+      wish: update.rollback === undefined ? "forward" : "rollback",
+      before: update.before,
       progress: flags.quiet === true ? "quiet" : "shown",
     });
   },
 });
+
+/** What the flags make of the service as it is now. */
+export async function declaredUpdate(
+  context: CommandContext,
+  flags: UpdateFlags,
+  reference: string,
+): Promise<ServiceUpdate> {
+  const isRollback = flags.rollback === true;
+  if (isRollback && Object.keys(flags).some((name) => !BESIDE_ROLLBACK.includes(name))) {
+    throw new UsageError("other flags may not be combined with --rollback");
+  }
+  const before = await inspectService(context.client, reference);
+  if (isRollback) return { before, spec: before.Spec, rollback: "previous" };
+  return await changeOf(context, before, flags);
+}
 
 async function changeOf(
   context: CommandContext,

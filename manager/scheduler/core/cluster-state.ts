@@ -17,6 +17,7 @@ import { type Demand, demandOf } from "./demand.js";
 import { FailureLog } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
+import type { NodeLoad } from "./node-load.js";
 import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
 
 /**
@@ -33,6 +34,15 @@ export type SchedulerEvent =
 export interface Refusal {
   readonly taskIds: readonly TaskId[];
   readonly reason: string;
+}
+
+/** What decides where a task of a revision may go. */
+export interface PlacementFacts {
+  readonly demand: Demand;
+  readonly strategy: PlacementStrategy;
+  readonly nodes: readonly NodeLoad[];
+  /** Nodes that are tried last: tasks of the revision failed there lately. */
+  readonly avoided: ReadonlySet<NodeId>;
 }
 
 export interface Decisions {
@@ -130,6 +140,18 @@ export class ClusterState {
     this.#takeBack(taskId, flight);
     if (current !== undefined && isWaiting(current)) this.#wait(current);
     this.tryAgain();
+  }
+
+  /**
+   * What a task of the revision asks, and the nodes as it would find them.
+   * @param wallMs now, by the clock that tasks bear the times of
+   */
+  factsFor(serviceId: ServiceId, revision: number, wallMs: number): PlacementFacts | undefined {
+    const state = this.#revisions.get(serviceId)?.find(({ number }) => number === revision);
+    if (state === undefined) return undefined;
+    const { demand, failures } = state;
+    const strategy = this.#strategy;
+    return { demand, strategy, nodes: [...this.#index.all()], avoided: failures.avoided(wallMs) };
   }
 
   /** Every waiting task is tried at the next pass, and told why where there is still no node. */

@@ -51,9 +51,7 @@ export function demandOf(revision: Revision): Demand {
   const platforms = (placement.Platforms ?? []).filter((p) => p.OS ?? p.Architecture);
   const networkPlugins = neededNetworkPlugins(revision.template);
   const resources = reservationOf(revision.template);
-  const hostPorts = (revision.hostPorts ?? [])
-    .filter((port) => (port.PublishedPort ?? 0) !== 0)
-    .map((port) => `${port.Protocol ?? "tcp"}/${port.PublishedPort ?? 0}`);
+  const hostPorts = hostPortsOf(revision);
   return {
     isFree: fits(resources, NO_RESOURCES) && hostPorts.length === 0,
     resources,
@@ -66,6 +64,13 @@ export function demandOf(revision: Revision): Demand {
     maxPerNode: placement.MaxReplicas ?? 0,
     requirement: requirementOf({ classConstraints, platforms, networkPlugins }),
   };
+}
+
+/** `tcp/8080` for each port that tasks of the revision bind on their host. */
+export function hostPortsOf({ hostPorts = [] }: Revision): readonly string[] {
+  return hostPorts
+    .filter((port) => (port.PublishedPort ?? 0) !== 0)
+    .map((port) => `${port.Protocol ?? "tcp"}/${port.PublishedPort ?? 0}`);
 }
 
 function requirementOf(

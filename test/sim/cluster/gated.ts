@@ -85,6 +85,10 @@ export class GatedStore implements StoreAccess {
     return this.#store.committed;
   }
 
+  imagine(): ReturnType<StoreAccess["imagine"]> {
+    return this.#store.imagine();
+  }
+
   stateHash(): string {
     return this.#store.stateHash();
   }
