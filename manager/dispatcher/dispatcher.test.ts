@@ -97,6 +97,14 @@ describe("the beginning of a session", () => {
     expect(error).toMatchObject({ name: "RemoteError", code });
   });
 
+  test("an agent that calls a manager which does not lead is told where all of them are", async () => {
+    await world.follow();
+    const agent = world.agent(await world.node());
+    agent.hello();
+    expect(await agent.next("managers")).toMatchObject({ addresses: ["10.0.0.1:2377"] });
+    await expect(world.soon(agent.end())).resolves.toMatchObject({ code: "no-leader" });
+  });
+
   test("a host without a certificate has no session", async () => {
     const rootPem = world.cluster.authority.certificatePem;
     const client = new RpcClient({

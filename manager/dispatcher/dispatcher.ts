@@ -2,7 +2,8 @@
  * Where agents meet the cluster. Serves one stream per agent: what the agent says of its host and
  * its tasks goes into the store, what the store wants of the node goes down, fenced; and who falls
  * silent is called down. It acts only while this manager leads: each term starts afresh
- * (`dispatcher-term.ts`), and outside of one, agents are sent away.
+ * (`dispatcher-term.ts`), and outside of one, agents are told where the managers are, and sent away:
+ * who joined through this one may know of no other.
  */
 import { NoLeaderError } from "../../shared/errors/cluster-error.js";
 import { callingNode } from "../../shared/rpc/caller.js";
@@ -21,9 +22,13 @@ export class Dispatcher implements LeaderLoop {
   }
 
   serveOn(server: Pick<RpcServer, "stream" | "unary">): void {
-    server.stream(SESSION, (stream, caller) =>
-      this.#presentTerm().session(stream, callingNode(caller).nodeId, caller.address),
-    );
+    server.stream(SESSION, async (stream, caller) => {
+      const { nodeId } = callingNode(caller);
+      if (this.#term === undefined) {
+        stream.send({ kind: "managers", addresses: this.#options.managers() });
+      }
+      await this.#presentTerm().session(stream, nodeId, caller.address);
+    });
     server.unary(LEAVE, async (_request, caller) => {
       await this.#presentTerm().left(callingNode(caller).nodeId);
       return {};

@@ -95,6 +95,8 @@ export class Agent {
   readonly #db: AgentMemory;
   #assignments: Assignments = restoreAssignments([], []);
   #managers: readonly string[] = [];
+  /** As managers say that do not lead: to be asked too, and not remembered. */
+  #referrals: readonly string[] = [];
   #memory: "kept" | "none" = "none";
   #description: NodeDescription | undefined;
   /** At most one of them has begun. */
@@ -226,8 +228,8 @@ export class Agent {
     await watch.answered(ENGINE_PATIENCE_MS, signal);
     const search = new ManagerSearch(
       random,
-      () => [...this.#managers, ...managers],
-      () => this.managers.length,
+      () => [...this.#managers, ...managers, ...this.#referrals],
+      () => Math.max(this.managers.length, this.#referrals.length),
     );
     const pursuit = new ManagerPursuit({
       search,
@@ -326,10 +328,14 @@ export class Agent {
           await this.#keep(raised);
           throw new NodeRemovedError();
         }),
+      referred: (addresses) => {
+        this.#referrals = addresses;
+      },
       roleNamed: (role) => this.#options.onRole?.(role),
       managersChanged: (addresses) =>
         this.#inTurn(async () => {
           this.#managers = addresses;
+          this.#referrals = [];
           await this.#db.saveAssignments(storedForm(this.#assignments, addresses));
         }),
     };

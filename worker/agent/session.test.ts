@@ -82,6 +82,7 @@ let outcomes: ("applied" | "gap")[];
 let applied: number[];
 let host: HostReport;
 let voices: Voice[];
+let referrals: readonly string[];
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -92,6 +93,7 @@ beforeEach(() => {
   outcomes = [];
   applied = [];
   voices = [];
+  referrals = [];
   host = { description: {}, engine: { kind: "answers" } };
 });
 
@@ -112,6 +114,7 @@ function begin(handlers: Partial<SessionHandlers> = {}, patience = 1): void {
       },
       removed: () => Promise.reject(new NodeRemovedError()),
       managersChanged: () => Promise.resolve(),
+      referred: (addresses) => void (referrals = addresses),
       roleNamed: () => undefined,
       ...handlers,
     },
@@ -274,6 +277,15 @@ describe("a session", () => {
     await welcomed();
     line.cancel();
     await clock.advance(0);
+    expect(ended?.message).toBe("the manager ended the session");
+  });
+
+  test("hears where the managers are from one that cannot welcome it", async () => {
+    begin();
+    line.say({ kind: "managers", addresses: ["a:1", "b:2"] });
+    line.cancel();
+    await clock.advance(0);
+    expect(referrals).toEqual(["a:1", "b:2"]);
     expect(ended?.message).toBe("the manager ended the session");
   });
 

@@ -51,6 +51,8 @@ export interface SessionHandlers {
   /** @throws OutdatedManagerError, else NodeRemovedError */
   readonly removed: (fence: Fence) => Promise<never>;
   readonly managersChanged: (addresses: readonly string[]) => Promise<void>;
+  /** A manager that cannot welcome us says where all of them are, as far as it knows. */
+  readonly referred: (addresses: readonly string[]) => void;
   readonly roleNamed: (role: NodeRole) => void;
 }
 
@@ -165,6 +167,10 @@ export class Session {
     this.#heard = true;
     this.#speak("speaks");
     if (message.kind === "heartbeat-received") return;
+    if (this.#stage === "new" && message.kind === "managers") {
+      this.#options.handlers.referred(message.addresses);
+      return;
+    }
     if (this.#stage === "new" && message.kind !== "removed") {
       throw new UnavailableError(`the manager began with ${message.kind}, not with welcome`);
     }
