@@ -10,6 +10,8 @@ import { RUN_LABEL } from "./start-events.js";
 export interface HostContainer {
   readonly host: string;
   readonly id: string;
+  /** As it was asked for. */
+  readonly image: string;
   /** On the wall clock, which all hosts of a laboratory share. */
   readonly startedAtMs: number;
 }
@@ -17,6 +19,7 @@ export interface HostContainer {
 interface EngineEvent {
   readonly status: string;
   readonly id: string;
+  readonly from: string;
   readonly timeNano: number;
 }
 
@@ -26,6 +29,7 @@ export class HostContainers {
   readonly #running = new Map<string, HostContainer>();
   readonly #listeners = new Set<() => void>();
   readonly #closers: (() => void)[] = [];
+  #endedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param hosts name and socket of each engine. @param run of which containers are watched, none of which is there yet. */
   static async watch(
@@ -35,6 +39,11 @@ export class HostContainers {
     const containers = new HostContainers();
     for (const { name, dockerSocket } of hosts) await containers.#watch(name, dockerSocket, run);
     return containers;
+  }
+
+  /** When the last one ended that was seen to end (wall clock, ms). */
+  get lastEndAtMs(): number {
+    return this.#endedAtMs;
   }
 
   /** In the order in which they began. */
@@ -88,9 +97,14 @@ export class HostContainers {
     });
   }
 
-  #take(host: string, { status, id, timeNano }: EngineEvent): void {
-    if (status === "die") this.#running.delete(id);
-    else this.#running.set(id, { host, id, startedAtMs: timeNano / NANOSECONDS_PER_MS });
+  #take(host: string, { status, id, from: image, timeNano }: EngineEvent): void {
+    const atMs = timeNano / NANOSECONDS_PER_MS;
+    if (status === "die") {
+      this.#running.delete(id);
+      this.#endedAtMs = Math.max(this.#endedAtMs, atMs);
+    } else {
+      this.#running.set(id, { host, id, image, startedAtMs: atMs });
+    }
     for (const look of [...this.#listeners]) look();
   }
 }

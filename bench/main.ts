@@ -12,6 +12,7 @@ import { benchRecover } from "./recover.js";
 import { jsonReport, type Report, textReport } from "./report.js";
 import { benchSchedule } from "./schedule.js";
 import { benchSteady } from "./steady.js";
+import { benchUpdate } from "./update.js";
 
 /** Progress goes to standard error, so that the last line of standard output is the answer. */
 export type Progress = (line: string) => void;
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>>
   raft: benchRaft,
   recover: benchRecover,
   steady: benchSteady,
+  update: benchUpdate,
 };
 
 const [name, ...flags] = process.argv.slice(2);
