@@ -52,8 +52,10 @@ export class RollingUpdate {
     const path = `/services/${this.#run}/update?version=${before.Version.Index}`;
     const beganAtMs = systemClock.wallMs();
     await this.#api.call("POST", path, withImage(before.Spec, NEW_IMAGE));
-    const replaced = this.#until(() => this.#runs(NEW_IMAGE)).then(() => this.#lastChangeAtMs());
-    const [replacedAtMs, completedAtMs] = await Promise.all([replaced, this.#completed()]);
+    await this.#until(() => this.#runs(NEW_IMAGE));
+    const replacedAtMs = this.#lastChangeAtMs();
+    // Not asked before: what has a manager answer questions all the time is another benchmark.
+    const completedAtMs = await this.#completed();
     assert(this.#runs(NEW_IMAGE), "what was brought up stays up");
     return {
       replacedS: (replacedAtMs - beganAtMs) / 1000,
