@@ -9,7 +9,7 @@ import type { EngineCalls } from "../engine-calls.js";
 import type { HostContainers } from "../host-containers.js";
 import { RUN_LABEL } from "../start-events.js";
 
-export const REPLICAS = 30;
+const REPLICAS = 30;
 const PARALLELISM = 10;
 const MONITOR_NS = 1e9;
 /** What takes longer has failed. */
