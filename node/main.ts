@@ -12,7 +12,7 @@ import type { HostPort } from "../shared/rpc/host-port.js";
 import { SKEP_VERSION } from "../shared/skep-version.js";
 import { completeRemoteAddress, DEFAULT_LISTEN_ADDRESS, parseAddress } from "./advertise.js";
 import { DEFAULT_ENGINE_SOCKET, ENGINE_CHOICES, type EngineChoice } from "./choose-engine.js";
-import { Skepd } from "./skepd.js";
+import { NETWORK_CHOICES, type NetworkChoice, Skepd } from "./skepd.js";
 
 interface Flags {
   readonly dataDir: string;
@@ -22,6 +22,7 @@ interface Flags {
   readonly managerAddr: readonly string[];
   readonly engine: EngineChoice;
   readonly engineSocket: string;
+  readonly networks: NetworkChoice;
   readonly hostname: string;
   readonly logLevel: LogLevel;
 }
@@ -50,6 +51,14 @@ const program = new Command("skepd")
     new Option("--engine <kind>", "what runs the tasks").choices(ENGINE_CHOICES).default("auto"),
   )
   .option("--engine-socket <path>", "socket of the Docker engine", DEFAULT_ENGINE_SOCKET)
+  .addOption(
+    new Option(
+      "--networks <choice>",
+      "whether this host's kernel may be given the cluster's networks",
+    )
+      .choices(NETWORK_CHOICES)
+      .default("auto"),
+  )
   .option("--hostname <name>", "what this host calls itself", hostname())
   .addOption(
     new Option("--log-level <level>", "how much to log").choices(LOG_LEVELS).default("info"),
@@ -74,6 +83,7 @@ async function run(flags: Flags): Promise<void> {
       managers: flags.managerAddr,
       engine: flags.engine,
       engineSocket: flags.engineSocket,
+      networks: flags.networks,
       hostname: flags.hostname,
       programPath: process.env["PATH"] ?? "",
       clock: systemClock,

@@ -19,11 +19,16 @@ import { type DataLock, lockDataDir } from "./data-lock.js";
 import { readMemberSettings } from "./member-file.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 
+/** `auto`: where its kernel can have them; `off`: nothing of it is touched. */
+export const NETWORK_CHOICES = ["auto", "off"] as const;
+export type NetworkChoice = (typeof NETWORK_CHOICES)[number];
+
 export interface SkepdOptions extends Omit<
   MembershipOptions,
   "answerRequest" | "engine" | "network"
 > {
   readonly engine: EngineChoice;
+  readonly networks: NetworkChoice;
   /** Where the public API answers. */
   readonly socketPath: string;
 }
@@ -45,7 +50,8 @@ export class Skepd {
     const lock = await lockDataDir(dataDir);
     const engine = await engineOf(choice, options);
     logger.info({ engine, dataDir, socketPath }, "starting");
-    const claim = engine === "docker" ? await claimHostNetwork() : undefined;
+    const mayClaim = engine === "docker" && options.networks === "auto";
+    const claim = mayClaim ? await claimHostNetwork() : undefined;
     const network = await networkOf(engine, claim, options);
     const parts: { api?: ApiServer } = {};
     const membership = new Membership({
@@ -110,9 +116,10 @@ async function engineOf(choice: EngineChoice, options: SkepdOptions): Promise<En
 async function networkOf(
   engine: EngineKind,
   claim: HostClaim | undefined,
-  { logger, programPath }: SkepdOptions,
+  { logger, networks, programPath }: SkepdOptions,
 ): Promise<NetworkCapability> {
   if (engine === "process") return unavailable("tasks are plain processes");
+  if (networks === "off") return unavailable("skepd was started with --networks off");
   const network = claim === undefined ? unavailable(OTHER_KEEPER) : await probeNetwork(programPath);
   if (network.kind === "unavailable") {
     const { reason } = network;

@@ -13,7 +13,7 @@ import {
 } from "../manager/allocator/core/allocate.js";
 import { PendingAllocations } from "../manager/allocator/core/pending-allocations.js";
 import { type Applied, applyCommand } from "../manager/store/core/apply.js";
-import type { Change } from "../manager/store/core/change.js";
+import type { Change, StoreEvent } from "../manager/store/core/change.js";
 import { emptyReplica } from "../manager/store/core/replica.js";
 import { offsetIn, rangeOf } from "../shared/model/ip-address.js";
 import type { NetworkAddresses } from "../shared/model/network.js";
@@ -28,7 +28,11 @@ export class AllocationWorld {
   readonly #lastHeldMs = new Map<string, number>();
   #heldBefore = new Set<string>();
 
-  constructor() {
+  readonly #observe: (event: StoreEvent) => void;
+
+  /** @param observe hears of each change once it is applied */
+  constructor(observe: (event: StoreEvent) => void = () => undefined) {
+    this.#observe = observe;
     this.#pending = new PendingAllocations(this.view, this.#nowMs);
   }
 
@@ -43,7 +47,10 @@ export class AllocationWorld {
   /** A user or a host does something; changes that do not fit are left out. */
   apply(change: Change): Applied {
     const applied = applyCommand(this.#replica, commandOf([change], { atMs: this.#nowMs }));
-    if (applied.kind === "applied") this.#pending.observe(applied.events, this.#nowMs);
+    if (applied.kind === "applied") {
+      this.#pending.observe(applied.events, this.#nowMs);
+      for (const event of applied.events) this.#observe(event);
+    }
     this.#remember();
     return applied;
   }

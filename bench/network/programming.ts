@@ -56,7 +56,8 @@ export async function measureProgramming(localTasks: number): Promise<Programmin
     for (let i = 0; i < localTasks; i++) {
       const process = new Idle(spaces.add(`t${i}`));
       idle.push(process);
-      await network.prepare(taskId(i), NO_NAMES, FOREVER);
+      const task = { taskId: taskId(i), networkIds: ["bench"] };
+      await network.prepare(task, NO_NAMES, FOREVER);
       await network.programmed(taskId(i), process.pid, FOREVER);
     }
     const wholeMs = await applied(network, told(localTasks, SERVICES, BACKENDS));

@@ -100,6 +100,7 @@ export class Daemon {
       socket: this.socket,
       hostname: this.name,
       engine: engine.kind,
+      networks: "off", // several daemons on one host, which is not the demo's to change
       ...(engine.kind === "docker" && { "engine-socket": engine.socket }),
     };
     const args = Object.entries(options).flatMap(([flag, value]) => [`--${flag}`, value]);

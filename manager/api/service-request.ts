@@ -22,7 +22,6 @@ import {
   splitSpec,
 } from "./core/plan-service.js";
 import { randomServiceName } from "./core/random-name.js";
-import { warningsFor } from "./core/service-warnings.js";
 import { authorOf, pathId, queryText, queryVersion, readJson } from "./request-input.js";
 
 export interface ServiceRequest {
@@ -42,7 +41,7 @@ export function readServiceCreate(
   return {
     id,
     changeOf: (view, atMs) => planCreate(view, id, onNetworks(view, spec), { atMs, by }),
-    warnings: warnings(request, spec),
+    warnings: warnings(request),
   };
 }
 
@@ -67,7 +66,7 @@ export function readServiceUpdate(request: FastifyRequest, context: ApiContext):
       const service = findService(view, id);
       return planUpdate(view, service, onNetworks(view, spec), { expectedVersion, atMs, by });
     },
-    warnings: warnings(request, spec),
+    warnings: warnings(request),
   };
 }
 
@@ -109,13 +108,8 @@ function checkAuthSource(request: FastifyRequest): void {
 const NO_CREDENTIALS = ["", "e30=", "e30"];
 
 /** Go clients read a list that is not there as `null`. */
-function warnings(request: FastifyRequest, spec: AcceptedSpec): readonly string[] | null {
+function warnings(request: FastifyRequest): readonly string[] | null {
   const credentials = request.headers["x-registry-auth"] ?? "";
-  const all = [
-    ...warningsFor(spec.frame),
-    ...(NO_CREDENTIALS.includes(String(credentials))
-      ? []
-      : ["registry credentials are not handed to the nodes yet: each pulls with its engine's own"]),
-  ];
-  return all.length === 0 ? null : all;
+  if (NO_CREDENTIALS.includes(String(credentials))) return null;
+  return ["registry credentials are not handed to the nodes yet: each pulls with its engine's own"];
 }

@@ -4,6 +4,7 @@
  */
 import type { Fence } from "../../shared/model/fence.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { AgentMessage, ManagerMessage } from "../../shared/rpc/dispatcher-messages.js";
 import { BACKLOG_SMALL, type RpcStream } from "../../shared/rpc/rpc-stream.js";
@@ -20,8 +21,12 @@ export interface AgentConnectionOptions {
   readonly address: string;
   readonly stream: SessionStream;
   readonly clock: Clock;
-  /** The committed state and the fence that goes with it. */
-  readonly present: () => { readonly view: StoreView; readonly fence: Fence };
+  /** The committed state, the fence that goes with it, and what the node is to know of networks. */
+  readonly present: () => {
+    readonly view: StoreView;
+    readonly fence: Fence;
+    readonly networks: NodeNetworks | undefined;
+  };
   /** Whether the node counts as down now. */
   readonly counts: () => "as-down" | "as-here";
 }
@@ -74,6 +79,11 @@ export class AgentConnection {
     this.#schedule(GATHER_MS);
   }
 
+  networksChanged(): void {
+    this.#session.networksChanged();
+    this.#schedule(0);
+  }
+
   resend(): void {
     this.#session.oweComplete();
     this.#schedule(0);
@@ -110,8 +120,8 @@ export class AgentConnection {
   #sendOwed(): void {
     this.#sending = "idle";
     if (this.#over.signal.aborted || this.#options.stream.ended.aborted) return;
-    const { view, fence } = this.#options.present();
-    const set = this.#session.next(view, fence);
+    const { view, fence, networks } = this.#options.present();
+    const set = this.#session.next(view, fence, networks);
     if (set === undefined) return;
     const lost = this.#returns === "as-down" || this.#options.counts() === "as-down";
     this.#returns = "as-here";

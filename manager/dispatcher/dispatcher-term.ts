@@ -24,6 +24,7 @@ import { concernedNode } from "./core/assignments.js";
 import { LOOK_PERIOD_MS } from "./core/attention.js";
 import { heartbeatPeriodMs } from "./core/heartbeat-period.js";
 import { Liveness } from "./core/liveness.js";
+import { NetworkTeller } from "./network-teller.js";
 import { NodeWriter } from "./node-writer.js";
 import { StatusWriter } from "./status-writer.js";
 import { untilAborted } from "./until-aborted.js";
@@ -58,6 +59,7 @@ export class DispatcherTerm {
   readonly #liveness: Liveness;
   readonly #nodes: NodeWriter;
   readonly #statuses: StatusWriter;
+  readonly #networks: NetworkTeller;
   /** The present session of each node. */
   readonly #connections = new Map<NodeId, AgentConnection>();
   /** Every open stream, those that have not said hello or were replaced included. */
@@ -71,6 +73,12 @@ export class DispatcherTerm {
     this.#liveness = new Liveness(options.clock.nowMs());
     this.#nodes = new NodeWriter({ ...options, liveness: this.#liveness });
     this.#statuses = new StatusWriter(options);
+    this.#networks = new NetworkTeller({
+      ...options,
+      connected: () => this.#connections.keys(),
+      tell: (nodeId) => this.#connections.get(nodeId)?.networksChanged(),
+      tellOfTask: (nodeId, taskId) => this.#connections.get(nodeId)?.taskChanged(taskId),
+    });
     this.#periodMs = this.#heartbeatPeriodMs();
   }
 
@@ -94,6 +102,7 @@ export class DispatcherTerm {
       }
     } finally {
       this.#ended = true;
+      this.#networks.end();
       watch.close();
       for (const over of this.#open) over.abort(new NoLeaderError("this manager no longer leads"));
       await statuses;
@@ -116,7 +125,7 @@ export class DispatcherTerm {
           address: hello.address ?? address,
           stream,
           clock: this.#options.clock,
-          present: () => this.#present(),
+          present: () => ({ ...this.#present(), networks: this.#networks.of(nodeId) }),
           counts: () => this.#counts(nodeId),
         },
         over,
@@ -270,6 +279,9 @@ export class DispatcherTerm {
       case "engine":
         this.#liveness.engine(nodeId, message.health, this.#options.clock.nowMs());
         return;
+      case "networks-applied":
+        this.#networks.applied(nodeId, message.sequence);
+        return;
       case "resend-assignments":
         connection.resend();
         return;
@@ -282,12 +294,14 @@ export class DispatcherTerm {
     const { nodeId } = connection;
     if (this.#connections.get(nodeId) !== connection) return; // replaced: the node is here
     this.#connections.delete(nodeId);
+    this.#networks.left(nodeId);
     this.#liveness.closed(nodeId, this.#options.clock.nowMs());
     this.#options.logger.info({ nodeId }, "an agent's session ended");
   }
 
   #committed(batch: CommittedBatch): void {
     for (const event of batch.events) {
+      this.#networks.observe(event);
       if (event.type === "node") {
         if (event.before === undefined && event.after !== undefined) this.#expect(event.after.id);
         if (event.after === undefined && event.before !== undefined) this.#removed(event.before.id);
@@ -295,7 +309,7 @@ export class DispatcherTerm {
         continue;
       }
       const concerned = concernedNode(event);
-      if (concerned === undefined) continue;
+      if (concerned === undefined || this.#networks.holds(concerned.taskId)) continue;
       this.#connections.get(concerned.nodeId)?.taskChanged(concerned.taskId);
     }
   }

@@ -6,6 +6,7 @@ import type { EndpointPortConfig } from "../docker-api/endpoint.js";
 import type { NetworkCreateRequest } from "../docker-api/network.js";
 import type { TaskSpec } from "../docker-api/task-spec.js";
 import type { NetworkId } from "./ids.js";
+import type { Revision } from "./revision.js";
 
 export interface Network {
   readonly id: NetworkId;
@@ -59,8 +60,12 @@ function isPredefined(target: string): boolean {
 }
 
 /** The drivers that a host must have to run tasks of the revision; what it lists as plugins. */
-export function neededNetworkPlugins(template: TaskSpec): readonly string[] {
-  return overlayTargets(template).length > 0 ? ["overlay"] : [];
+export function neededNetworkPlugins({
+  mesh,
+  template,
+}: Pick<Revision, "mesh" | "template">): readonly string[] {
+  const isOnNetworks = mesh !== undefined || overlayTargets(template).length > 0;
+  return isOnNetworks ? ["overlay"] : [];
 }
 
 export function isIngress(network: Network): boolean {

@@ -40,6 +40,8 @@ export type AgentMessage =
   | { readonly kind: "description"; readonly description: NodeDescription }
   /** The host's engine went away, or answers again. */
   | { readonly kind: "engine"; readonly health: EngineHealth }
+  /** Its networks are as they were told under the fence with this sequence, or a later one. */
+  | { readonly kind: "networks-applied"; readonly sequence: number }
   /** The agent missed an increment: send a complete set. */
   | { readonly kind: "resend-assignments" };
 

@@ -34,6 +34,7 @@ const UP: {
     { kind: "engine", health: { kind: "answers" } },
     { kind: "engine", health: { kind: "away", reason: "gone" } },
   ],
+  "networks-applied": [{ kind: "networks-applied", sequence: 7 }],
   "resend-assignments": [{ kind: "resend-assignments" }],
 };
 

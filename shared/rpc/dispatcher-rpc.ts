@@ -79,6 +79,7 @@ interface WireAgentMessage {
   descriptionJson?: string | null;
   resend?: object | null;
   engine?: WireEngineHealth | null;
+  networksApplied?: { sequence: WireUint64 } | null;
 }
 
 function agentMessageCodec(): Codec<AgentMessage> {
@@ -110,6 +111,8 @@ function agentMessageToWire(message: AgentMessage): WireAgentMessage {
       return { descriptionJson: specToJson(message.description) };
     case "engine":
       return { engine: engineToWire(message.health) };
+    case "networks-applied":
+      return { networksApplied: { sequence: message.sequence } };
     case "resend-assignments":
       return { resend: {} };
   }
@@ -136,6 +139,9 @@ function agentMessageFromWire(wire: WireAgentMessage): AgentMessage {
     };
   }
   if (isSet(wire.engine)) return { kind: "engine", health: engineFromWire(wire.engine) };
+  if (isSet(wire.networksApplied)) {
+    return { kind: "networks-applied", sequence: fromUint64(wire.networksApplied.sequence) };
+  }
   if (isSet(wire.resend)) return { kind: "resend-assignments" };
   if (isSet(wire.descriptionJson)) {
     return { kind: "description", description: descriptionFromWire(wire.descriptionJson) };

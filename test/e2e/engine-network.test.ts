@@ -7,7 +7,7 @@ import Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { ANSWERER } from "../../deploy/lab/built-programs.js";
-import type { ClusterId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { ClusterId, NetworkId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import { silentLogger } from "../../shared/ports/logger.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
 import { DockerEngine } from "../../worker/engine/docker/docker-engine.js";
@@ -154,7 +154,10 @@ describeWithLab("containers of two engines", () => {
       serviceLabels: {},
       template: { ContainerSpec: { Image: "skep/busybox:1", Command: ["sh", "-c", serve] } },
     };
-    const run = { taskId, serviceId: "s" as ServiceId, slot: 1, template, hostPorts: [] };
+    const run = {
+      ...{ taskId, serviceId: "s" as ServiceId, slot: 1, template, hostPorts: [] },
+      networkIds: networkIdsOf(taskId),
+    };
     await engine.prepare(run, NEVER);
     const observed = await engine.start(taskId, NEVER);
     return observed.kind === "running" ? observed.pid : 0;
@@ -248,3 +251,8 @@ describeWithLab("containers of two engines", () => {
     });
   });
 });
+
+function networkIdsOf(taskId: TaskId): readonly NetworkId[] {
+  const on = NETWORKS.filter(({ tasks }) => tasks.some((task) => task.taskId === taskId));
+  return on.map(({ name }) => `id-of-${name}` as NetworkId);
+}

@@ -23,6 +23,7 @@ const [HOST1, HOST2] = HOSTS;
 const VIP = "10.250.1.2";
 const MEND_LIMIT_MS = 5_000;
 const NO_NAMES = { resolvers: [], search: [], options: [] };
+const TASK_A = { taskId: "a" as TaskId, networkIds: ["id-of-net1"] };
 const FOREVER = new AbortController().signal;
 
 const NET: TestNetwork = {
@@ -121,7 +122,7 @@ describeWithLab("the network of a host", () => {
       await using running = new Running(options);
       const { network } = running;
       await network.want(toldTo(HOST1.nodeId, [NET], [PORT]));
-      const given = await network.prepare("a" as TaskId, NO_NAMES, FOREVER);
+      const given = await network.prepare(TASK_A, NO_NAMES, FOREVER);
       expect(readFileSync(given.resolvConf, "utf8")).toBe(
         `nameserver ${gateway}\noptions ndots:1 timeout:1 attempts:2\n`,
       );

@@ -11,7 +11,13 @@ const WITHOUT_NET_ADMIN =
 
 describeWithEngine("a host whose kernel is out of reach", (engineSocket) => {
   test("says so in its description, and runs what needs no network of ours", async () => {
-    const settings = { engine: "docker", engineSocket, launcher: WITHOUT_NET_ADMIN } as const;
+    const flags = ["--networks", "auto"];
+    const settings = {
+      engine: "docker",
+      engineSocket,
+      flags,
+      launcher: WITHOUT_NET_ADMIN,
+    } as const;
     await using skepd = await SkepdProcess.init(settings);
     const inspect = ["node", "inspect", "self", "--format"];
     const label = '{{index .Description.Engine.Labels "skep.network"}}';

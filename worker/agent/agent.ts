@@ -72,8 +72,11 @@ export interface AgentOptions {
 }
 
 export interface NetworkKeeper {
-  /** Resolves once it is kept: a task of these networks may then be prepared. */
-  want(told: NodeNetworks): Promise<void>;
+  /**
+   * Resolves once it is kept: a task of these networks may then be prepared.
+   * @param applied called once the host is as this says, if nothing else was told by then
+   */
+  want(told: NodeNetworks, applied: () => void): Promise<void>;
 }
 
 export type SessionState =
@@ -364,7 +367,11 @@ export class Agent {
         break;
     }
     await this.#keep(result.assignments);
-    if (set.networks !== undefined) await this.#options.networks?.want(set.networks);
+    if (set.networks !== undefined) {
+      await this.#options.networks?.want(set.networks, () => {
+        for (const session of this.#sessions) session.sendApplied(set.fence);
+      });
+    }
     this.#memory = "kept";
     for (const taskId of result.removed) runners.unassign(taskId, set.stopWithinMs);
     for (const taskId of result.changed) {

@@ -145,6 +145,12 @@ export class Session {
     if (batch !== undefined) this.#options.conversation.send({ kind: "statuses", ...batch });
   }
 
+  /** The networks are as they were told under this fence. */
+  sendApplied({ sequence }: Fence): void {
+    if (this.#stage !== "begun") return;
+    this.#options.conversation.send({ kind: "networks-applied", sequence });
+  }
+
   /** Sends what has changed of the host; to be called whenever something may have. */
   sendHost(): void {
     if (this.#isOver) return;

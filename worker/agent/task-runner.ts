@@ -240,11 +240,13 @@ export class TaskRunner {
     const { taskId } = this;
     // Nothing is prepared for a task that is not assigned: the machine sees to it.
     const { task, template } = this.#assignment as Assignment;
-    const { serviceId, slot, revision } = task;
+    const { addresses, serviceId, slot, revision } = task;
+    const networkIds = addresses?.map(({ networkId }) => networkId);
     if (template === undefined) {
       throw new TaskRefusedError(`no manager knows revision ${revision} of service ${serviceId}`);
     }
-    return { taskId, serviceId, slot, template, hostPorts: template.hostPorts ?? [] };
+    const run = { taskId, serviceId, slot, template, hostPorts: template.hostPorts ?? [] };
+    return networkIds === undefined ? run : { ...run, networkIds };
   }
 
   #stopOptions(): StopOptions {

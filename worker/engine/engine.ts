@@ -10,7 +10,7 @@
 import type { EndpointPortConfig } from "../../shared/docker-api/endpoint.js";
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import type { TaskTemplate } from "../../shared/model/assignment.js";
-import type { ClusterId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { TaskObservation } from "./core/observation.js";
 
 /** Whose tasks an engine runs: several agents may share one engine. */
@@ -30,6 +30,8 @@ export interface TaskRun {
   readonly template: TaskTemplate;
   /** Ports of the host that the task binds (publish mode host). */
   readonly hostPorts: readonly EndpointPortConfig[];
+  /** Networks of the cluster that it has addresses on; absent where there are none. */
+  readonly networkIds?: readonly NetworkId[];
 }
 
 /**

@@ -63,6 +63,8 @@ export class HostNetwork implements NetworkPlane {
   readonly #tasks = new Map<TaskId, TaskRecord>();
   #programmed: ReadonlySet<TaskId> = new Set();
   #told: NodeNetworks | undefined;
+  /** To be called once what was told last is in the kernel. */
+  #herald: () => void = () => undefined;
   /** What has been applied; a pass is due where it is not what was told. */
   #applied: NodeNetworks | undefined;
   #isPassDue = false;
@@ -85,10 +87,14 @@ export class HostNetwork implements NetworkPlane {
     this.#files = new TaskFiles(join(folder, "tasks"));
   }
 
-  /** Resolves once it is kept; it is applied soon after. */
-  async want(told: NodeNetworks): Promise<void> {
+  /**
+   * Resolves once it is kept; it is applied soon after.
+   * @param applied called once it is in the kernel, if nothing else was told by then
+   */
+  async want(told: NodeNetworks, applied: () => void = () => undefined): Promise<void> {
     await replaceFile(this.#toldPath, JSON.stringify(told), "soon");
     this.#told = told;
+    this.#herald = applied;
     this.#callForPass();
   }
 
@@ -131,33 +137,37 @@ export class HostNetwork implements NetworkPlane {
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
-  isOn(taskId: TaskId): boolean {
-    return this.#told !== undefined && attachmentsOf(this.#told, taskId).length > 0;
-  }
-
   networkIds(): ReadonlySet<string> {
     return new Set(this.#told?.networks.map(({ networkId }) => networkId));
   }
 
-  async prepare(taskId: TaskId, names: TaskNames, signal: AbortSignal): Promise<TaskNetwork> {
+  async prepare(
+    task: { readonly taskId: TaskId; readonly networkIds: readonly string[] },
+    names: TaskNames,
+    signal: AbortSignal,
+  ): Promise<TaskNetwork> {
     const { clock } = this.#options;
     const deadlineMs = clock.nowMs() + TOLD_LIMIT_MS;
     for (;;) {
       signal.throwIfAborted();
-      const network = await this.#networkOf(taskId, names);
+      const network = await this.#networkOf(task, names);
       if (network !== undefined) return network;
       const leftMs = deadlineMs - clock.nowMs();
       if (leftMs <= 0) {
-        throw new EngineUnavailableError(`the networks of task ${taskId} are not set up yet`);
+        throw new EngineUnavailableError(`the networks of task ${task.taskId} are not set up yet`);
       }
       await this.#change(signal, leftMs);
     }
   }
 
-  async #networkOf(taskId: TaskId, names: TaskNames): Promise<TaskNetwork | undefined> {
+  async #networkOf(
+    { taskId, networkIds }: { readonly taskId: TaskId; readonly networkIds: readonly string[] },
+    names: TaskNames,
+  ): Promise<TaskNetwork | undefined> {
     const node = this.#applied;
     const attachments = node === undefined ? [] : attachmentsOf(node, taskId);
-    if (attachments.length === 0) return undefined;
+    const present = new Set(attachments.map(({ network }) => network.networkId));
+    if (!networkIds.every((id) => present.has(id))) return undefined;
     const gateways = attachments.flatMap(({ network }) =>
       network.subnets.slice(0, 1).map(({ gateway }) => gateway),
     );
@@ -248,6 +258,15 @@ export class HostNetwork implements NetworkPlane {
   async #pass(kind: "apply" | "look"): Promise<void> {
     const node = this.#told;
     if (node === undefined) return;
+    const herald = this.#herald;
+    await this.#enter(node, kind);
+    this.#applied = node;
+    if (this.#herald === herald) this.#herald = () => undefined;
+    herald();
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async #enter(node: NodeNetworks, kind: "apply" | "look"): Promise<void> {
     if (kind === "look") await this.#look(node);
     else {
       await this.#overlay.apply(node);
@@ -256,8 +275,6 @@ export class HostNetwork implements NetworkPlane {
     // Names after addresses: a name stands for what leads somewhere.
     this.#programmed = await this.#addresses.apply(node);
     await this.#options.names.apply(nameState(node, this.#nameTasks()));
-    this.#applied = node;
-    for (const wake of [...this.#waiting]) wake();
   }
 
   #nameTasks(): Parameters<typeof nameState>[1] {

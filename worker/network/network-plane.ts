@@ -31,15 +31,17 @@ export interface NetworkAttachment {
 }
 
 export interface NetworkPlane {
-  /** Whether the managers have put it on a network of the cluster. */
-  isOn(taskId: TaskId): boolean;
   /** Of all that this node has to do with. */
   networkIds(): ReadonlySet<string>;
   /**
-   * Resolves once the host's side of the task's networks is there.
+   * Resolves once the host's side of all of these networks, which the task is on, is there.
    * @throws EngineUnavailableError this host has not heard of them yet, or its kernel refused
    */
-  prepare(taskId: TaskId, names: TaskNames, signal: AbortSignal): Promise<TaskNetwork>;
+  prepare(
+    task: { readonly taskId: TaskId; readonly networkIds: readonly string[] },
+    names: TaskNames,
+    signal: AbortSignal,
+  ): Promise<TaskNetwork>;
   /**
    * Resolves once the task's namespace is as it should be; for a task without networks at once.
    * May be repeated. @param pid of the task's first process

@@ -13,7 +13,7 @@ import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
-import { taskName } from "./task-name.js";
+import { taskName } from "../../store/core/task-name.js";
 
 /** @throws NotFoundError, AmbiguousError */
 export function findNetwork(view: StoreView, reference: string): Network {

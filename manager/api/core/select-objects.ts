@@ -7,7 +7,7 @@ import { DESIRED_STATES, OBSERVED_STATES } from "../../../shared/model/task-stat
 import type { StoreView } from "../../store/core/view.js";
 import { checkWords, type Filters, passes, passesLabels, passesWord } from "./filters.js";
 import { findNode, findService } from "./find-object.js";
-import { taskName } from "./task-name.js";
+import { taskName } from "../../store/core/task-name.js";
 
 export const SERVICE_FILTERS = ["id", "name", "label", "mode", "runtime"] as const;
 export const TASK_FILTERS = [

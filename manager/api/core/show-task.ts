@@ -10,7 +10,7 @@ import { backOffWords } from "../../orchestrator/core/restart.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showAttachment } from "./show-network.js";
 import { showTime } from "./show-time.js";
-import { shownSlot, taskName } from "./task-name.js";
+import { shownSlot, taskName } from "../../store/core/task-name.js";
 
 /** The docker CLI reads `Spec.ContainerSpec.Image` without looking whether it is there. */
 const NO_TEMPLATE = { ContainerSpec: { Image: "" } };

@@ -49,7 +49,7 @@ export function demandOf(revision: Revision): Demand {
   const constraints = parseConstraints(placement.Constraints ?? []);
   const classConstraints = constraints.filter((c) => !NODE_KEYS.has(c.key));
   const platforms = (placement.Platforms ?? []).filter((p) => p.OS ?? p.Architecture);
-  const networkPlugins = neededNetworkPlugins(revision.template);
+  const networkPlugins = neededNetworkPlugins(revision);
   const resources = reservationOf(revision.template);
   const hostPorts = hostPortsOf(revision);
   return {

@@ -3,9 +3,7 @@
  * created, its namespace programmed once it has one, and let go when it has ended. Where the host
  * has no such networks, nothing of it happens.
  */
-import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
-import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { NetworkPlane, TaskNetwork } from "../../network/network-plane.js";
 import type { TaskObservation } from "../core/observation.js";
@@ -37,16 +35,16 @@ export class TaskNetworks {
    * @throws TaskRefusedError, EngineAnswerError the engine will not have them
    */
   async prepare(
-    { taskId, template }: TaskRun,
+    { taskId, networkIds = [], template }: TaskRun,
     api: ApiVersion,
     signal: AbortSignal,
   ): Promise<PreparedNetwork | undefined> {
     const plane = this.#plane;
     const spec = template.template;
-    if (plane === undefined || !(plane.isOn(taskId) || namesNetworks(spec))) return undefined;
+    if (plane === undefined || networkIds.length === 0) return undefined;
     const { Nameservers = [], Search = [], Options = [] } = spec.ContainerSpec?.DNSConfig ?? {};
     const names = { resolvers: Nameservers, search: Search, options: Options };
-    const task = await plane.prepare(taskId, names, signal);
+    const task = await plane.prepare({ taskId, networkIds }, names, signal);
     await this.#networks.ensure(task.attachments, signal);
     const { attachments, resolvConf } = task;
     const endpoints = endpointsConfig(attachments, api);
@@ -94,7 +92,3 @@ export class TaskNetworks {
 }
 
 const NEVER = new AbortController().signal;
-
-function namesNetworks({ Networks: networks = [] }: TaskSpec): boolean {
-  return networks.some(({ Target: name = "" }) => !PREDEFINED_NETWORKS.includes(name));
-}

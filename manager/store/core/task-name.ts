@@ -4,8 +4,8 @@
  */
 import { serviceName } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
-import { NO_SLOT } from "../../store/core/slot-index.js";
-import type { StoreView } from "../../store/core/view.js";
+import { NO_SLOT } from "./slot-index.js";
+import type { StoreView } from "./view.js";
 
 /** The service's id stands in for the name of one that is gone. */
 export function taskName(view: StoreView, task: Task): string {
