@@ -1,13 +1,13 @@
 /** What users, hosts and the allocator may do to a cluster with networks, in any order. */
 import fc from "fast-check";
 
+import { checkEndpoint, checkPortsFree } from "../manager/api/core/check-endpoint.js";
+import type { Change, StoreEvent } from "../manager/store/core/change.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../shared/model/ids.js";
 import type { ObservedState } from "../shared/model/task-state.js";
 import { AllocationWorld } from "./allocation-world.js";
 import { sampleNode } from "./samples/objects.js";
 import { idOf, sampleNetwork, sampleRevision, sampleService, sampleTask } from "./store/samples.js";
-import { checkEndpoint, checkPortsFree } from "../manager/api/core/check-endpoint.js";
-import type { Change, StoreEvent } from "../manager/store/core/change.js";
 
 export type Step = (world: AllocationWorld) => void;
 

@@ -12,8 +12,8 @@ import type { Network } from "../../../shared/model/network.js";
 import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
-import type { StoreView } from "../../store/core/view.js";
 import { taskName } from "../../store/core/task-name.js";
+import type { StoreView } from "../../store/core/view.js";
 
 /** @throws NotFoundError, AmbiguousError */
 export function findNetwork(view: StoreView, reference: string): Network {

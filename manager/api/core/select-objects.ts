@@ -4,10 +4,10 @@ import { type Node, nodeHostname, nodeRole } from "../../../shared/model/node.js
 import { isJob, type Service, serviceName } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { DESIRED_STATES, OBSERVED_STATES } from "../../../shared/model/task-state.js";
+import { taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
 import { checkWords, type Filters, passes, passesLabels, passesWord } from "./filters.js";
 import { findNode, findService } from "./find-object.js";
-import { taskName } from "../../store/core/task-name.js";
 
 export const SERVICE_FILTERS = ["id", "name", "label", "mode", "runtime"] as const;
 export const TASK_FILTERS = [

@@ -7,10 +7,10 @@ import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
 import { backOffWords } from "../../orchestrator/core/restart.js";
+import { shownSlot, taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showAttachment } from "./show-network.js";
 import { showTime } from "./show-time.js";
-import { shownSlot, taskName } from "../../store/core/task-name.js";
 
 /** The docker CLI reads `Spec.ContainerSpec.Image` without looking whether it is there. */
 const NO_TEMPLATE = { ContainerSpec: { Image: "" } };

@@ -13,8 +13,8 @@ import { serviceName } from "../../../shared/model/service.js";
 import { canonicalText } from "../../../shared/model/stable-hash.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import type { StoreView } from "../../store/core/view.js";
 import { taskName } from "../../store/core/task-name.js";
+import type { StoreView } from "../../store/core/view.js";
 
 export interface ServiceReach {
   readonly networks: ReadonlyMap<NetworkId, NetworkShare>;
