@@ -44,6 +44,12 @@ export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
     load: async () => (await import("./commands/swarm.js")).SWARM_COMMANDS,
   },
   {
+    kind: "noun",
+    name: "task",
+    summary: "Explain single tasks",
+    load: async () => (await import("./commands/task.js")).TASK_COMMANDS,
+  },
+  {
     kind: "command",
     name: "version",
     summary: "Show the version of skep and of skepd",

@@ -42,6 +42,8 @@ const ADDED = [
   "service history",
   "service rebalance",
   "service plan",
+  "service explain",
+  "task explain",
 ];
 
 const ADDED_FLAGS = [

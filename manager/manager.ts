@@ -20,6 +20,7 @@ import type { ApiManager, ManagerPlace, ManagerReachability } from "./api/host.j
 import { Issuer } from "./ca/issuer.js";
 import { Consensus, type ConsensusOptions } from "./consensus.js";
 import { Dispatcher } from "./dispatcher/dispatcher.js";
+import { type LeaderKnowledge, NO_KNOWLEDGE } from "./explain/core/knowledge.js";
 import { CallForwarder } from "./forward/call-forwarder.js";
 import { type HttpAnswer, type HttpRequest, REQUEST } from "./forward/forward-rpc.js";
 import { LeaderLink, type LeaderPlace } from "./forward/leader-link.js";
@@ -51,6 +52,8 @@ export class Manager implements ApiManager {
   readonly #closing = new AbortController();
   #started = false;
   #knownManagers = "";
+  /** That of the present term, or of the last. */
+  #orchestrator: Orchestrator | undefined;
 
   /**
    * Recovers the state from the disk; being alone, it leads then.
@@ -170,6 +173,10 @@ export class Manager implements ApiManager {
     return raftReport(this.#consensus);
   }
 
+  get knowledge(): LeaderKnowledge {
+    return this.#leader === "here" ? (this.#orchestrator?.knowledge ?? NO_KNOWLEDGE) : NO_KNOWLEDGE;
+  }
+
   backup(): Readable {
     return backupOf(this.store, this.#consensus.log);
   }
@@ -229,8 +236,15 @@ export class Manager implements ApiManager {
     this.#dispatcher.managersChanged();
   }
 
+  #beginOrchestrator(): Orchestrator {
+    const { clock, logger, random } = this.#options;
+    const { store } = this.#consensus;
+    const options = { store, clock, random: random.fork("orchestrator"), logger };
+    return (this.#orchestrator = new Orchestrator(options));
+  }
+
   #leaderLoops(): LeaderLoops {
-    const { clock, logger, onFatal, random } = this.#options;
+    const { clock, logger, onFatal } = this.#options;
     const { log, roster, store } = this.#consensus;
     return new LeaderLoops({
       loops: () => [
@@ -242,7 +256,7 @@ export class Manager implements ApiManager {
           clock,
           logger,
         }),
-        new Orchestrator({ store, clock, random: random.fork("orchestrator"), logger }),
+        this.#beginOrchestrator(),
         new Allocator({ store, clock, logger }),
         new Scheduler({ store, clock, logger }),
       ],

@@ -1,6 +1,7 @@
 /** `skep service`: what the swarm runs. */
 import type { Verb } from "../command.js";
 import { createCommand } from "./service/create.js";
+import { explainCommand } from "./service/explain.js";
 import { historyCommand } from "./service/history.js";
 import { inspectCommand } from "./service/inspect.js";
 import { listCommand } from "./service/ls.js";
@@ -14,6 +15,7 @@ import { updateCommand } from "./service/update.js";
 
 export const SERVICE_COMMANDS: readonly Verb[] = [
   createCommand,
+  explainCommand,
   historyCommand,
   inspectCommand,
   listCommand,

@@ -21,7 +21,7 @@ async function offered(line: string): Promise<string> {
 
 describe("what may come next", () => {
   test.each([
-    ["_", "completion info node service swarm version"],
+    ["_", "completion info node service swarm task version"],
     ["s", "service swarm"],
     ["--", "--help --host --version"],
     ["-H x s", "service swarm"],
@@ -47,6 +47,8 @@ describe("what may come next", () => {
     ["service create -e HO", "HOME HOST"],
     ["service create --env-file _", ":files"],
     ["service create --name _", ""],
+    ["service explain s", "service-a service-b"],
+    ["task explain _", ""],
     ["service plan _", "create update"],
     ["service plan u", "update"],
     ["service plan nope _", ""],

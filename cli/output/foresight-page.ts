@@ -10,7 +10,7 @@ import { page } from "./page.js";
 import { renderTable } from "./table.js";
 
 /** Narrower than Docker's: these tables have many columns. */
-const MEASURES = { cellWidthMin: 0, gap: 2 };
+export const NARROW = { cellWidthMin: 0, gap: 2 };
 const HEADINGS = ["WHEN", "TASK", "WHAT", "FROM", "TO", "WHY"];
 
 export function planPage(plan: ServicePlan): string {
@@ -24,7 +24,7 @@ export function planPage(plan: ServicePlan): string {
     "",
     stepsText(plan.Steps),
     totalsText(plan),
-    ...plan.Waiting.flatMap(waitingLines),
+    ...plan.Waiting.flatMap((waiting) => ["", ...nearestLines(waiting, "then waits")]),
   ]);
 }
 
@@ -41,12 +41,23 @@ export function stepsText(steps: readonly ForeseenStep[]): string | undefined {
     const when = whenOf(step, steps[i - 1]);
     return step.Acts.map((act, j) => [j === 0 ? when : "", ...cellsOf(act)]);
   });
-  return renderTable([HEADINGS, ...rows], MEASURES);
+  return renderTable([HEADINGS, ...rows], NARROW);
 }
 
-function whenOf({ After: after }: ForeseenStep, before: ForeseenStep | undefined): string {
-  if (before === undefined) return after === 0 ? "at once" : `in ${goDuration(after)}`;
-  return after === before.After ? "then" : `${goDuration(after - before.After)} later`;
+function whenOf(step: ForeseenStep, before: ForeseenStep | undefined): string {
+  const { After: after, AwaitsHosts: awaits } = step;
+  if (before !== undefined) {
+    return after === before.After ? "then" : `${waitText(after - before.After)} later`;
+  }
+  if (after > 0) return `in ${waitText(after)}`;
+  return awaits ? "soon" : "at once";
+}
+
+const NS_PER_TENTH = 1e8;
+
+/** Rounded up to a tenth of a second: by then it is due. */
+function waitText(ns: number): string {
+  return goDuration(Math.ceil(ns / NS_PER_TENTH) * NS_PER_TENTH);
 }
 
 function cellsOf(act: ForeseenAct): string[] {
@@ -92,19 +103,18 @@ function count(number: number, noun: string): string {
   return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
 }
 
-/** `web.3 would wait: no suitable node (…)`, and what the nodes lack. */
-function waitingLines(waiting: WaitingTasks): string[] {
-  const { Reason: reason, Nearest: nearest = [], Others: others = 0 } = waiting;
-  const verb = waiting.Names.length === 1 ? "waits" : "wait";
+const NAMES_SHOWN = 5;
+
+/** `web.3 waits: no suitable node (…)`, and what the nodes lack, nearest first. */
+export function nearestLines(waiting: WaitingTasks, verb: "waits" | "then waits"): string[] {
+  const { Names: names, Reason: reason, Nearest: nearest = [], Others: others = 0 } = waiting;
+  const waits = names.length === 1 ? verb : verb.replace("waits", "wait");
   return [
-    "",
-    `${namesText(waiting.Names)} then ${verb}: ${reason}`,
+    `${namesText(names)} ${waits}: ${reason}`,
     ...nearest.map(({ Node: node, Words: words }) => `  ${node} ${words}`),
     ...(others === 0 ? [] : [`  and ${count(others, "node")} more, further away`]),
   ];
 }
-
-const NAMES_SHOWN = 5;
 
 function namesText(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_SHOWN).join(", ");

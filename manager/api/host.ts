@@ -9,6 +9,7 @@ import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api
 import type { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { NodeId } from "../../shared/model/ids.js";
 import type { Node } from "../../shared/model/node.js";
+import type { LeaderKnowledge } from "../explain/core/knowledge.js";
 import type { HttpAnswer, HttpRequest } from "../forward/forward-rpc.js";
 import type { StoreAccess } from "../store/store-access.js";
 
@@ -77,6 +78,8 @@ export interface ApiManager {
   backup(): Readable;
   /** What this manager knows of consensus. */
   raftStatus(): RaftReport;
+  /** What is in no store, while this manager leads. */
+  readonly knowledge: LeaderKnowledge;
   /** How the managers see the member that runs on this node; undefined for workers. */
   managerStatus(nodeId: NodeId): ManagerReachability | undefined;
 }

@@ -46,6 +46,12 @@ export class NodeKeeper {
     return this.#loop.run(options);
   }
 
+  /** How long the node has been seen to be down; undefined where it is not. */
+  downForMs(nodeId: NodeId): number | undefined {
+    const sinceMs = this.#downSinceMs.get(nodeId);
+    return sinceMs === undefined ? undefined : this.#options.clock.nowMs() - sinceMs;
+  }
+
   async #reconcile(nodeId: NodeId): Promise<void> {
     const { store, enqueueService } = this.#options;
     const view = store.committed;

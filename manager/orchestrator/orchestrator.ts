@@ -13,6 +13,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ControlLoop } from "../control-loop.js";
+import type { LeaderKnowledge } from "../explain/core/knowledge.js";
 import { ReadySince } from "../rebalancer/core/ready-times.js";
 import { updateInBatches } from "../store/batches.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
@@ -65,6 +66,15 @@ export class Orchestrator {
       ...options,
       enqueueService: (serviceId) => this.#enqueueService(serviceId),
     });
+  }
+
+  /** What this term's plans are made from and the store does not say. */
+  get knowledge(): LeaderKnowledge {
+    return {
+      memoryOf: (serviceId) => this.#memory.get(serviceId) ?? NO_MEMORY,
+      readyTimesAt: (nowMs) => this.#readySince.at(nowMs),
+      downForMs: (nodeId) => this.#nodes.downForMs(nodeId),
+    };
   }
 
   /** Runs until aborted; resolves when nothing of it is active any more. */

@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from "@sinclair/typebox";
 
-import { choice, Int64, Nanoseconds, reply, Text, TextList } from "./schema.js";
+import { choice, Int64, Nanoseconds, reply, Text, TextList, Timestamp } from "./schema.js";
 
 /** One thing that happens to one slot, or (`update`, `rebalance`) to the service as a whole. */
 export const ForeseenAct = reply(
@@ -38,6 +38,8 @@ export const ForeseenStep = reply(
   {
     /** From now on; the time that containers take to start and stop is not counted. */
     After: Nanoseconds,
+    /** Whether tasks must start, stop or end before. */
+    AwaitsHosts: Type.Boolean(),
     Acts: Type.Array(ForeseenAct),
   },
   {},
@@ -114,3 +116,61 @@ export const ServicePlan = reply(
   },
 );
 export type ServicePlan = Static<typeof ServicePlan>;
+
+export const ExplainedTask = reply(
+  { ID: Text, Name: Text, Revision: Int64, State: Text, DesiredState: Text, Standing: Text },
+  { NodeID: Text, Node: Text },
+);
+export type ExplainedTask = Static<typeof ExplainedTask>;
+
+export const ServiceExplanation = reply(
+  {
+    ID: Text,
+    Name: Text,
+    /** "3 replicas" */
+    Wanted: Text,
+    Image: Text,
+    Revision: Int64,
+    Running: Int64,
+    Tasks: Type.Array(ExplainedTask),
+    /** What holds for the service as a whole: its update, its nodes. */
+    Circumstances: TextList,
+    Waiting: Type.Array(WaitingTasks),
+    /** What comes next, if nothing else happens and hosts do as they are told. */
+    Next: Type.Array(ForeseenStep),
+    Outlook,
+    /** Whether the leader told this, who alone knows since when it has seen what. */
+    FromLeader: Type.Boolean(),
+  },
+  {},
+);
+export type ServiceExplanation = Static<typeof ServiceExplanation>;
+
+export const StoryLine = reply({ Words: Text }, { At: Timestamp });
+
+export const TaskExplanation = reply(
+  {
+    ID: Text,
+    Name: Text,
+    ServiceID: Text,
+    Revision: Int64,
+    State: Text,
+    DesiredState: Text,
+    Standing: Text,
+    /** In the order in which it came; a line without a time lies between those around it. */
+    Story: Type.Array(StoryLine),
+    /** What comes next in its slot. */
+    Next: Type.Array(ForeseenStep),
+    Outlook,
+    FromLeader: Type.Boolean(),
+  },
+  {
+    NodeID: Text,
+    Node: Text,
+    /** Where no node accepts it. */
+    Waiting: WaitingTasks,
+    /** The task that came after it. */
+    SuccessorID: Text,
+  },
+);
+export type TaskExplanation = Static<typeof TaskExplanation>;

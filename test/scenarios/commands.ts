@@ -1,6 +1,7 @@
 /** What a transcript can say, and what each command prints. */
 import { planDrain } from "../../manager/api/core/plan-node.js";
 import { planRebalance } from "../../manager/api/core/plan-rebalance.js";
+import type { Change } from "../../manager/store/core/change.js";
 import type {
   ReplicatedJob,
   RollbackConfig,
@@ -13,7 +14,7 @@ import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec
 import type { NodeId, ServiceId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
-import { describePlan } from "./describe-foresight.js";
+import { describePlan, explainServiceOf, explainTaskOf } from "./describe-foresight.js";
 import { describeRebalance, describeUpdate, describeWorld } from "./describe-world.js";
 import type { World } from "./world.js";
 
@@ -144,6 +145,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       world,
       world.updateChange(name, (spec) => editSpec(spec, options)),
     ),
+  /** explain web: as `skep service explain`; explain web.1: as `skep task explain` of the task there */
+  explain: async (world, { words: [place = ""] }) =>
+    place.includes(".")
+      ? explainTaskOf(world, world.latestAt(place))
+      : explainServiceOf(world, place),
   "lose-proposals": async (world) => {
     world.loseProposals();
     return undefined;
@@ -169,11 +175,22 @@ export async function runCommand(world: World, line: string): Promise<string> {
   const [verb = "", ...rest] = line.split(/\s+/);
   const command = COMMANDS[verb];
   if (command === undefined) throw new Error(`no such command: ${verb}`);
-  const words = rest.filter((word) => !word.includes("="));
-  const options = Object.fromEntries(
-    rest.filter((word) => word.includes("=")).map((word) => splitOnce(word, "=")),
-  );
-  return (await command(world, { words, options })) ?? "";
+  return (await command(world, argumentsOf(rest))) ?? "";
+}
+
+/** What `update web …` would ask of the store. */
+export function changeInWords(world: World, line: string): Change {
+  const { options } = argumentsOf(line.split(/\s+/));
+  return world.updateChange("web", (spec) => editSpec(spec, options));
+}
+
+function argumentsOf(given: readonly string[]): Arguments {
+  return {
+    words: given.filter((word) => !word.includes("=")),
+    options: Object.fromEntries(
+      given.filter((word) => word.includes("=")).map((word) => splitOnce(word, "=")),
+    ),
+  };
 }
 
 function splitOnce(word: string, separator: string): [string, string] {

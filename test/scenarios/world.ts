@@ -4,7 +4,8 @@
  */
 import { Allocator } from "../../manager/allocator/allocator.js";
 import { planRollback } from "../../manager/api/core/plan-service.js";
-import { slotKey, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
+import { type LeaderKnowledge, NO_KNOWLEDGE } from "../../manager/explain/core/knowledge.js";
+import { latestTask, slotKey, slotOf, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
 import type { MemoryLog } from "../../manager/raft/memory-log.js";
 import { Scheduler } from "../../manager/scheduler/scheduler.js";
@@ -35,6 +36,7 @@ export class World {
   readonly store: StoreAccess;
   readonly log: MemoryLog;
   readonly hosts: Hosts;
+  #orchestrator: Orchestrator | undefined;
   #leading: { readonly stop: AbortController; readonly ended: Promise<unknown> } | undefined;
 
   private constructor(seed: string) {
@@ -61,6 +63,11 @@ export class World {
 
   get view(): StoreView {
     return this.store.committed;
+  }
+
+  /** What the leader knows and the store does not say. */
+  get knowledge(): LeaderKnowledge {
+    return this.#orchestrator?.knowledge ?? NO_KNOWLEDGE;
   }
 
   /** Simulated time passes. */
@@ -167,11 +174,21 @@ export class World {
     return this.#findTask(place) !== undefined;
   }
 
-  #findTask(place: string): Task | undefined {
+  /** Wanted and ended or not: the newest of the slot. */
+  latestAt(place: string): Task {
+    const task = latestTask(slotOf(1, this.#tasksAt(place)));
+    if (task === undefined) throw new Error(`there is no task at ${place}`);
+    return task;
+  }
+
+  #tasksAt(place: string): readonly Task[] {
     const [name = "", slot = ""] = place.split(".");
     const key = Number.isNaN(Number(slot)) ? (slot as NodeId) : Number(slot);
-    const tasks = tasksOfSlot(this.view, this.service(name).id, key);
-    return tasks.find(
+    return tasksOfSlot(this.view, this.service(name).id, key);
+  }
+
+  #findTask(place: string): Task | undefined {
+    return this.#tasksAt(place).find(
       (each) =>
         isWanted(each.desired) &&
         !isTerminal(each.status.state) &&
@@ -200,11 +217,9 @@ export class World {
     const { store, clock } = this;
     const stop = new AbortController();
     const options = { store, clock, logger: silentLogger };
-    const loops = [
-      new Orchestrator({ ...options, random: this.random.fork(`orchestrator ${term}`) }),
-      new Allocator(options),
-      new Scheduler(options),
-    ];
+    const random = this.random.fork(`orchestrator ${term}`);
+    this.#orchestrator = new Orchestrator({ ...options, random });
+    const loops = [this.#orchestrator, new Allocator(options), new Scheduler(options)];
     const ended = Promise.all(loops.map((loop) => loop.run({ signal: stop.signal })));
     this.#leading = { stop, ended };
   }

@@ -12,6 +12,7 @@ import type { ApiHost, ApiManager, MembershipStatus } from "../../manager/api/ho
 import { type ApiServer, createApiServer } from "../../manager/api/server.js";
 import { createAuthority } from "../../manager/ca/authority.js";
 import { newJoinTokens } from "../../manager/ca/issuer.js";
+import { NO_KNOWLEDGE } from "../../manager/explain/core/knowledge.js";
 import { createMemoryStore } from "../../manager/store/memory-store.js";
 import type { Store } from "../../manager/store/store.js";
 import { completeSwarmSpec } from "../../shared/docker-api/defaults.js";
@@ -202,6 +203,7 @@ export class ApiFixture {
       isAlone: true,
       checkDemotion: () => undefined,
       backup: () => Readable.from([]),
+      knowledge: NO_KNOWLEDGE,
       raftStatus: () => ({
         memberId: "1.0",
         role: "leader",

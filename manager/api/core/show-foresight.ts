@@ -21,8 +21,9 @@ export function showSteps(
   serviceId: ServiceId,
   steps: readonly ForeseenStep[],
 ): ShownStep[] {
-  return steps.map(({ afterMs, acts }) => ({
+  return steps.map(({ afterMs, awaits, acts }) => ({
     After: Math.round(afterMs * NS_PER_MS),
+    AwaitsHosts: awaits === "hosts",
     Acts: acts.map((act) => showAct(view, serviceId, act)),
   }));
 }

@@ -5,39 +5,31 @@ import type { ServiceId } from "../../../shared/model/ids.js";
 import { type Service, serviceName } from "../../../shared/model/service.js";
 import { canonicalText } from "../../../shared/model/stable-hash.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { type Asked, foreseeFrom } from "../../explain/core/explain-service.js";
 import { foresee } from "../../explain/core/foresee.js";
 import type { ForeseenStep } from "../../explain/core/foreseen.js";
 import { ImaginedWorld } from "../../explain/core/imagined-world.js";
-import type { LeaderKnowledge } from "../../explain/core/knowledge.js";
 import { waitingTasks } from "../../explain/core/waiting.js";
-import type { PlanTime } from "../../orchestrator/core/situation.js";
 import type { Change } from "../../store/core/change.js";
-import type { State } from "../../store/core/state.js";
 import type { StoreView } from "../../store/core/view.js";
 import { showSteps, showWaiting } from "./show-foresight.js";
 
-export interface Thought {
-  /** The committed state, each time afresh: what is thought is written to it. */
-  readonly imagine: () => State;
-  readonly time: PlanTime;
-  /** @throws ClusterError what is asked does not fit. */
-  readonly change: (view: StoreView) => Change;
-  readonly known: LeaderKnowledge;
-}
-
 /** @throws ClusterError as the change itself would. */
-export function thinkThrough(thought: Thought): Omit<ServicePlan, "Warnings"> {
-  const world = new ImaginedWorld(thought.imagine(), thought.time);
-  const { serviceId, before } = carryOut(world, thought);
+export function thinkThrough(
+  asked: Asked,
+  change: (view: StoreView) => Change,
+): Omit<ServicePlan, "Warnings"> {
+  const world = new ImaginedWorld(asked.imagine(), asked.time);
+  const { serviceId, before } = carryOut(world, change);
   const alive = world.view
     .tasksOfService(serviceId)
     .filter(({ desired, status }) => isWanted(desired) && !isTerminal(status.state));
-  const { steps, outlook } = foresee(world, serviceId, thought.known);
+  const { steps, outlook } = foresee(world, serviceId, asked.known);
   const { view } = world;
   const service = view.service(serviceId);
   assert(service !== undefined, `service ${serviceId} went away in thought`);
   const shown = showSteps(view, serviceId, steps);
-  const anyway = before === undefined ? [] : withoutChange(thought, serviceId);
+  const anyway = before === undefined ? [] : withoutChange(asked, serviceId);
   return {
     ...(before === undefined ? {} : { ID: serviceId, PresentRevision: before.revision }),
     Name: serviceName(service.frame),
@@ -56,7 +48,7 @@ interface Carried {
   readonly before: Service | undefined;
 }
 
-function carryOut(world: ImaginedWorld, { change: plan }: Thought): Carried {
+function carryOut(world: ImaginedWorld, plan: (view: StoreView) => Change): Carried {
   const done: { carried?: Carried } = {};
   world.command(({ view, apply }) => {
     const change = plan(view);
@@ -75,10 +67,8 @@ function serviceOf(change: Change): ServiceId {
 }
 
 /** What comes in any case. */
-function withoutChange({ imagine, time, known }: Thought, serviceId: ServiceId): unknown {
-  const world = new ImaginedWorld(imagine(), time);
-  const { steps } = foresee(world, serviceId, known);
-  return showSteps(world.view, serviceId, steps);
+function withoutChange(asked: Asked, serviceId: ServiceId): unknown {
+  return showSteps(asked.imagine(), serviceId, foreseeFrom(asked, serviceId).steps);
 }
 
 function totalsOf(steps: readonly ForeseenStep[], alive: number): ServicePlan["Totals"] {

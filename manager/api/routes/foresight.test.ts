@@ -1,8 +1,14 @@
 /** What a change would do: told, with the errors of the real one, and not done. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { ServicePlan } from "../../../shared/docker-api/foresight.js";
+import {
+  ServiceExplanation,
+  ServicePlan,
+  TaskExplanation,
+} from "../../../shared/docker-api/foresight.js";
 import { checkShape } from "../../../shared/docker-api/validate.js";
+import type { ServiceId } from "../../../shared/model/ids.js";
+import { sampleTask } from "../../../test/samples/objects.js";
 import { ApiFixture, TASK_TEMPLATE } from "../../../test/setup/api-fixture.js";
 
 let api: ApiFixture;
@@ -81,4 +87,39 @@ test.each([
   ];
   expect(done.status).toBeGreaterThanOrEqual(400);
   expect([thought.status, thought.json]).toEqual([done.status, done.json]);
+});
+
+async function addTasks(...ids: readonly string[]): Promise<void> {
+  const service = (await api.inspect("/services/web")).ID as ServiceId;
+  await api.store.update((tx) => {
+    for (const id of ids) {
+      tx.apply({ kind: "create-task", task: sampleTask({ id, service, state: "pending" }) });
+    }
+  });
+}
+
+test("why a service is as it is, by its name, its id and the beginning of it", async () => {
+  const { ID } = await api.inspect("/services/web");
+  for (const reference of ["web", ID, ID.slice(0, 8)]) {
+    const { status, json } = await api.get(`/skep/v1/services/${reference}/explain`);
+    expect([status, checkShape(ServiceExplanation, json)]).toMatchObject([200, { ok: true }]);
+    expect(json).toMatchObject({ ID, Name: "web", Wanted: "2 replicas" });
+  }
+});
+
+test("the story of a task, by its id or the beginning of it", async () => {
+  await addTasks("firsttask1", "firsttask2", "other");
+  const { status, json } = await api.get("/skep/v1/tasks/oth/explain");
+  expect([status, checkShape(TaskExplanation, json)]).toMatchObject([200, { ok: true }]);
+  expect(json).toMatchObject({ ID: "other", Name: "web.1", State: "pending" });
+});
+
+test.each([
+  ["no such service", "services/nope/explain", "services/nope", 404],
+  ["no such task", "tasks/nope/explain", "tasks/nope", 404],
+  ["two tasks that begin so", "tasks/first/explain", "tasks/first", 400],
+])("%s is the error that inspecting gives", async (_, path, inspected, status) => {
+  const [explained, shown] = [await api.get(`/skep/v1/${path}`), await api.get(`/${inspected}`)];
+  expect([explained.status, explained.json]).toEqual([shown.status, shown.json]);
+  expect(explained.status).toBe(status);
 });

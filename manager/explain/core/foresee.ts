@@ -61,6 +61,7 @@ export function foresee(
     const heard = world.command(({ view, apply }) => {
       reportsOf(view, serviceId, world.time.atMs).forEach(apply);
     });
+    if (heard) telling.hostsReported();
     if (acted || given || placed || heard) continue;
     const { wakeInMs } = plan;
     if (wakeInMs === undefined) return { steps, outlook: outlookOf(world.view, serviceId) };

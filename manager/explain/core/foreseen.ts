@@ -34,6 +34,8 @@ export interface ForeseenAct {
 export interface ForeseenStep {
   /** From now on, without the time that containers take to start and stop (ms). */
   readonly afterMs: number;
+  /** `hosts`: tasks must first start, stop or end. */
+  readonly awaits: "hosts" | "nothing";
   readonly acts: readonly ForeseenAct[];
 }
 

@@ -3,7 +3,7 @@ import type { NodeId } from "../../../shared/model/ids.js";
 import { type Node, nodeAvailability, nodeHostname } from "../../../shared/model/node.js";
 import { isJob } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
-import { isTerminal } from "../../../shared/model/task-state.js";
+import { isTerminal, type ObservedState } from "../../../shared/model/task-state.js";
 import type { Action } from "../../orchestrator/core/action.js";
 import { startDelayMs } from "../../orchestrator/core/restart.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
@@ -65,10 +65,16 @@ function whyReplace(old: Task, revision: number, situation: Situation): string {
   return whyItMustGo(old, situation) ?? "it no longer fits on its node";
 }
 
-function howItEnded({ status }: Task): string {
+const ENDINGS: Readonly<Partial<Record<ObservedState, string>>> = {
+  complete: "it ended",
+  shutdown: "it stopped",
+  rejected: "it was rejected",
+  orphaned: "it was given up",
+};
+
+export function howItEnded({ status }: Task): string {
   const { state, error } = status;
-  const words =
-    state === "complete" ? "it ended" : `it ${state === "shutdown" ? "stopped" : state}`;
+  const words = ENDINGS[state] ?? `it ${state}`;
   return error === undefined || error === "" ? words : `${words}: ${error}`;
 }
 
@@ -98,15 +104,23 @@ function whyStop(task: Task, situation: Situation): string {
   const { view, service } = situation;
   const key = slotKey(task);
   const { wanted } = slotOf(key, tasksOfSlot(view, service.id, key));
-  if (wanted.length > 1) {
-    return wanted.at(-1) === task
-      ? "the service changed again before it ran"
-      : "its replacement runs";
-  }
+  const newest = wanted.at(-1);
+  if (wanted.length > 1 && newest !== undefined) return whyOneOfTwo(task, newest, situation);
   if (isJob(service.frame) && !situation.isCurrent(task)) return "the job runs anew";
   if (isTerminal(task.status.state))
     return `${howItEnded(task)}; its restart policy wants no other`;
   return whyItMustGo(task, situation) ?? whyNotThere(task, situation) ?? "fewer are wanted";
+}
+
+/** One of them takes over from the other. */
+function whyOneOfTwo(task: Task, newest: Task, situation: Situation): string {
+  if (newest.id === task.id) return "the service changed again before it ran";
+  if (newest.status.state === "running" || newest.status.state === "complete") {
+    return "its replacement runs";
+  }
+  const due = situation.leaveInMs(task);
+  const reason = whyItMustGo(task, situation) ?? "another takes its place";
+  return due !== undefined && due <= 0 ? `${reason}, and its time is up` : reason;
 }
 
 /** In a global service the service's own constraints say where it runs. */

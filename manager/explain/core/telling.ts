@@ -14,6 +14,7 @@ import { reasonOf } from "./reasons.js";
 
 interface Step {
   readonly afterMs: number;
+  readonly awaits: ForeseenStep["awaits"];
   readonly acts: ForeseenAct[];
 }
 
@@ -21,6 +22,7 @@ export class Telling {
   readonly #beganMs: number;
   readonly #steps: Step[] = [];
   #present: Step;
+  #awaits: ForeseenStep["awaits"] = "nothing";
   /** Tasks without a node, and where their act stands; none for those that were there before. */
   readonly #unplaced = new Map<TaskId, (toNode: Task) => void>();
   /** When the tasks were made that this tells of. */
@@ -31,7 +33,7 @@ export class Telling {
   /** @param tasks of the service, as they are at the beginning. */
   constructor(tasks: readonly Task[], beganMs: number) {
     this.#beganMs = beganMs;
-    this.#present = { afterMs: 0, acts: [] };
+    this.#present = { afterMs: 0, awaits: "nothing", acts: [] };
     for (const task of tasks.filter(waitsForNode)) {
       this.#unplaced.set(task.id, (placed) => {
         const { id: taskId, revision, nodeId: toNodeId } = placed;
@@ -46,9 +48,14 @@ export class Telling {
     return this.#steps;
   }
 
+  /** What hosts reported had to come first. */
+  hostsReported(): void {
+    this.#awaits = "hosts";
+  }
+
   /** What follows happens together. */
   beginStep(nowMs: number): void {
-    this.#present = { afterMs: nowMs - this.#beganMs, acts: [] };
+    this.#present = { afterMs: nowMs - this.#beganMs, awaits: this.#awaits, acts: [] };
   }
 
   /** Called before the action is carried out. */

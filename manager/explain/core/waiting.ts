@@ -41,7 +41,10 @@ function whatFor({ view }: ImaginedWorld, task: Task): string | undefined {
   return `${nodeHostname(node)} is ${node.status.state}`;
 }
 
-function verdictOn(world: ImaginedWorld, task: Task): { readonly verdict?: PlacementVerdict } {
+export function verdictOn(
+  world: ImaginedWorld,
+  task: Task,
+): { readonly verdict?: PlacementVerdict } {
   if (task.status.state !== "pending") return {};
   const { view } = world;
   const facts = world.placementFacts(task.serviceId, task.revision);

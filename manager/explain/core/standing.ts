@@ -1,0 +1,79 @@
+/** How one task stands, and what it waits for: in words that follow its name. */
+import { type Node, nodeHostname } from "../../../shared/model/node.js";
+import { isPlaced, type Task } from "../../../shared/model/task.js";
+import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { ORPHANED_AFTER_MS } from "../../orchestrator/core/orphans.js";
+import { isOccupied } from "../../orchestrator/core/repair-slot.js";
+import { backOffWords, startDelayMs } from "../../orchestrator/core/restart.js";
+import type { Situation } from "../../orchestrator/core/situation.js";
+import { slotKey, slotOf, tasksOfSlot } from "../../orchestrator/core/slot.js";
+import { durationWords } from "./duration-words.js";
+import type { LeaderKnowledge } from "./knowledge.js";
+
+export function standingOf(task: Task, situation: Situation, known: LeaderKnowledge): string {
+  const { state } = task.status;
+  if (isTerminal(state)) return afterEnd(task, situation);
+  const node = task.nodeId === undefined ? undefined : situation.view.node(task.nodeId);
+  if (!isPlaced(task)) return withoutNode(task);
+  if (node === undefined) return "its node was removed from the cluster";
+  if (!isWanted(task.desired)) return leaving(task, node, situation, known);
+  if (node.status.state === "disconnected") {
+    return `${state}; ${nodeHostname(node)} is disconnected${because(node)}: nothing new starts there`;
+  }
+  if (node.status.state !== "ready")
+    return `${state}; ${nodeHostname(node)} is ${node.status.state}${because(node)}`;
+  if (task.desired === "ready") return `${state}; ${whatItWaitsFor(task, situation)}`;
+  const due = situation.leaveInMs(task);
+  const until = due === undefined ? "" : `, for ${durationWords(Math.max(0, due))} more at most`;
+  const footing =
+    situation.footingOf(task) === "leaving" ? `; it is to leave ${nodeHostname(node)}${until}` : "";
+  return `${state}${footing}`;
+}
+
+function because({ status: { message } }: Node): string {
+  return message === "" ? "" : ` (${message})`;
+}
+
+function withoutNode({ status: { state, error } }: Task): string {
+  // Which filters refuse it is told apart, node by node.
+  if (error !== undefined && error !== "") return `${state}; ${error.replace(/ \(.*\)$/, "")}`;
+  return state === "new" ? "new; its addresses are being found" : "pending; a node is being found";
+}
+
+function afterEnd(task: Task, situation: Situation): string {
+  const { state, error } = task.status;
+  const words = error === undefined || error === "" ? state : `${state}; ${error}`;
+  if (task.desired !== "ready" || situation.isDone(task)) return words;
+  const restMs = startDelayMs(task, situation.policyOf(task)) - situation.ageMs(task);
+  return restMs > 0 ? `${words}; the next try waits ${durationWords(restMs)} more` : words;
+}
+
+/** A task that is prepared, and not to be started yet. */
+function whatItWaitsFor(task: Task, situation: Situation): string {
+  const policy = situation.policyOf(task);
+  const restMs = startDelayMs(task, policy) - situation.ageMs(task);
+  if (restMs > 0) {
+    const why = backOffWords(task, policy) ?? "restart delay";
+    return `it starts in ${durationWords(restMs)} (${why})`;
+  }
+  const { view, service } = situation;
+  const slot = slotOf(slotKey(task), tasksOfSlot(view, service.id, slotKey(task)));
+  return isOccupied(slot, situation)
+    ? "it starts when the one before has stopped"
+    : "about to start";
+}
+
+function leaving(task: Task, node: Node, situation: Situation, known: LeaderKnowledge): string {
+  const name = nodeHostname(node);
+  if (node.status.state === "ready") return `${task.status.state}; it is being stopped`;
+  const goneMs = node.status.state === "down" ? known.downForMs(node.id) : undefined;
+  const givenUp =
+    goneMs === undefined
+      ? "a day after that it is given up"
+      : `it is given up in ${durationWords(Math.max(0, ORPHANED_AFTER_MS - goneMs))}`;
+  const state = `${name} is ${node.status.state}${because(node)}`;
+  const stopped = `${task.status.state} when last heard of; ${state}, and may run it still`;
+  return situation.footingOf(task) === "lost"
+    ? `${stopped}: it is stopped when the node is back, and ${givenUp}`
+    : `${stopped}: it is stopped when the node is back`;
+}
