@@ -12,6 +12,7 @@ import type { HostPort } from "../shared/rpc/host-port.js";
 import { SKEP_VERSION } from "../shared/skep-version.js";
 import { completeRemoteAddress, DEFAULT_LISTEN_ADDRESS, parseAddress } from "./advertise.js";
 import { DEFAULT_ENGINE_SOCKET, ENGINE_CHOICES, type EngineChoice } from "./choose-engine.js";
+import { parseGenericResources } from "./generic-resources.js";
 import { NETWORK_CHOICES, type NetworkChoice, Skepd } from "./skepd.js";
 
 interface Flags {
@@ -24,6 +25,7 @@ interface Flags {
   readonly engineSocket: string;
   readonly networks: NetworkChoice;
   readonly hostname: string;
+  readonly genericResource: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -60,6 +62,12 @@ const program = new Command("skepd")
       .default("auto"),
   )
   .option("--hostname <name>", "what this host calls itself", hostname())
+  .option(
+    "--generic-resource <kind=name|kind=number>",
+    "what this host has for tasks that ask for it: gpu=UUID1, or ssd=4; may be given several times",
+    (text: string, before: readonly string[]) => [...before, text],
+    [],
+  )
   .addOption(
     new Option("--log-level <level>", "how much to log").choices(LOG_LEVELS).default("info"),
   )
@@ -85,6 +93,7 @@ async function run(flags: Flags): Promise<void> {
       engineSocket: flags.engineSocket,
       networks: flags.networks,
       hostname: flags.hostname,
+      generics: parseGenericResources(flags.genericResource),
       programPath: process.env["PATH"] ?? "",
       clock: systemClock,
       random: systemRandom(),

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { ManagerPlace } from "../manager/api/host.js";
 import type { Manager, ManagerOptions } from "../manager/manager.js";
 import { ENLIST, RESIGN } from "../manager/members/members-rpc.js";
+import type { GenericResource } from "../shared/docker-api/resources.js";
 import type { NodeId } from "../shared/model/ids.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
@@ -49,6 +50,8 @@ export async function forgetCluster(dataDir: string): Promise<void> {
 export interface MemberOptions {
   readonly dataDir: string;
   readonly hostname: string;
+  /** What the user says that the host has for tasks. */
+  readonly generics?: readonly GenericResource[];
   readonly engineSocket: string;
   /** What this host's kernel lets us do. */
   readonly network: NetworkCapability;
@@ -293,13 +296,14 @@ export class Member {
 
   #startAgent(): void {
     const { clock, dataDir, hostname, identity, logger, random } = this.#options;
-    const { onFatal, onRemoved } = this.#options;
+    const { generics, onFatal, onRemoved } = this.#options;
     const { advertise } = this.#settings.addresses;
     const advertised = this.#local === undefined ? advertise?.host : this.#local.address.host;
     const signal = this.#stopping.signal;
     this.#agent = new Agent({
       engine: this.#engine,
       hostname,
+      ...(generics && { generics }),
       managers: this.#doors,
       connect: dispatcherConnector({ kind: "member", identity }, clock),
       ...(advertised && { address: advertised }),

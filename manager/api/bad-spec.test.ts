@@ -31,6 +31,10 @@ function withTemplate(template: Record<string, unknown>): Record<string, unknown
   return { Name: "x", TaskTemplate: { ...CONTAINER, ...template } };
 }
 
+function withGenerics(...GenericResources: Record<string, unknown>[]): Record<string, unknown> {
+  return withTemplate({ Resources: { Reservations: { GenericResources } } });
+}
+
 function withPorts(...ports: Record<string, unknown>[]): Record<string, unknown> {
   return { Name: "x", TaskTemplate: CONTAINER, EndpointSpec: { Ports: ports } };
 }
@@ -118,6 +122,27 @@ describe("a service that cannot be meant", () => {
       withTemplate({ Resources: { Reservations: { MemoryBytes: -1 } } }),
       400,
       `${INVALID}invalid memory value -1: Must be at least 4MiB`,
+    ],
+    [
+      "generic resource by its name",
+      withGenerics({ NamedResourceSpec: { Kind: "gpu", Value: "UUID1" } }),
+      400,
+      `${INVALID}invalid generic resource "gpu": a service asks for a number of a kind`,
+    ],
+    [
+      "generic resource twice",
+      withGenerics(
+        { DiscreteResourceSpec: { Kind: "gpu", Value: 1 } },
+        { DiscreteResourceSpec: { Kind: "gpu", Value: 2 } },
+      ),
+      400,
+      `${INVALID}generic resource gpu is asked for twice`,
+    ],
+    [
+      "negative generic resource",
+      withGenerics({ DiscreteResourceSpec: { Kind: "gpu", Value: -1 } }),
+      400,
+      `${INVALID}invalid generic resource gpu: it cannot be negative`,
     ],
     [
       "little processor",

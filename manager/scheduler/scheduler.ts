@@ -114,11 +114,11 @@ export class Scheduler implements LeaderLoop {
 }
 
 /** @returns whether the head still wants this placement. */
-function assignTask(tx: Transaction, { taskId, nodeId }: Placement): boolean {
+function assignTask(tx: Transaction, { taskId, nodeId, generics }: Placement): boolean {
   const task = tx.view.task(taskId);
   if (task === undefined || !isWaiting(task) || tx.view.node(nodeId) === undefined) return false;
   const message = "scheduler assigned task to node";
-  tx.apply({ kind: "assign-task", taskId, nodeId, message });
+  tx.apply({ kind: "assign-task", taskId, nodeId, message, ...(generics && { generics }) });
   return true;
 }
 

@@ -45,10 +45,12 @@ import { specFromJson, specToJson } from "../../shared/rpc/wire/specs.js";
 import {
   desiredFromWire,
   desiredToWire,
+  genericsFromWire,
   taskFromWire,
   taskStatusFromWire,
   taskStatusToWire,
   taskToWire,
+  type WireGenericShare,
   type WireTask,
   type WireTaskStatus,
 } from "../../shared/rpc/wire/task.js";
@@ -75,10 +77,17 @@ export interface WireChange extends WireNetworkChange {
   removeService?: { serviceId: string } | null;
   removeRevision?: { serviceId: string; number: number } | null;
   createTask?: WireTask | null;
-  assignTask?: { taskId: string; nodeId: string; message: string } | null;
+  assignTask?: WireAssignTask | null;
   wantTask?: { taskId: string; desired: number } | null;
   observeTask?: { taskId: string; status: WireTaskStatus } | null;
   removeTask?: { taskId: string } | null;
+}
+
+interface WireAssignTask {
+  taskId: string;
+  nodeId: string;
+  message: string;
+  generics?: readonly WireGenericShare[];
 }
 
 interface WireUpdateCluster {
@@ -160,8 +169,8 @@ export function changeToWire(change: Change): WireChange {
     case "create-task":
       return { createTask: taskToWire(change.task) };
     case "assign-task": {
-      const { taskId, nodeId, message } = change;
-      return { assignTask: { taskId, nodeId, message } };
+      const { taskId, nodeId, message, generics } = change;
+      return { assignTask: { taskId, nodeId, message, ...(generics && { generics }) } };
     }
     case "want-task":
       return { wantTask: { taskId: change.taskId, desired: desiredToWire(change.desired) } };
@@ -250,12 +259,13 @@ function serviceChange(wire: WireChange): Change | undefined {
 function taskChange(wire: WireChange): Change | undefined {
   if (isSet(wire.createTask)) return { kind: "create-task", task: taskFromWire(wire.createTask) };
   if (isSet(wire.assignTask)) {
-    const { taskId, nodeId, message } = wire.assignTask;
+    const { taskId, nodeId, message, generics } = wire.assignTask;
     return {
       kind: "assign-task",
       taskId: taskId as TaskId,
       nodeId: nodeId as NodeId,
       message: intern(message),
+      ...(generics?.length && { generics: genericsFromWire(generics) }),
     };
   }
   if (isSet(wire.wantTask)) {

@@ -6,7 +6,12 @@ import { assertNever } from "../../shared/errors/assert.js";
 import { messageType } from "../../shared/rpc/protos.js";
 import type { ProtoWriter } from "../../shared/rpc/wire/proto-writer.js";
 import { DESIRED_NUMBERS } from "../../shared/rpc/wire/task.js";
-import { writeAddresses, writeTask, writeTaskStatus } from "../../shared/rpc/wire/task-writer.js";
+import {
+  writeAddresses,
+  writeGenerics,
+  writeTask,
+  writeTaskStatus,
+} from "../../shared/rpc/wire/task-writer.js";
 import { changeToWire, type WireChange } from "./change-codec.js";
 import type { Change } from "./core/change.js";
 import { checkSpecSizes } from "./spec-sizes.js";
@@ -22,7 +27,7 @@ const CHANGE = {
   removeTask: 15,
   allocateTask: 22,
 } as const satisfies Partial<Record<keyof WireChange, number>>;
-const ASSIGN = { taskId: 1, nodeId: 2, message: 3 } as const;
+const ASSIGN = { taskId: 1, nodeId: 2, message: 3, generics: 4 } as const;
 const ALLOCATE = { taskId: 1, addresses: 2, message: 3 } as const;
 const REMOVE = { taskId: 1 } as const;
 const WANT = { taskId: 1, desired: 2 } as const;
@@ -71,6 +76,7 @@ function writeTaskChange(writer: ProtoWriter, change: TaskChange): void {
       writer.text(ASSIGN.taskId, change.taskId);
       writer.text(ASSIGN.nodeId, change.nodeId);
       writer.text(ASSIGN.message, change.message);
+      if (change.generics !== undefined) writeGenerics(writer, ASSIGN.generics, change.generics);
       writer.end(begun);
       return;
     }

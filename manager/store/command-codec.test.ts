@@ -34,6 +34,10 @@ const network: Network = {
 };
 const addresses = [{ networkId: network.id, addresses: ["10.240.1.2", "fd00::2"] }];
 const dataPath = { addressPools: ["10.0.0.0/8"], subnetBits: 24, port: 4789 };
+const generics = [
+  { kind: "gpu", count: 2, names: ["UUID1", "UUID2"] },
+  { kind: "ssd", count: 3 },
+];
 const endpoint = { ports: [{ PublishedPort: 80, TargetPort: 80 }], vips: addresses };
 const { spec, joinTokens, authority } = cluster;
 const hostPorts = [{ Protocol: "tcp" as const, PublishedPort: 80, TargetPort: 8080 }];
@@ -150,9 +154,13 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
     { kind: "create-task", task },
     { kind: "create-task", task: { ...task, addresses } },
     { kind: "create-task", task: { ...task, nodeId: node.id, relieves: node.id } },
+    { kind: "create-task", task: { ...task, nodeId: node.id, generics } },
     { kind: "create-task", task: sampleTask({ slot: 0, node: "node1", state: "running" }) },
   ],
-  "assign-task": [{ kind: "assign-task", taskId: task.id, nodeId: node.id, message: "assigned" }],
+  "assign-task": [
+    { kind: "assign-task", taskId: task.id, nodeId: node.id, message: "assigned" },
+    { kind: "assign-task", taskId: task.id, nodeId: node.id, message: "", generics },
+  ],
   "want-task": [
     { kind: "want-task", taskId: task.id, desired: "ready" },
     { kind: "want-task", taskId: task.id, desired: "remove" },

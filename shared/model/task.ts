@@ -3,6 +3,7 @@
  * service's revision and holds no copy of the spec, which is what keeps it small. It never moves:
  * it is replaced.
  */
+import type { GenericShare } from "./generic-resources.js";
 import type { NodeId, ServiceId, TaskId } from "./ids.js";
 import type { NetworkAddresses } from "./network.js";
 import { type DesiredState, observedRank, type ObservedState } from "./task-state.js";
@@ -36,6 +37,8 @@ export interface Task {
   readonly restartsAtMs?: readonly number[];
   /** Given before it is placed; absent where its revision needs none. Its own until it ends. */
   readonly addresses?: readonly NetworkAddresses[];
+  /** What it has of its node's generic resources; given with the node, its own until it ends. */
+  readonly generics?: readonly GenericShare[];
   /** The node whose task of this slot it takes over, for the sake of an even spread. */
   readonly relieves?: NodeId;
 }

@@ -1,5 +1,6 @@
 /** Objects for tests: a complete one each, of which a test names only what it is about. */
 import { completeSwarmSpec } from "../../shared/docker-api/defaults.js";
+import type { GenericResources } from "../../shared/docker-api/resources.js";
 import type { ServiceMode } from "../../shared/docker-api/service-spec.js";
 import type { TaskSpec } from "../../shared/docker-api/task-spec.js";
 import type { Cluster } from "../../shared/model/cluster.js";
@@ -47,6 +48,7 @@ export interface NodeSketch {
   readonly labels?: Readonly<Record<string, string>>;
   readonly nanoCpus?: number;
   readonly memoryBytes?: number;
+  readonly generics?: GenericResources;
   /** Absent: its engine says nothing of itself. */
   readonly networkPlugins?: readonly string[];
 }
@@ -69,6 +71,7 @@ export function sampleNode(sketch: NodeSketch = {}): Node {
       Resources: {
         NanoCPUs: sketch.nanoCpus ?? 8e9,
         MemoryBytes: sketch.memoryBytes ?? 16 * 2 ** 30,
+        ...(sketch.generics && { GenericResources: sketch.generics }),
       },
       ...(sketch.networkPlugins && {
         Engine: { Plugins: sketch.networkPlugins.map((Name) => ({ Type: "Network", Name })) },

@@ -2,6 +2,7 @@
 import { planDrain } from "../../manager/api/core/plan-node.js";
 import { planRebalance } from "../../manager/api/core/plan-rebalance.js";
 import type { Change } from "../../manager/store/core/change.js";
+import { parseGenericResources } from "../../node/generic-resources.js";
 import type {
   ReplicatedJob,
   RollbackConfig,
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (let i = 1; i <= Number(count); i++) await addNode(world, `n${i}`, {});
     return undefined;
   },
-  /** node n4 zone=east cpus=2 */
+  /** node n4 zone=east cpus=2 generic=gpu=A,gpu=B,ssd=4 */
   node: (world, { words: [id = ""], options }) => addNode(world, id, options),
   /** create web replicas=3 image=crash … */
   create: async (world, { words: [name = ""], options }) => {
@@ -117,10 +118,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await world.change({ kind: "remove-node", nodeId: id as NodeId });
     return undefined;
   },
-  /** resize n1 cpus=1: the host comes back from a restart as another machine */
+  /** resize n1 cpus=1 generic=gpu=A: the host comes back from a restart as another machine */
   resize: async (world, { words: [id = ""], options }) => {
     const { status, description } = world.node(id);
-    const Resources = { ...description?.Resources, NanoCPUs: Number(options["cpus"]) * 1e9 };
+    const { cpus, generic } = options;
+    const Resources = {
+      ...description?.Resources,
+      ...(cpus !== undefined && { NanoCPUs: Number(cpus) * 1e9 }),
+      ...(generic !== undefined && { GenericResources: parseGenericResources([generic]) }),
+    };
     await world.change({
       kind: "observe-node",
       nodeId: id as NodeId,
@@ -201,11 +207,12 @@ function splitOnce(word: string, separator: string): [string, string] {
 async function addNode(
   world: World,
   id: string,
-  { cpus, memory, ...labels }: Arguments["options"],
+  { cpus, memory, generic, ...labels }: Arguments["options"],
 ): Promise<undefined> {
   const node = sampleNode({
     id,
     labels,
+    ...(generic !== undefined && { generics: parseGenericResources([generic]) }),
     ...(cpus === undefined ? {} : { nanoCpus: Number(cpus) * 1e9 }),
     ...(memory === undefined ? {} : { memoryBytes: Number(memory) * 2 ** 20 }),
   });
@@ -254,6 +261,10 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   spread: (spec, value) => editPlacement(spec, { Preferences: value.split(",").map(spreadOver) }),
   "max-per-node": (spec, value) => editPlacement(spec, { MaxReplicas: Number(value) }),
   cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
+  generic: (spec, value) =>
+    editTemplate(spec, {
+      Resources: { Reservations: { GenericResources: parseGenericResources([value]) } },
+    }),
   parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
   "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
   monitor: (spec, value) => editUpdate(spec, { Monitor: nanoseconds(value) }),

@@ -9,6 +9,7 @@ import { backOffWords } from "../../manager/orchestrator/core/restart.js";
 import { groupBySlot, type Slot } from "../../manager/orchestrator/core/slot.js";
 import type { Task } from "../../shared/model/task.js";
 import { isTerminal } from "../../shared/model/task-state.js";
+import { genericEnvironment } from "../../worker/engine/core/generic-environment.js";
 import type { World } from "./world.js";
 
 /** `paused: … due to failure or early termination of task web.1` */
@@ -62,7 +63,13 @@ function rowOf(task: Task, name: string, world: World): Row {
   const backOff = backOffWords(task, template?.RestartPolicy ?? {});
   const image = template?.ContainerSpec?.Image ?? "";
   const state = backOff === undefined ? stateOf(task) : `${task.status.state}, ${backOff}`;
-  return [name, task.nodeId ?? "-", image, state];
+  return [
+    name,
+    task.nodeId ?? "-",
+    genericEnvironment(task.generics ?? []).join(" "),
+    image,
+    state,
+  ];
 }
 
 function stateOf(task: Task): string {

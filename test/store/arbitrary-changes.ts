@@ -71,6 +71,18 @@ const status: fc.Arbitrary<TaskStatus> = fc
   )
   .map((made) => made as TaskStatus);
 
+const generics = fc.array(
+  fc.record(
+    {
+      kind: fc.constantFrom("gpu", "ssd"),
+      count: fc.nat(9),
+      names: fc.array(fc.string(), { maxLength: 2 }),
+    },
+    { requiredKeys: ["kind", "count"] },
+  ),
+  { maxLength: 2 },
+);
+
 const arbitraryTask: fc.Arbitrary<Task> = fc
   .record(
     {
@@ -87,6 +99,7 @@ const arbitraryTask: fc.Arbitrary<Task> = fc
       restartsAtMs: fc.array(fc.nat(), { maxLength: 3 }),
       ranAtMs: fc.nat(),
       relieves: nodeId,
+      generics,
     },
     {
       requiredKeys: [

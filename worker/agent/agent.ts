@@ -10,6 +10,7 @@
 import { setMaxListeners } from "node:events";
 
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
+import type { GenericResource } from "../../shared/docker-api/resources.js";
 import { assert, AssertionError } from "../../shared/errors/assert.js";
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { AssignmentSet } from "../../shared/model/assignment.js";
@@ -43,6 +44,8 @@ export interface AgentOptions {
   readonly engine: Engine;
   /** What the node calls itself, where that is not what its engine says. */
   readonly hostname?: string;
+  /** What the host has beside what its engine says; of a kind that both tell of, these count. */
+  readonly generics?: readonly GenericResource[];
   /**
    * `host:port` of managers to begin with; those that a manager names later are
    * remembered and come first.
@@ -211,14 +214,21 @@ export class Agent {
   }
 
   async #lookAround(runners: RunnerSet, signal: AbortSignal): Promise<void> {
-    const { engine, hostname } = this.#options;
-    const described = await engine.describe(signal);
-    const description = hostname === undefined ? described : { ...described, Hostname: hostname };
+    const { engine } = this.#options;
+    const description = this.#ownDescription(await engine.describe(signal));
     if (canonicalText(description) !== canonicalText(this.#description)) {
       this.#description = description;
       this.#tellOfHost();
     }
     runners.found(await engine.list(signal));
+  }
+
+  #ownDescription(described: NodeDescription): NodeDescription {
+    const { hostname, generics = [] } = this.#options;
+    return {
+      ...withGenerics(described, generics),
+      ...(hostname !== undefined && { Hostname: hostname }),
+    };
   }
 
   async #followManagers(
@@ -393,4 +403,19 @@ export class Agent {
   #outdated(sent: Fence): OutdatedManagerError {
     return new OutdatedManagerError({ seen: this.#assignments.fence, sent });
   }
+}
+
+function withGenerics(
+  described: NodeDescription,
+  own: readonly GenericResource[],
+): NodeDescription {
+  if (own.length === 0) return described;
+  const known = new Set(own.map(kindOf));
+  const others = described.Resources?.GenericResources ?? [];
+  const GenericResources = [...own, ...others.filter((one) => !known.has(kindOf(one)))];
+  return { ...described, Resources: { ...described.Resources, GenericResources } };
+}
+
+function kindOf({ NamedResourceSpec, DiscreteResourceSpec }: GenericResource): string {
+  return NamedResourceSpec?.Kind ?? DiscreteResourceSpec?.Kind ?? "";
 }

@@ -240,13 +240,17 @@ export class TaskRunner {
     const { taskId } = this;
     // Nothing is prepared for a task that is not assigned: the machine sees to it.
     const { task, template } = this.#assignment as Assignment;
-    const { addresses, serviceId, slot, revision } = task;
+    const { addresses, generics, serviceId, slot, revision } = task;
     const networkIds = addresses?.map(({ networkId }) => networkId);
     if (template === undefined) {
       throw new TaskRefusedError(`no manager knows revision ${revision} of service ${serviceId}`);
     }
-    const run = { taskId, serviceId, slot, template, hostPorts: template.hostPorts ?? [] };
-    return networkIds === undefined ? run : { ...run, networkIds };
+    const hostPorts = template.hostPorts ?? [];
+    return {
+      ...{ taskId, serviceId, slot, template, hostPorts },
+      ...(networkIds && { networkIds }),
+      ...(generics && { generics }),
+    };
   }
 
   #stopOptions(): StopOptions {

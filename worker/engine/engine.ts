@@ -10,6 +10,7 @@
 import type { EndpointPortConfig } from "../../shared/docker-api/endpoint.js";
 import type { NodeDescription } from "../../shared/docker-api/node-spec.js";
 import type { TaskTemplate } from "../../shared/model/assignment.js";
+import type { GenericShare } from "../../shared/model/generic-resources.js";
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { TaskObservation } from "./core/observation.js";
 
@@ -32,6 +33,8 @@ export interface TaskRun {
   readonly hostPorts: readonly EndpointPortConfig[];
   /** Networks of the cluster that it has addresses on; absent where there are none. */
   readonly networkIds?: readonly NetworkId[];
+  /** What it has of the node's generic resources; absent: nothing. */
+  readonly generics?: readonly GenericShare[];
 }
 
 /**

@@ -2,6 +2,7 @@
  * Whether a task template can be meant: resources, restart policy, placement,
  * networks, and its container.
  */
+import type { GenericResource } from "../../../shared/docker-api/resources.js";
 import type { Placement, RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import { InvalidArgumentError, UnimplementedError } from "../../../shared/errors/cluster-error.js";
 import { parseConstraints } from "../../../shared/model/constraint.js";
@@ -22,6 +23,7 @@ export function checkTaskTemplate(template: TaskSpec): void {
     checkCpus(amounts.NanoCPUs ?? 0);
     checkMemory(amounts.MemoryBytes ?? 0);
   }
+  checkGenerics(reservations.GenericResources ?? []);
   checkRestart(template.RestartPolicy ?? {});
   checkPlacement(template.Placement ?? {});
   checkRuntime(template);
@@ -37,6 +39,26 @@ function checkCpus(nanoCpus: number): void {
 function checkMemory(bytes: number): void {
   if (bytes !== 0 && bytes < MEMORY_BYTES_MIN) {
     throw new InvalidArgumentError(`invalid memory value ${bytes}: Must be at least 4MiB`);
+  }
+}
+
+/** A task asks for a number of a kind; which ones it gets is the cluster's choice. */
+function checkGenerics(generics: readonly GenericResource[]): void {
+  const kinds = new Set<string>();
+  for (const { NamedResourceSpec: named, DiscreteResourceSpec: discrete } of generics) {
+    const kind = discrete?.Kind ?? named?.Kind ?? "";
+    if (discrete === undefined || kind === "") {
+      throw new InvalidArgumentError(
+        `invalid generic resource ${JSON.stringify(kind)}: a service asks for a number of a kind`,
+      );
+    }
+    if ((discrete.Value ?? 0) < 0) {
+      throw new InvalidArgumentError(`invalid generic resource ${kind}: it cannot be negative`);
+    }
+    if (kinds.has(kind)) {
+      throw new InvalidArgumentError(`generic resource ${kind} is asked for twice`);
+    }
+    kinds.add(kind);
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   TaskStatus as ShownStatus,
 } from "../../../shared/docker-api/task.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import { genericResources } from "../../../shared/model/generic-resources.js";
 import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
 import { backOffWords } from "../../orchestrator/core/restart.js";
@@ -30,6 +31,9 @@ export function showTask(view: StoreView, task: Task): ShownTask {
     ...jobIterationOf(view, task),
     ...(slot === undefined ? {} : { Slot: slot }),
     ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
+    ...(task.generics === undefined
+      ? {}
+      : { AssignedGenericResources: genericResources(task.generics) }),
     Status: showStatus(withBackOff(task, revision?.template)),
     DesiredState: task.desired,
     ...(task.addresses === undefined

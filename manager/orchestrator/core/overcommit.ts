@@ -2,6 +2,7 @@
  * A node whose capacity shrank (a changed machine, a label of its engine) may hold more than it
  * has. The tasks that came last must go, until what remains fits again.
  */
+import { genericCapacity } from "../../../shared/model/generic-resources.js";
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { nodeAvailability } from "../../../shared/model/node.js";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../../../shared/model/resources.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
+import { GenericStock } from "../../scheduler/core/generic-stock.js";
 import type { StoreView } from "../../store/core/view.js";
 import type { Action } from "./action.js";
 import { moveAway } from "./repair-slot.js";
@@ -41,13 +43,18 @@ function tasksBeyondCapacity(view: StoreView, nodeId: NodeId): readonly Task[] {
   const node = view.node(nodeId);
   if (node?.description === undefined || nodeAvailability(node) !== "active") return [];
   let free = nodeCapacity(node);
+  const stock = new GenericStock();
+  stock.become(genericCapacity(node));
   const beyond: Task[] = [];
   const staying = view.tasksOfNode(nodeId).filter((task) => isWanted(task.desired));
   for (const task of staying.filter(holdsResources).sort(byAge)) {
     const template = view.revision(task.serviceId, task.revision)?.template ?? {};
     const reserved = reservationOf(template);
-    if (fits(reserved, free)) free = subtractResources(free, reserved);
-    else beyond.push(task);
+    const { generics = [] } = task;
+    if (fits(reserved, free) && stock.has(generics)) {
+      free = subtractResources(free, reserved);
+      stock.count(generics, 1);
+    } else beyond.push(task);
   }
   return beyond;
 }

@@ -49,7 +49,7 @@ export class Destinations {
   take(node: Node): void {
     if (this.#demand === undefined) return;
     const load = this.#loadOf(node);
-    load.hold(this.#demand);
+    load.hold(this.#demand, load.chooseGenerics(this.#demand.generics));
     load.countTask(this.#serviceId, 1);
   }
 
@@ -66,7 +66,7 @@ export class Destinations {
   #count(load: NodeLoad, task: Task): void {
     if (isTerminal(task.status.state)) return;
     const demand = this.#demandOf(task.serviceId, task.revision);
-    if (demand !== undefined) load.hold(demand);
+    if (demand !== undefined) load.hold(demand, task.generics);
     if (isWanted(task.desired)) load.countTask(task.serviceId, 1);
   }
 

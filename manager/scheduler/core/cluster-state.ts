@@ -65,6 +65,7 @@ interface RevisionState {
 /** A placement that was decided and is not committed yet. */
 interface Flight {
   readonly nodeId: NodeId;
+  /** With what it gets there. */
   readonly task: Task;
 }
 
@@ -184,10 +185,11 @@ export class ClusterState {
   }
 
   #takeOff(waiting: Map<TaskId, Task>, placed: readonly Placement[]): void {
-    for (const { taskId, nodeId } of placed) {
+    for (const { taskId, nodeId, generics } of placed) {
       const task = waiting.get(taskId);
       assert(task !== undefined, `task ${taskId} was placed and does not wait`);
-      this.#inFlight.set(taskId, { nodeId, task });
+      const given = generics === undefined ? task : { ...task, generics };
+      this.#inFlight.set(taskId, { nodeId, task: given });
       waiting.delete(taskId);
     }
   }
@@ -281,8 +283,8 @@ export class ClusterState {
   #countOn(nodeId: NodeId, task: Task, change: 1 | -1): void {
     const { demand } = this.#revisionOf(task);
     this.#index.change(nodeId, (load) => {
-      if (change === 1) load.hold(demand);
-      else load.release(demand);
+      if (change === 1) load.hold(demand, task.generics);
+      else load.release(demand, task.generics);
       if (isWanted(task.desired)) this.#index.countTask(load, task.serviceId, change);
     });
   }

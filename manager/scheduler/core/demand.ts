@@ -5,6 +5,7 @@
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import { type Constraint, parseConstraints } from "../../../shared/model/constraint.js";
+import { type GenericDemand, genericDemand } from "../../../shared/model/generic-resources.js";
 import { neededNetworkPlugins } from "../../../shared/model/network.js";
 import {
   fits,
@@ -19,6 +20,7 @@ export interface Demand {
   /** Nothing is reserved and no port bound: such a task fits wherever it is accepted. */
   readonly isFree: boolean;
   readonly resources: Resources;
+  readonly generics: readonly GenericDemand[];
   /** `tcp/8080`: host ports that a task binds on its node. */
   readonly hostPorts: readonly string[];
   /** Constraints that every node of a class answers alike. */
@@ -52,9 +54,11 @@ export function demandOf(revision: Revision): Demand {
   const networkPlugins = neededNetworkPlugins(revision);
   const resources = reservationOf(revision.template);
   const hostPorts = hostPortsOf(revision);
+  const generics = genericDemand(revision.template);
   return {
-    isFree: fits(resources, NO_RESOURCES) && hostPorts.length === 0,
+    isFree: fits(resources, NO_RESOURCES) && hostPorts.length + generics.length === 0,
     resources,
+    generics,
     hostPorts,
     classConstraints,
     nodeConstraints: constraints.filter((c) => NODE_KEYS.has(c.key)),

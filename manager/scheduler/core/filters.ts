@@ -12,6 +12,7 @@ import {
   type FilterName,
   type Miss,
   missedConstraints,
+  missedGenerics,
   missedResources,
   platformWords,
   standingWords,
@@ -21,7 +22,7 @@ interface Filter {
   readonly name: FilterName;
   readonly accepts: (node: NodeLoad, demand: Demand, service: ServiceId) => boolean;
   /** What is the matter with the nodes that were refused: "insufficient resources on 2 nodes". */
-  readonly explain: (refused: number) => string;
+  readonly explain: (refused: number, demand: Demand) => string;
   /** What a node that is refused would need: "lacks 120 MiB of memory". */
   readonly miss: (node: NodeLoad, demand: Demand, service: ServiceId) => Miss;
 }
@@ -82,6 +83,16 @@ const resources: Filter = {
   miss: (node, demand) => missedResources(node, demand.resources),
 };
 
+const generics: Filter = {
+  name: "generic resources",
+  accepts: (node, demand) => node.hasGenerics(demand.generics),
+  explain: (refused, demand) => {
+    const kinds = demand.generics.map(({ kind }) => kind).join(", ");
+    return `insufficient resources (${kinds}) on ${nodes(refused)}`;
+  },
+  miss: (node, demand) => missedGenerics(node, demand.generics),
+};
+
 const hostPorts: Filter = {
   name: "host ports",
   accepts: (node, demand) => node.portsFree(demand.hostPorts),
@@ -107,7 +118,13 @@ const maxReplicas: Filter = {
 /** Answered alike by every node of a class. */
 const CLASS_FILTERS: readonly Filter[] = [ready, platform, plugins, classConstraints];
 /** Answered by each node for itself. */
-const NODE_FILTERS: readonly Filter[] = [nodeConstraints, resources, hostPorts, maxReplicas];
+const NODE_FILTERS: readonly Filter[] = [
+  nodeConstraints,
+  resources,
+  generics,
+  hostPorts,
+  maxReplicas,
+];
 const FILTERS: readonly Filter[] = [...CLASS_FILTERS, ...NODE_FILTERS];
 
 export function classAccepts(
@@ -148,7 +165,7 @@ export function explainRefusal(
   if (refusals.size === 0) return "no suitable node (the cluster has no nodes)";
   const reasons = [...refusals]
     .sort(([, a], [, b]) => b - a) // stable: among equals the filters' order stands
-    .map(([explain, count]) => explain(count));
+    .map(([explain, count]) => explain(count, demand));
   return `no suitable node (${reasons.join("; ")})`;
 }
 

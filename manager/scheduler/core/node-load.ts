@@ -2,6 +2,11 @@
  * One node as the scheduler sees it: what it has, what its tasks hold of it, and how many
  * there are of each service.
  */
+import {
+  genericCapacity,
+  type GenericDemand,
+  type GenericShare,
+} from "../../../shared/model/generic-resources.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
 import {
@@ -13,6 +18,7 @@ import {
   subtractResources,
 } from "../../../shared/model/resources.js";
 import type { Demand } from "./demand.js";
+import { GenericStock } from "./generic-stock.js";
 
 export class NodeLoad {
   /** Order of arrival: the last word between nodes that are equally loaded. */
@@ -25,10 +31,13 @@ export class NodeLoad {
   readonly #tasksOf = new Map<ServiceId, number>();
   readonly #ports = new Map<string, number>();
 
+  readonly #stock = new GenericStock();
+
   constructor(node: Node, rank: number) {
     this.rank = rank;
     this.#node = node;
     this.#capacity = nodeCapacity(node);
+    this.#stock.become(genericCapacity(node));
   }
 
   get node(): Node {
@@ -39,6 +48,7 @@ export class NodeLoad {
   become(node: Node): void {
     this.#node = node;
     this.#capacity = nodeCapacity(node);
+    this.#stock.become(genericCapacity(node));
     this.#share = this.#reservedShare();
   }
 
@@ -68,16 +78,34 @@ export class NodeLoad {
     return ports.every((port) => !this.#ports.has(port));
   }
 
-  /** A task holds its reservation and its ports from its assignment until it was seen to end. */
-  hold(demand: Demand): void {
+  hasGenerics(demands: readonly GenericDemand[]): boolean {
+    return demands.length === 0 || this.#stock.hasRoomFor(demands);
+  }
+
+  genericsLeft(kind: string): number {
+    return this.#stock.left(kind);
+  }
+
+  /** What of its generic resources a task would get; undefined where it asks for none. */
+  chooseGenerics(demands: readonly GenericDemand[]): readonly GenericShare[] | undefined {
+    return demands.length === 0 ? undefined : this.#stock.choose(demands);
+  }
+
+  /**
+   * A task holds its reservation and its ports from its assignment until it was seen to end.
+   * @param generics those that it was given
+   */
+  hold(demand: Demand, generics: readonly GenericShare[] | undefined): void {
     if (demand.isFree) return;
+    if (generics !== undefined) this.#stock.count(generics, 1);
     this.#reserved = addResources(this.#reserved, demand.resources);
     for (const port of demand.hostPorts) count(this.#ports, port, 1);
     this.#share = this.#reservedShare();
   }
 
-  release(demand: Demand): void {
+  release(demand: Demand, generics: readonly GenericShare[] | undefined): void {
     if (demand.isFree) return;
+    if (generics !== undefined) this.#stock.count(generics, -1);
     this.#reserved = subtractResources(this.#reserved, demand.resources);
     for (const port of demand.hostPorts) count(this.#ports, port, -1);
     this.#share = this.#reservedShare();

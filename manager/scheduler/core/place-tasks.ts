@@ -2,6 +2,7 @@
  * Puts a group of like tasks on nodes, one after the other, each on the best node that then stands.
  */
 import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
+import type { GenericShare } from "../../../shared/model/generic-resources.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 import {
@@ -29,6 +30,8 @@ export interface TaskGroup {
 export interface Placement {
   readonly taskId: TaskId;
   readonly nodeId: NodeId;
+  /** What it gets of the node's generic resources; absent where it asks for none. */
+  readonly generics?: readonly GenericShare[];
 }
 
 /**
@@ -44,16 +47,27 @@ export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
     if (task.done === true) break;
     const candidates = candidatesFor(index, { serviceId, demand, admits, strategy });
     for (let load = candidates.next(); load !== undefined; load = candidates.next()) {
-      load.hold(demand);
-      index.countTask(load, serviceId, 1);
+      placements.push(place(task.value, load, { index, demand, serviceId }));
       candidates.putBack(load);
-      placements.push({ taskId: task.value, nodeId: load.node.id });
       task = tasks.next();
       if (task.done === true) break;
     }
     candidates.close();
   }
   return placements;
+}
+
+/** @param load is taken out of the index */
+function place(
+  taskId: TaskId,
+  load: NodeLoad,
+  { index, demand, serviceId }: { index: NodeIndex; demand: Demand; serviceId: ServiceId },
+): Placement {
+  const nodeId = load.node.id;
+  const generics = load.chooseGenerics(demand.generics);
+  load.hold(demand, generics);
+  index.countTask(load, serviceId, 1);
+  return generics === undefined ? { taskId, nodeId } : { taskId, nodeId, generics };
 }
 
 /** Nodes that are avoided come last, and where none is there is one round for all. */
@@ -83,10 +97,8 @@ export function placeBoundTasks(index: NodeIndex, group: BoundGroup, limit: numb
     const load = nodeId && index.get(nodeId);
     if (!load || !accepts(load, demand, serviceId)) continue;
     index.change(load.node.id, () => {
-      load.hold(demand);
-      index.countTask(load, serviceId, 1);
+      placements.push(place(taskId, load, { index, demand, serviceId }));
     });
-    placements.push({ taskId, nodeId: load.node.id });
   }
   return placements;
 }

@@ -4,6 +4,7 @@
  */
 import type { Platform } from "../../../shared/docker-api/platform.js";
 import { type Constraint, matchesNode, valueOf } from "../../../shared/model/constraint.js";
+import type { GenericDemand } from "../../../shared/model/generic-resources.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { Resources } from "../../../shared/model/resources.js";
 import type { NodeLoad } from "./node-load.js";
@@ -14,6 +15,7 @@ export const FILTER_NAMES = [
   "network plugins",
   "constraints",
   "resources",
+  "generic resources",
   "host ports",
   "replicas per node",
 ] as const;
@@ -79,6 +81,17 @@ export function missedResources({ available }: NodeLoad, wanted: Resources): Mis
   ].filter((lack) => lack !== undefined);
   return {
     filter: "resources",
+    words: `lacks ${lacks.map(({ words }) => words).join(" and ")}`,
+    share: Math.max(...lacks.map(({ share }) => share)),
+  };
+}
+
+export function missedGenerics(node: NodeLoad, wanted: readonly GenericDemand[]): Miss {
+  const lacks = wanted.flatMap(
+    ({ kind, count }) => lackOf(count, node.genericsLeft(kind), (lack) => `${lack} ${kind}`) ?? [],
+  );
+  return {
+    filter: "generic resources",
     words: `lacks ${lacks.map(({ words }) => words).join(" and ")}`,
     share: Math.max(...lacks.map(({ share }) => share)),
   };

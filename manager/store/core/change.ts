@@ -9,6 +9,7 @@ import type { NodeDescription, NodeSpec } from "../../../shared/docker-api/node-
 import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
 import type { Authority, Cluster, DataPath, JoinTokens } from "../../../shared/model/cluster.js";
+import type { GenericShare } from "../../../shared/model/generic-resources.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type {
   Network,
@@ -145,6 +146,8 @@ export type Change =
       readonly taskId: TaskId;
       readonly nodeId: NodeId;
       readonly message: string;
+      /** Of the node's generic resources; absent where it asks for none. */
+      readonly generics?: readonly GenericShare[];
     }
   | { readonly kind: "want-task"; readonly taskId: TaskId; readonly desired: DesiredState }
   | {

@@ -1,4 +1,5 @@
 /** Tasks and their statuses written straight into bytes; `task.ts` has the forms that are read. */
+import type { GenericShare } from "../../model/generic-resources.js";
 import type { NetworkAddresses } from "../../model/network.js";
 import type { ContainerStatus, PublishedPort, Task, TaskStatus } from "../../model/task.js";
 import type { ProtoWriter } from "./proto-writer.js";
@@ -20,6 +21,7 @@ const TASK = {
   addresses: 12,
   ranAtMs: 13,
   relieves: 14,
+  generics: 15,
 } as const satisfies Record<keyof Task, number>;
 
 const STATUS = {
@@ -43,6 +45,12 @@ const PORT = {
   publishedPort: 3,
 } as const satisfies Record<keyof PublishedPort, number>;
 
+const GENERIC = {
+  kind: 1,
+  count: 2,
+  names: 3,
+} as const satisfies Record<keyof GenericShare, number>;
+
 const ADDRESSES = {
   networkId: 1,
   addresses: 2,
@@ -64,7 +72,22 @@ export function writeTask(writer: ProtoWriter, field: number, task: Task): void 
   if (task.addresses !== undefined) writeAddresses(writer, TASK.addresses, task.addresses);
   if (task.ranAtMs !== undefined) writer.presentDouble(TASK.ranAtMs, task.ranAtMs);
   if (task.relieves !== undefined) writer.presentText(TASK.relieves, task.relieves);
+  if (task.generics !== undefined) writeGenerics(writer, TASK.generics, task.generics);
   writer.end(begun);
+}
+
+export function writeGenerics(
+  writer: ProtoWriter,
+  field: number,
+  all: readonly GenericShare[],
+): void {
+  for (const { kind, count, names = [] } of all) {
+    const begun = writer.begin(field);
+    writer.text(GENERIC.kind, kind);
+    writer.uint(GENERIC.count, count);
+    for (const name of names) writer.presentText(GENERIC.names, name);
+    writer.end(begun);
+  }
 }
 
 export function writeAddresses(

@@ -2,6 +2,7 @@
  * Tasks and their statuses, proto ↔ model. These are the hot messages: plain field
  * by field, no reflection.
  */
+import type { GenericShare } from "../../model/generic-resources.js";
 import type { NodeId, ServiceId, TaskId } from "../../model/ids.js";
 import type {
   ContainerStatus,
@@ -30,6 +31,13 @@ export interface WireTask {
   addresses?: readonly WireNetworkAddresses[];
   ranAtMs?: number | null;
   relieves?: string | null;
+  generics?: readonly WireGenericShare[];
+}
+
+export interface WireGenericShare {
+  kind: string;
+  count: WireUint64;
+  names?: readonly string[];
 }
 
 export interface WireTaskStatus {
@@ -106,6 +114,7 @@ export function taskToWire(task: Task): WireTask {
   if (task.addresses !== undefined) wire.addresses = task.addresses;
   if (task.ranAtMs !== undefined) wire.ranAtMs = task.ranAtMs;
   if (task.relieves !== undefined) wire.relieves = task.relieves;
+  if (task.generics !== undefined) wire.generics = task.generics;
   return wire;
 }
 
@@ -122,10 +131,19 @@ export function taskFromWire(wire: WireTask): Task {
     desired: desiredStates.toName(wire.desired),
     status: taskStatusFromWire(wire.status),
     ...(isSet(wire.ranAtMs) && { ranAtMs: wire.ranAtMs }),
+    ...(wire.generics?.length && { generics: genericsFromWire(wire.generics) }),
     ...(isSet(wire.relieves) && { relieves: intern(wire.relieves) as NodeId }),
     ...(wire.restartsAtMs?.length && { restartsAtMs: wire.restartsAtMs }),
     ...(wire.addresses?.length && { addresses: addressesFromWire(wire.addresses) }),
   };
+}
+
+export function genericsFromWire(wire: readonly WireGenericShare[]): readonly GenericShare[] {
+  return wire.map(({ kind, count, names }) => ({
+    kind: intern(kind),
+    count: fromUint64(count),
+    ...(names?.length && { names: names.map(intern) }),
+  }));
 }
 
 export function taskStatusToWire(status: TaskStatus): WireTaskStatus {

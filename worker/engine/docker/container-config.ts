@@ -7,7 +7,9 @@ import type { ContainerSpec, Privileges } from "../../../shared/docker-api/conta
 import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type { Mount } from "../../../shared/docker-api/mount.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
+import type { GenericShare } from "../../../shared/model/generic-resources.js";
 import { PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
+import { genericEnvironment } from "../core/generic-environment.js";
 import { fillEnvironment, fillPlaceholders, type PlaceholderValues } from "../core/placeholders.js";
 
 export type ContainerConfig = Readonly<Record<string, unknown>>;
@@ -16,6 +18,7 @@ const NANOSECONDS_PER_SECOND = 1e9;
 export interface ContainerConfigInput {
   readonly spec: TaskSpec;
   readonly hostPorts: readonly EndpointPortConfig[];
+  readonly generics?: readonly GenericShare[];
   readonly values: PlaceholderValues;
   /** Those of the system: they win over the user's. */
   readonly labels: Readonly<Record<string, string>>;
@@ -43,7 +46,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     // arguments alone do not.
     Entrypoint: nonEmpty(container.Command),
     Cmd: nonEmpty(container.Args),
-    Env: container.Env?.map((entry) => fillEnvironment(entry, values)),
+    Env: environment(input, container),
     WorkingDir: container.Dir,
     User: container.User,
     Hostname: fillPlaceholders(container.Hostname ?? "", values) || undefined,
@@ -57,6 +60,15 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     HostConfig: hostConfig(input, container),
     ...input.network?.endpoints,
   });
+}
+
+/** As Docker's engine has it: what it was given comes last, and wins. */
+function environment(
+  { generics = [], values }: ContainerConfigInput,
+  { Env: env }: ContainerSpec,
+): readonly string[] | undefined {
+  const filled = env?.map((entry) => fillEnvironment(entry, values));
+  return generics.length === 0 ? filled : [...(filled ?? []), ...genericEnvironment(generics)];
 }
 
 function hostConfig(input: ContainerConfigInput, container: ContainerSpec): ContainerConfig {

@@ -108,6 +108,7 @@ export class DockerEngine implements Engine {
     const config = containerConfig({
       spec,
       hostPorts: run.hostPorts,
+      generics: run.generics ?? [],
       values,
       labels,
       ...(network && { network: network.configured }),

@@ -1,5 +1,6 @@
 /** What the engine says of its host, read as a node's description: pure. */
 import type { NodeDescription, PluginDescription } from "../../../shared/docker-api/node-spec.js";
+import type { GenericResources } from "../../../shared/docker-api/resources.js";
 
 /** Of `GET /info`, what we read. */
 export interface EngineInfo {
@@ -10,6 +11,8 @@ export interface EngineInfo {
   readonly MemTotal: number;
   readonly ServerVersion: string;
   readonly Labels?: readonly string[] | null;
+  /** As its own configuration has them (`node-generic-resources`). */
+  readonly GenericResources?: GenericResources | null;
   readonly Plugins?: Readonly<Record<string, readonly string[] | null>> | null;
 }
 
@@ -19,7 +22,11 @@ export function descriptionOf(info: EngineInfo): NodeDescription {
   return {
     Hostname: info.Name,
     Platform: { Architecture: info.Architecture, OS: info.OSType },
-    Resources: { NanoCPUs: info.NCPU * NANOCPUS_PER_CPU, MemoryBytes: info.MemTotal },
+    Resources: {
+      NanoCPUs: info.NCPU * NANOCPUS_PER_CPU,
+      MemoryBytes: info.MemTotal,
+      ...(info.GenericResources?.length && { GenericResources: info.GenericResources }),
+    },
     Engine: {
       EngineVersion: info.ServerVersion,
       Labels: labelsOf(info.Labels ?? []),

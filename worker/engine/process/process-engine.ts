@@ -8,10 +8,12 @@ import { once } from "node:events";
 import { availableParallelism, constants, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 
+import type { ContainerSpec } from "../../../shared/docker-api/container-spec.js";
 import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Clock } from "../../../shared/ports/clock.js";
 import { describeNetwork, unavailable } from "../../network/core/network-capability.js";
+import { genericEnvironment } from "../core/generic-environment.js";
 import { ABSENT, type TaskObservation } from "../core/observation.js";
 import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "../engine.js";
 import { TaskRefusedError } from "../engine-errors.js";
@@ -123,7 +125,8 @@ export class ProcessEngine implements Engine {
         throw new TaskRefusedError(`Invalid signal: ${stopSignal}`);
       }
       const { Platform } = await this.describe();
-      const plan = planLaunch(spec, placeholderValues(run, this.#identity, Platform ?? {}));
+      const values = placeholderValues(run, this.#identity, Platform ?? {});
+      const plan = planLaunch(withGenerics(spec, run), values);
       const owner = plan.user === undefined ? undefined : await resolveUser(plan.user);
       await folder.create({ plan, ...(owner === undefined ? {} : { owner }) });
     }
@@ -292,4 +295,10 @@ function signalNamed(name: string): NodeJS.Signals | undefined {
     (known) =>
       known === wanted || known === `SIG${wanted}` || String(constants.signals[known]) === wanted,
   );
+}
+
+/** What it was given comes last, and wins. */
+function withGenerics(spec: ContainerSpec, { generics = [] }: TaskRun): ContainerSpec {
+  if (generics.length === 0) return spec;
+  return { ...spec, Env: [...(spec.Env ?? []), ...genericEnvironment(generics)] };
 }

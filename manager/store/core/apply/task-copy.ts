@@ -4,6 +4,7 @@
  * what the log holds and no more: the manager that made a change applies its own objects,
  * all others what they read.
  */
+import type { GenericShare } from "../../../../shared/model/generic-resources.js";
 import type { NodeId, ServiceId } from "../../../../shared/model/ids.js";
 import type { NetworkAddresses } from "../../../../shared/model/network.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../../shared/model/task.js";
@@ -19,6 +20,7 @@ export interface TaskChanges {
   readonly status?: TaskStatus;
   readonly addresses?: readonly NetworkAddresses[];
   readonly ranAtMs?: number | undefined;
+  readonly generics?: readonly GenericShare[] | undefined;
 }
 
 /** A status as it is kept: absent and empty are the same in the log. */
@@ -40,7 +42,9 @@ export function changedTask(task: Task, changes: TaskChanges): Task {
   const copy = copyOf(task, changes);
   const { restartsAtMs = [], relieves } = task;
   const { addresses = task.addresses ?? [] } = changes;
-  if (relieves !== undefined) return relievingCopy(copy, { relieves, restartsAtMs, addresses });
+  const generics = changes.generics ?? task.generics ?? [];
+  if (relieves !== undefined || generics.length > 0)
+    return copyWithRareParts(copy, { relieves, generics, restartsAtMs, addresses });
   if (addresses.length > 0)
     return restartsAtMs.length === 0
       ? { ...copy, addresses: addresses.map(keptAddresses) }
@@ -48,18 +52,24 @@ export function changedTask(task: Task, changes: TaskChanges): Task {
   return restartsAtMs.length === 0 ? copy : { ...copy, restartsAtMs };
 }
 
-/** Few tasks take over from another: what their memory costs does not count. */
-function relievingCopy(
-  copy: Task,
-  parts: Required<Pick<Task, "relieves" | "restartsAtMs" | "addresses">>,
-): Task {
-  const { relieves, restartsAtMs, addresses } = parts;
+/** Few tasks have these: what their memory costs does not count. */
+function copyWithRareParts(copy: Task, parts: RareParts): Task {
+  const { relieves, generics, restartsAtMs, addresses } = parts;
   return {
     ...copy,
     ...(restartsAtMs.length > 0 && { restartsAtMs }),
     ...(addresses.length > 0 && { addresses: addresses.map(keptAddresses) }),
-    relieves,
+    ...(generics.length > 0 && { generics: generics.map(keptShare) }),
+    ...(relieves !== undefined && { relieves }),
   };
+}
+
+interface RareParts extends Required<Pick<Task, "generics" | "restartsAtMs" | "addresses">> {
+  readonly relieves: NodeId | undefined;
+}
+
+function keptShare({ kind, count, names = [] }: GenericShare): GenericShare {
+  return names.length === 0 ? { kind, count } : { kind, count, names };
 }
 
 function keptAddresses({ networkId, addresses }: NetworkAddresses): NetworkAddresses {

@@ -64,7 +64,9 @@ export function assignTask(draft: Draft, change: ChangeOf<"assign-task">): void 
       `task ${before.id} is ${before.status.state}, wanted ${before.desired}, on node ${before.nodeId ?? "none"}: it cannot be assigned to ${node.id}`,
     );
   const status = { state: "assigned", atMs: draft.atMs, message: change.message } as const;
-  const after = changedTask(before, { updatedAtMs: draft.atMs, nodeId: node.id, status });
+  const { generics } = change;
+  const placed = { updatedAtMs: draft.atMs, nodeId: node.id, status, generics };
+  const after = changedTask(before, placed);
   draft.setTask(before.id, before, after);
 }
 
