@@ -31,6 +31,7 @@ import {
   beginSession,
   raiseFence,
 } from "./core/diff-assignments.js";
+import { ownDescription } from "./core/own-description.js";
 import { EngineWatch } from "./engine-watch.js";
 import { ManagerPursuit, type Outcome, type Told } from "./manager-pursuit.js";
 import { type Attempt, ManagerSearch } from "./manager-search.js";
@@ -215,20 +216,12 @@ export class Agent {
 
   async #lookAround(runners: RunnerSet, signal: AbortSignal): Promise<void> {
     const { engine } = this.#options;
-    const description = this.#ownDescription(await engine.describe(signal));
+    const description = ownDescription(await engine.describe(signal), this.#options);
     if (canonicalText(description) !== canonicalText(this.#description)) {
       this.#description = description;
       this.#tellOfHost();
     }
     runners.found(await engine.list(signal));
-  }
-
-  #ownDescription(described: NodeDescription): NodeDescription {
-    const { hostname, generics = [] } = this.#options;
-    return {
-      ...withGenerics(described, generics),
-      ...(hostname !== undefined && { Hostname: hostname }),
-    };
   }
 
   async #followManagers(
@@ -403,19 +396,4 @@ export class Agent {
   #outdated(sent: Fence): OutdatedManagerError {
     return new OutdatedManagerError({ seen: this.#assignments.fence, sent });
   }
-}
-
-function withGenerics(
-  described: NodeDescription,
-  own: readonly GenericResource[],
-): NodeDescription {
-  if (own.length === 0) return described;
-  const known = new Set(own.map(kindOf));
-  const others = described.Resources?.GenericResources ?? [];
-  const GenericResources = [...own, ...others.filter((one) => !known.has(kindOf(one)))];
-  return { ...described, Resources: { ...described.Resources, GenericResources } };
-}
-
-function kindOf({ NamedResourceSpec, DiscreteResourceSpec }: GenericResource): string {
-  return NamedResourceSpec?.Kind ?? DiscreteResourceSpec?.Kind ?? "";
 }
