@@ -27,6 +27,12 @@ export const COMMAND_TREE: readonly (Noun | TopCommand)[] = [
   },
   {
     kind: "noun",
+    name: "network",
+    summary: "Manage networks",
+    load: async () => (await import("./commands/network.js")).NETWORK_COMMANDS,
+  },
+  {
+    kind: "noun",
     name: "node",
     summary: "Manage the nodes of the swarm",
     load: async () => (await import("./commands/node.js")).NODE_COMMANDS,

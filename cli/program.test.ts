@@ -34,7 +34,7 @@ describe("help", () => {
     const { status, stdout } = await skep(line);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Usage: {2}skep \[OPTIONS\] COMMAND\n/);
-    expect(stdout).toMatch(/Management Commands:\n {2}node {5}Manage the nodes/);
+    expect(stdout).toMatch(/Management Commands:\n {2}network {2}Manage networks/);
     expect(stdout).toMatch(/Commands:\n {2}completion {2}Print/);
     expect(stdout).toMatch(/-H, --host string/);
   });
@@ -51,7 +51,7 @@ describe("help", () => {
           "Manage services",
           "",
           "Commands:",
-          "  create    Create a new service",
+          expect.stringMatching(/^ {2}create +Create a new service$/),
         ],
       ]);
     },

@@ -15,11 +15,15 @@ interface DockerFlag {
 }
 
 const ROOT_ROTATION = "the root is not rotated yet";
+const ENGINE_ONLY = "a host's own engine does that: docker";
 const ENCRYPTION = "the log is not encrypted yet, so there is no key";
 
 /** Whole commands, or `command --flag`. */
 const ABSENT: Readonly<Record<string, string>> = {
   "service logs": "logs of tasks are not collected yet",
+  "network connect": ENGINE_ONLY,
+  "network disconnect": ENGINE_ONLY,
+  "network prune": ENGINE_ONLY,
   "swarm unlock": ENCRYPTION,
   "swarm unlock-key": ENCRYPTION,
   "swarm ca --ca-cert": ROOT_ROTATION,
@@ -33,6 +37,7 @@ const ABSENT: Readonly<Record<string, string>> = {
 
 /** Ours alone. */
 const ADDED = [
+  "network update",
   "swarm inspect",
   "swarm raft",
   "swarm backup",

@@ -21,11 +21,11 @@ async function offered(line: string): Promise<string> {
 
 describe("what may come next", () => {
   test.each([
-    ["_", "completion info node service swarm task version"],
+    ["_", "completion info network node service swarm task version"],
     ["s", "service swarm"],
     ["--", "--help --host --version"],
     ["-H x s", "service swarm"],
-    ["--host=x n", "node"],
+    ["--host=x n", "network node"],
     ["node _", "demote drain inspect ls promote ps rm update"],
     ["node p", "promote ps"],
     ["nope _", ""],

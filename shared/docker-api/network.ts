@@ -110,6 +110,10 @@ export const NetworkCreateRequest = struct({
 });
 export type NetworkCreateRequest = Static<typeof NetworkCreateRequest>;
 
+/** Skep's own: what `POST /skep/v1/networks/{id}/update` takes. */
+export const NetworkUpdateRequest = struct({ AddSubnets: Type.Array(IPAMConfig) });
+export type NetworkUpdateRequest = Static<typeof NetworkUpdateRequest>;
+
 export const NetworkCreateResponse = reply({ Id: Text, Warning: Text }, {});
 export type NetworkCreateResponse = Static<typeof NetworkCreateResponse>;
 

@@ -2,7 +2,7 @@
  * The gate for networks: from a request to the change that the store is asked for, with
  * the network's VXLAN and subnets chosen.
  */
-import type { NetworkCreateRequest } from "../../../shared/docker-api/network.js";
+import type { IPAMConfig, NetworkCreateRequest } from "../../../shared/docker-api/network.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import {
   FailedPreconditionError,
@@ -61,6 +61,33 @@ export function planNetwork(
     turn: view.sequence,
   });
   return { kind: "create-network", network };
+}
+
+/**
+ * A network with more room: its addresses stay, tasks that wait for one get it.
+ * @throws InvalidArgumentError, FailedPreconditionError
+ */
+export function planMoreSubnets(
+  view: StoreView,
+  { id, spec, subnets }: Network,
+  added: readonly IPAMConfig[],
+): Change {
+  if (added.length === 0) throw new InvalidArgumentError("no subnet is given");
+  const all = [...subnets];
+  for (const config of added) {
+    const subnet = subnetOf(config);
+    const own = all.find(({ cidr }) => overlaps(rangeOf(cidr), rangeOf(subnet.cidr)));
+    if (own !== undefined)
+      throw new FailedPreconditionError(
+        `invalid pool request: Pool overlaps with other one on this address space: ${subnet.cidr} with ${own.cidr} of network ${networkName(spec)} (${id}) itself`,
+      );
+    checkFree(
+      subnet,
+      view.networks().filter((other) => other.id !== id),
+    );
+    all.push(subnet);
+  }
+  return { kind: "update-network", networkId: id, spec, subnets: all };
 }
 
 interface NetworkWish {

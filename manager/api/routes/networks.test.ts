@@ -44,6 +44,39 @@ test("a network gets a subnet and a VXLAN, is found by its name, and goes when n
   expect((await api.get("/networks/back?scope=swarm")).status).toBe(404);
 });
 
+test("a network that is full gets another subnet; what overlaps is refused", async () => {
+  const IPAM = { Config: [{ Subnet: "10.9.0.0/29" }] };
+  await api.post("/networks/create", { Name: "small", Driver: "overlay", IPAM });
+  const add = (Subnet: string): Promise<ApiAnswer> =>
+    api.post("/skep/v1/networks/small/update", { AddSubnets: [{ Subnet }] });
+  for (const [subnet, words] of [
+    ["10.9.0.0/30", /10\.9\.0\.0\/30 with 10\.9\.0\.0\/29 of network small \(\w+\) itself/],
+    ["10.9.300.0/24", /invalid subnet 10\.9\.300\.0\/24: invalid CIDR address/],
+  ] as const) {
+    expect((await add(subnet)).text).toMatch(words);
+  }
+  expect((await api.post("/skep/v1/networks/small/update", {})).text).toContain(
+    "no subnet is given",
+  );
+  expect((await add("10.9.1.0/24")).status).toBe(200);
+  expect((await api.get("/networks/small")).json).toMatchObject({
+    IPAM: { Config: [{ Subnet: "10.9.0.0/29" }, { Subnet: "10.9.1.0/24" }] },
+  });
+  expect((await remove("/networks/small")).status).toBe(204);
+});
+
+test("verbose tells who is on a network", async () => {
+  await api.post("/networks/create", { Name: "seen", Driver: "overlay" });
+  await api.create("web", { TaskTemplate: { ...TASK_TEMPLATE, Networks: [{ Target: "seen" }] } });
+  expect(Object.keys((await api.get("/networks/seen")).json as object)).not.toContain("Services");
+  expect((await api.get("/networks/seen?verbose=true")).json).toMatchObject({
+    Peers: [],
+    Services: {},
+  });
+  await remove("/services/web");
+  await remove("/networks/seen");
+});
+
 test.each([
   [{ Name: "a", IPAM: { Config: [{ Subnet: "10.9.0.0" }] } }, 400, "invalid subnet 10.9.0.0"],
   [

@@ -4,14 +4,15 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { NetworkCreateRequest } from "../../../shared/docker-api/network.js";
+import { NetworkCreateRequest, NetworkUpdateRequest } from "../../../shared/docker-api/network.js";
 import { NotAManagerError, NotFoundError } from "../../../shared/errors/cluster-error.js";
 import { type NetworkId, newId } from "../../../shared/model/ids.js";
 import { networkName, PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { type Filters, parseFilters, passes, passesLabels } from "../core/filters.js";
 import { findNetwork } from "../core/find-object.js";
-import { planNetwork, spansHosts } from "../core/plan-network.js";
+import { showUse } from "../core/network-use.js";
+import { planMoreSubnets, planNetwork, spansHosts } from "../core/plan-network.js";
 import { showNetwork, showPredefinedNetwork } from "../core/show-network.js";
 import { pathId, queryText, readJson, repeatable } from "../request-input.js";
 
@@ -44,16 +45,31 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
   app.get("/networks/:id", async (request, reply) => {
     const name = pathId(request);
     const swarmOnly = queryText(request, "scope") === "swarm";
+    const isVerbose = ["1", "true"].includes(queryText(request, "verbose") ?? "");
     if (PREDEFINED_NETWORKS.includes(name))
       return swarmOnly
         ? await readCommitted(context, () => showPredefinedNetwork(name))
         : await relay(context, request, reply);
     try {
-      return await readCommitted(context, (view) => showNetwork(view, findNetwork(view, name)));
+      return await readCommitted(context, (view) => {
+        const network = findNetwork(view, name);
+        return { ...showNetwork(view, network), ...(isVerbose && showUse(view, network)) };
+      });
     } catch (error) {
       if (swarmOnly || !isElsewhere(error)) throw error;
       return await relay(context, request, reply);
     }
+  });
+
+  app.post("/skep/v1/networks/:id/update", async (request, reply) => {
+    const { AddSubnets: added = [] } = readJson(request, NetworkUpdateRequest);
+    await context.host.manager().store.update(
+      (tx) => {
+        tx.apply(planMoreSubnets(tx.view, findNetwork(tx.view, pathId(request)), added));
+      },
+      repeatable(request, "update-network", () => undefined),
+    );
+    return await reply.code(200).send();
   });
 
   app.delete("/networks/:id", async (request, reply) => {
