@@ -5,8 +5,8 @@ import { isIngress, type Network, type NetworkAddresses } from "../../../shared/
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
+import { taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
-import { taskName } from "./task-name.js";
 
 export interface NetworkUse {
   readonly Peers: PeerInfo[];
