@@ -94,7 +94,7 @@ function totalsText({ Outlook: outlook, Totals: totals, Unchanged: same, Steps }
       ? `Nothing would change for its ${count(kept, "task")}.`
       : `No task would be stopped or created; ${kept} would be kept.`;
   }
-  const more = outlook === "more" ? " It goes on beyond that." : "";
+  const more = outlook === "more" ? " So far: it goes on beyond what is told." : "";
   const words = `${count(stopped, "task")} stopped, ${created} created, ${kept} kept.`;
   return `${words}${same ? " All of that comes without the change, too." : ""}${more}`;
 }

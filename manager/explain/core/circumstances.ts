@@ -9,8 +9,10 @@ import {
   nodeAvailability,
   nodeHostname,
 } from "../../../shared/model/node.js";
+import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
+import { FAILURES_AVOIDED } from "../../scheduler/core/failure-log.js";
 import { isPaused, isRollback, isUnderWay } from "../../updater/core/update-rules.js";
 import { durationWords } from "./duration-words.js";
 import type { ImaginedWorld } from "./imagined-world.js";
@@ -72,11 +74,17 @@ function standingWords(node: Node, atMs: number): string[] {
   }
 }
 
+function hasFailed({ status: { state } }: Task): boolean {
+  return state === "failed" || state === "rejected";
+}
+
 function avoidedWords(world: ImaginedWorld, { view, service }: Situation): string[] {
+  const failures = view.tasksOfService(service.id).filter(hasFailed).length;
+  if (failures < FAILURES_AVOIDED) return [];
   const facts = world.placementFacts(service.id, service.revision);
   return [...(facts?.avoided ?? [])].map((id) => {
     const node = view.node(id);
     const name = node === undefined ? id : nodeHostname(node);
-    return `${name} is tried last: tasks failed there five times within five minutes`;
+    return `${name} is tried last: ${FAILURES_AVOIDED} tasks failed there within five minutes`;
   });
 }

@@ -14,7 +14,7 @@ import { foresee, type Foresight } from "./foresee.js";
 import { ImaginedWorld } from "./imagined-world.js";
 import type { LeaderKnowledge } from "./knowledge.js";
 import { standingOf } from "./standing.js";
-import { type WaitingTasks,waitingTasks } from "./waiting.js";
+import { type WaitingTasks, waitingTasks } from "./waiting.js";
 import { wantedWords } from "./wanted.js";
 
 export interface ServiceExplanation {

@@ -9,7 +9,7 @@ import type { Foresight } from "./foresee.js";
 import { ImaginedWorld } from "./imagined-world.js";
 import type { PlacementVerdict } from "./placement.js";
 import { standingOf } from "./standing.js";
-import { lastWords, type StoryLine,storyOf } from "./story.js";
+import { lastWords, type StoryLine, storyOf } from "./story.js";
 import { verdictOn } from "./waiting.js";
 
 export interface TaskExplanation {

@@ -7,7 +7,11 @@ import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import { decideAllocation } from "../../allocator/core/decide.js";
 import { PendingAllocations } from "../../allocator/core/pending-allocations.js";
 import type { PlanTime } from "../../orchestrator/core/situation.js";
-import { ClusterState, type PlacementFacts } from "../../scheduler/core/cluster-state.js";
+import {
+  ClusterState,
+  isWaiting,
+  type PlacementFacts,
+} from "../../scheduler/core/cluster-state.js";
 import { observeCommand, observeEverything } from "../../scheduler/core/observe.js";
 import { applyChange } from "../../store/core/apply/change.js";
 import type { Change } from "../../store/core/change.js";
@@ -26,9 +30,10 @@ export interface ImaginedCommand {
 
 export class ImaginedWorld {
   readonly #state: State;
-  readonly #scheduler = new ClusterState();
+  #scheduler: ClusterState | undefined;
   #pending: PendingAllocations | undefined;
   #time: PlanTime;
+  #waitedMs = 0;
   #sequence: number;
   #tasksMade = 0;
 
@@ -37,7 +42,6 @@ export class ImaginedWorld {
     this.#state = state;
     this.#time = time;
     this.#sequence = state.sequence;
-    observeEverything(this.#scheduler, state);
   }
 
   get view(): StoreView {
@@ -48,11 +52,19 @@ export class ImaginedWorld {
     return this.#time;
   }
 
+  /** Since the beginning. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
+  /** Whole milliseconds, as timers go: a rest of a rounding error would never be over. */
   wait(ms: number): void {
     const { nowMs, atMs } = this.#time;
-    this.#time = { nowMs: nowMs + ms, atMs: atMs + ms };
+    const wholeMs = Math.max(1, Math.ceil(ms));
+    this.#waitedMs += wholeMs;
+    this.#time = { nowMs: nowMs + wholeMs, atMs: atMs + wholeMs };
     this.#pending?.tryAgain();
-    this.#scheduler.tryAgain();
+    this.#scheduler?.tryAgain();
   }
 
   /** Ids in the order of their making, and like none that chance gives. */
@@ -72,7 +84,7 @@ export class ImaginedWorld {
       },
     });
     const events = draft.events();
-    observeCommand(this.#scheduler, events);
+    if (this.#scheduler !== undefined) observeCommand(this.#scheduler, events);
     this.#pending?.observe(events, this.#time.nowMs);
     return events.length > 0;
   }
@@ -98,8 +110,13 @@ export class ImaginedWorld {
 
   /** Where the scheduler would put what waits, and what it would say of the rest. */
   schedule(): boolean {
-    if (!this.#scheduler.hasWork) return false;
-    const { placements, refusals } = this.#scheduler.decide(EVERYTHING, this.#time.atMs);
+    // How loaded every node is takes a look at every task: only where somebody needs a node.
+    if (this.#scheduler === undefined && !this.#state.tasksInState("pending").some(isWaiting)) {
+      return false;
+    }
+    const scheduler = this.#loads();
+    if (!scheduler.hasWork) return false;
+    const { placements, refusals } = scheduler.decide(EVERYTHING, this.#time.atMs);
     return this.command(({ view, apply }) => {
       for (const { taskId, nodeId } of placements) {
         apply({ kind: "assign-task", taskId, nodeId, message: "scheduler assigned task to node" });
@@ -117,7 +134,15 @@ export class ImaginedWorld {
 
   /** What tasks of the revision ask, and the nodes as they would find them. */
   placementFacts(serviceId: ServiceId, revision: number): PlacementFacts | undefined {
-    return this.#scheduler.factsFor(serviceId, revision, this.#time.atMs);
+    return this.#loads().factsFor(serviceId, revision, this.#time.atMs);
+  }
+
+  #loads(): ClusterState {
+    if (this.#scheduler === undefined) {
+      this.#scheduler = new ClusterState();
+      observeEverything(this.#scheduler, this.#state);
+    }
+    return this.#scheduler;
   }
 }
 

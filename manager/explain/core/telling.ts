@@ -19,7 +19,6 @@ interface Step {
 }
 
 export class Telling {
-  readonly #beganMs: number;
   readonly #steps: Step[] = [];
   #present: Step;
   #awaits: ForeseenStep["awaits"] = "nothing";
@@ -31,8 +30,7 @@ export class Telling {
   readonly #givingWay = new Set<TaskId>();
 
   /** @param tasks of the service, as they are at the beginning. */
-  constructor(tasks: readonly Task[], beganMs: number) {
-    this.#beganMs = beganMs;
+  constructor(tasks: readonly Task[]) {
     this.#present = { afterMs: 0, awaits: "nothing", acts: [] };
     for (const task of tasks.filter(waitsForNode)) {
       this.#unplaced.set(task.id, (placed) => {
@@ -54,8 +52,8 @@ export class Telling {
   }
 
   /** What follows happens together. */
-  beginStep(nowMs: number): void {
-    this.#present = { afterMs: nowMs - this.#beganMs, awaits: this.#awaits, acts: [] };
+  beginStep(afterMs: number): void {
+    this.#present = { afterMs, awaits: this.#awaits, acts: [] };
   }
 
   /** Called before the action is carried out. */

@@ -7,7 +7,7 @@ import type { NodeId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 
 /** SwarmKit's numbers: so many failures within such a time. */
-const FAILURES_AVOIDED = 5;
+export const FAILURES_AVOIDED = 5;
 const REMEMBERED_MS = 5 * 60_000;
 
 export class FailureLog {
