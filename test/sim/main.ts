@@ -10,6 +10,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type Kind, KINDS, simulationOf } from "./cluster/kinds.js";
 import { runSimulation } from "./cluster/run-simulation.js";
 import { type ManagersFlags, simulateManagers } from "./raft/simulate.js";
+import { simulateClusters } from "./whole/simulate.js";
 
 interface AgentsFlags {
   readonly kind: readonly Kind[];
@@ -26,8 +27,9 @@ const program = new Command("npm run sim --")
   .option("--trace", "tell the story of each run")
   .option("--only <numbers>", "with these faults of its plan only, such as 3,7", numbers)
   .option("--shrink", "leave faults out of what fails, while it fails")
-  .action(async (flags: ManagersFlags) => {
-    process.exitCode = await simulateManagers(flags);
+  .option("--cluster", "whole clusters: managers, agents, engines, users and their services")
+  .action(async ({ cluster, ...flags }: ManagersFlags & { readonly cluster?: true }) => {
+    process.exitCode = await (cluster ? simulateClusters(flags) : simulateManagers(flags));
   });
 
 program

@@ -8,8 +8,13 @@ import type { TaskId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Random } from "../../shared/ports/random.js";
 import { ABSENT, type Health, type TaskObservation } from "../../worker/engine/core/observation.js";
-import type { Engine, EngineEvent, TaskRun } from "../../worker/engine/engine.js";
-import { EngineUnavailableError, TaskRefusedError } from "../../worker/engine/engine-errors.js";
+import type { Engine, EngineEvent, StopOptions, TaskRun } from "../../worker/engine/engine.js";
+import {
+  EngineUnavailableError,
+  ImageUnavailableError,
+  TaskRefusedError,
+} from "../../worker/engine/engine-errors.js";
+import { type ContainerLife, ORDINARY_LIFE } from "./container-life.js";
 
 /** Longest time that an act takes. */
 const ACT_MS = 40;
@@ -35,9 +40,23 @@ export class SimulatedEngine implements Engine {
   faults: SimulatedFaults;
   /** `hung`: it takes what it is asked, and answers once it is there again. */
   presence: "there" | "away" | "hung" = "there";
+  /** How the container of a task will fare; asked when it is prepared. */
+  lifeOf: (run: TaskRun) => ContainerLife = () => ORDINARY_LIFE;
+  /** Called when a container's process begins. */
+  onStarted: (taskId: TaskId) => void = () => undefined;
+  /** Called when a container runs whose check, where it has one, has passed. */
+  onHealthy: (taskId: TaskId) => void = () => undefined;
+  /** `full`: nothing can be prepared. */
+  disk: "room" | "full" = "room";
+  /** What the host offers; told when its engine comes back. */
+  description: NodeDescription = {
+    Hostname: "simulated",
+    Platform: { OS: "linux", Architecture: "x86_64" },
+  };
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tasks = new Map<TaskId, TaskObservation>();
+  readonly #lives = new Map<TaskId, ContainerLife>();
   readonly #untold: EngineEvent[] = [];
   readonly #listeners = new Set<(event: EngineEvent | "gone") => void>();
 
@@ -66,7 +85,11 @@ export class SimulatedEngine implements Engine {
 
   feel(taskId: TaskId, health: Health): void {
     const now = this.truth(taskId);
-    if (now.kind === "running") this.#become(taskId, { ...now, health });
+    if (now.kind !== "running") return;
+    // An engine gives up on a container that has failed its check.
+    if (now.health === "unhealthy") return;
+    if (health === "healthy") this.onHealthy(taskId);
+    this.#become(taskId, { ...now, health });
   }
 
   /** Removed by hand. */
@@ -94,22 +117,47 @@ export class SimulatedEngine implements Engine {
 
   async describe(signal: AbortSignal): Promise<NodeDescription> {
     await this.#answer(signal);
-    return { Hostname: "simulated", Platform: { OS: "linux", Architecture: "x86_64" } };
+    return this.description;
   }
 
-  prepare(run: TaskRun, signal: AbortSignal): Promise<TaskObservation> {
-    return this.#act({ kind: "prepare", taskId: run.taskId }, signal, () => {
-      if (this.truth(run.taskId).kind !== "absent") return;
-      this.#tasks.set(run.taskId, { kind: "created", containerId: run.taskId });
+  async prepare(run: TaskRun, signal: AbortSignal): Promise<TaskObservation> {
+    const { taskId } = run;
+    const life = this.lifeOf(run);
+    if (life.prepareMs > 0) await this.#clock.sleep(life.prepareMs, signal);
+    return await this.#act({ kind: "prepare", taskId }, signal, () => {
+      if (this.truth(taskId).kind !== "absent") return;
+      if (life.image === "missing") throw new ImageUnavailableError("simulated");
+      if (this.disk === "full") throw new TaskRefusedError("no space left on device");
+      this.#lives.set(taskId, life);
+      this.#tasks.set(taskId, { kind: "created", containerId: taskId });
     });
   }
 
-  start(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
-    return this.#act({ kind: "start", taskId }, signal, () => {
-      if (this.truth(taskId).kind !== "created") return;
-      const running = { kind: "running", containerId: taskId, pid: 1, ports: [] } as const;
-      this.#tasks.set(taskId, { ...running, health: "none" });
+  async start(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
+    const { startMs } = this.#lifeOf(taskId);
+    if (startMs > 0) await this.#clock.sleep(startMs, signal);
+    return await this.#act({ kind: "start", taskId }, signal, () => {
+      if (this.truth(taskId).kind === "created") this.#begin(taskId);
     });
+  }
+
+  #begin(taskId: TaskId): void {
+    const { healthy, sickAfterMs, endsAfterMs, exitCode } = this.#lifeOf(taskId);
+    const running = { kind: "running", containerId: taskId, pid: 1, ports: [] } as const;
+    this.#tasks.set(taskId, { ...running, health: healthy === "at-once" ? "none" : "starting" });
+    this.onStarted(taskId);
+    if (healthy === "at-once") this.onHealthy(taskId);
+    if (typeof healthy !== "string") {
+      this.#clock.after(healthy.afterMs, () => this.feel(taskId, "healthy"));
+    }
+    if (sickAfterMs !== undefined) {
+      this.#clock.after(sickAfterMs, () => this.feel(taskId, "unhealthy"));
+    }
+    if (endsAfterMs !== undefined) this.#clock.after(endsAfterMs, () => this.end(taskId, exitCode));
+  }
+
+  #lifeOf(taskId: TaskId): ContainerLife {
+    return this.#lives.get(taskId) ?? ORDINARY_LIFE;
   }
 
   async observe(taskId: TaskId, signal: AbortSignal): Promise<TaskObservation> {
@@ -117,8 +165,15 @@ export class SimulatedEngine implements Engine {
     return this.truth(taskId);
   }
 
-  stop(taskId: TaskId, _options: unknown, signal: AbortSignal): Promise<TaskObservation> {
-    return this.#act({ kind: "stop", taskId }, signal, () => {
+  async stop(
+    taskId: TaskId,
+    { graceMs }: StopOptions,
+    signal: AbortSignal,
+  ): Promise<TaskObservation> {
+    const stopMs = Math.min(graceMs, this.#lifeOf(taskId).stopMs);
+    const isRunning = this.truth(taskId).kind === "running";
+    if (isRunning && stopMs > 0) await this.#clock.sleep(stopMs, signal);
+    return await this.#act({ kind: "stop", taskId }, signal, () => {
       this.end(taskId, 143);
     });
   }

@@ -91,6 +91,8 @@ export class End<In, Out> implements RpcStream<In, Out> {
   readonly #drained: (() => void)[] = [];
   /** Called when something reaches this host, whether or not the process is awake to read it. */
   onArrival: (item: Item<In>) => void = () => undefined;
+  /** Called when its process takes it in. */
+  onRead: (item: Item<In>) => void = () => undefined;
   /** Said before the connection was made. */
   readonly #early: Out[] = [];
   #out: Direction<Out> | undefined;
@@ -150,6 +152,7 @@ export class End<In, Out> implements RpcStream<In, Out> {
     if (!this.#ended.signal.aborted) this.onArrival(item);
     this.process.enter(() => {
       if (this.#ended.signal.aborted) return;
+      this.onRead(item);
       this.#inbox.push(item);
       if (item.kind === "end") this.#finish();
       for (const resolve of this.#drained.splice(0)) resolve();

@@ -223,7 +223,7 @@ export async function happen(
   return happened;
 }
 
-function fault(name: string, lastsMs: Fault["lastsMs"], begin: Fault["begin"]): Fault {
+export function fault(name: string, lastsMs: Fault["lastsMs"], begin: Fault["begin"]): Fault {
   return { name, lastsMs, begin };
 }
 

@@ -49,6 +49,8 @@ interface Pair {
 }
 
 export class Network {
+  /** Called when an agent takes in what a manager says. */
+  onWord: (agent: string, word: ManagerMessage) => void = () => undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #links = new Map<string, Link>();
@@ -163,6 +165,9 @@ export class Network {
     manager.onArrival = (item) => listener.arrived(from, item);
     manager.connect(end, this.link(to, from), this.#clock);
     end.connect(manager, this.link(from, to), this.#clock);
+    end.onRead = (item) => {
+      if (item.kind === "message") this.onWord(from, item.message);
+    };
     this.#pairs.add({ agent: end, manager, hosts: [from, to] });
     there.enter(() => listener.accept(manager, from));
   }

@@ -7,9 +7,7 @@ import type { Change } from "../../../manager/store/core/change.js";
 import type { StoreView } from "../../../manager/store/core/view.js";
 import { createMemoryStore } from "../../../manager/store/memory-store.js";
 import type { Store } from "../../../manager/store/store.js";
-import { completeServiceSpec } from "../../../shared/docker-api/defaults.js";
-import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
-import { revisionHash } from "../../../shared/model/revision.js";
+import type { NodeId } from "../../../shared/model/ids.js";
 import { silentLogger } from "../../../shared/ports/logger.js";
 import { ManualClock } from "../../../shared/ports/manual-clock.js";
 import { type Random, seededRandom } from "../../../shared/ports/random.js";
@@ -26,8 +24,6 @@ export interface SimClusterOptions {
   readonly workers: number;
   /** So many of the workers are on the managers' own hosts. */
   readonly ownWorkers: number;
-  /** Of the one service. */
-  readonly replicas: number;
 }
 
 /** Enough for all agents to be there, and for all tasks to run. */
@@ -54,10 +50,10 @@ export class SimCluster {
   isolatedSinceMs: number | undefined;
   /** Since when it leads. */
   leaderSinceMs = 0;
-  /** What parts of the real code threw that should never throw. */
   /** Timers of all processes fire up to that much late. */
   lagMs = 0;
   #lateUntilMs = 0;
+  /** What parts of the real code threw that should never throw. */
   readonly failures: unknown[] = [];
   /** Called for what reaches the leader's host. */
   onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void = () => undefined;
@@ -68,8 +64,6 @@ export class SimCluster {
     for (const manager of cluster.managers) manager.start();
     cluster.elect(0);
     for (const worker of cluster.workers) worker.start();
-    await cluster.clock.advance(START_MS);
-    await cluster.#createService(options);
     await cluster.clock.advance(START_MS);
     return cluster;
   }
@@ -158,21 +152,6 @@ export class SimCluster {
       return { kind: "create-node", node };
     });
     await this.change({ kind: "create-cluster", cluster: sampleCluster() }, ...nodes);
-  }
-
-  async #createService({ replicas }: SimClusterOptions): Promise<void> {
-    const serviceId = "web" as ServiceId;
-    const { TaskTemplate: template, ...frame } = completeServiceSpec({
-      Name: "web",
-      Mode: { Replicated: { Replicas: replicas } },
-      TaskTemplate: { ContainerSpec: { Image: "busybox" } },
-    });
-    const times = { createdAtMs: 0, updatedAtMs: 0 };
-    await this.change({
-      kind: "create-service",
-      service: { id: serviceId, version: 0, ...times, frame, revision: 1 },
-      revision: { serviceId, number: 1, createdAtMs: 0, template, hash: revisionHash(template) },
-    });
   }
 
   #commitSoon(commit: () => void): void {

@@ -7,11 +7,16 @@ import type { Clock } from "../../../shared/ports/clock.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { Random } from "../../../shared/ports/random.js";
 import { Agent, type SessionState } from "../../../worker/agent/agent.js";
+import { NodeRemovedError } from "../../../worker/agent/agent-errors.js";
+import { EngineUnavailableError } from "../../../worker/engine/engine-errors.js";
 import { SimulatedEngine } from "../simulated-engine.js";
 import { AgentDisk } from "./agent-disk.js";
 import { GatedEngine } from "./gated.js";
 import type { Network } from "./network.js";
 import { ProcessClock } from "./process-clock.js";
+
+/** An engine that is away while its node leaves is asked again. */
+const LEAVE_AGAIN_MS = 500;
 
 export interface SimWorkerOptions {
   readonly name: string;
@@ -33,6 +38,8 @@ export class SimWorker {
   stateSinceMs = 0;
   lagMs = 0;
   readonly #options: SimWorkerOptions;
+  /** It was removed, and has stopped what it ran. */
+  hasLeft = false;
   #lives = 0;
   #process: ProcessClock | undefined;
   #stop = new AbortController();
@@ -52,7 +59,7 @@ export class SimWorker {
   }
 
   start(): void {
-    if (this.#process !== undefined) return;
+    if (this.#process !== undefined || this.hasLeft) return;
     const { clock, random, logger, managers, name, network, onFailed } = this.#options;
     const life = random.fork(`life ${++this.#lives}`);
     const process = new ProcessClock(clock, life.fork("lag"));
@@ -70,7 +77,10 @@ export class SimWorker {
       logger,
       onState: (state) => this.#enter(state),
     });
-    agent.run({ signal: this.#stop.signal }).catch(onFailed);
+    agent.run({ signal: this.#stop.signal }).catch((error: unknown) => {
+      if (error instanceof NodeRemovedError) void this.#leave(agent, process);
+      else onFailed(error);
+    });
   }
 
   /** SIGKILL. */
@@ -86,6 +96,21 @@ export class SimWorker {
   beLate(lagMs: number): void {
     this.lagMs = lagMs;
     if (this.#process !== undefined) this.#process.lagMs = lagMs;
+  }
+
+  /** As the daemon does where its node was removed: nothing of it may run on. */
+  async #leave(agent: Agent, process: ProcessClock): Promise<void> {
+    this.#enter({ kind: "searching", reason: "removed" });
+    while (process.state !== "dead") {
+      try {
+        await agent.leave({ signal: this.#stop.signal });
+        this.hasLeft = true;
+        return;
+      } catch (error) {
+        if (!(error instanceof EngineUnavailableError)) this.#options.onFailed(error);
+        await process.sleep(LEAVE_AGAIN_MS, this.#stop.signal);
+      }
+    }
   }
 
   #enter(state: SessionState): void {

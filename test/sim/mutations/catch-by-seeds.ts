@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 
 import type { RunReport } from "../raft/run-seed.js";
-import type { SeedBatch } from "../raft/simulate.js";
+import type { SeedBatch } from "../seed-workers.js";
 import type { Catch } from "./mutant.js";
 import type { SimulationCopy } from "./simulation-copy.js";
 

@@ -1,7 +1,7 @@
 /** Simulates managers for many seeds, on all cores, and says what came of it. */
-import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+import { runOnWorkers } from "../seed-workers.js";
 import { planOf, withFaults } from "./plan.js";
 import { runPlan, type RunReport } from "./run-seed.js";
 import { shrink } from "./shrink.js";
@@ -16,14 +16,6 @@ export interface ManagersFlags {
   readonly shrink?: true;
 }
 
-/** What a worker is given; its reports come back. */
-export interface SeedBatch {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** At a time: enough that nobody waits, few enough that all end together. */
-const BATCH_SEEDS = 20;
 /** Failures beyond these are counted, and not told one by one. */
 const TOLD_FAILURES = 20;
 const WORKER = fileURLToPath(import.meta.resolve("./seed-worker.js"));
@@ -33,7 +25,7 @@ export async function simulateManagers(flags: ManagersFlags): Promise<number> {
   const startMs = performance.now();
   const { trace, only, shrink: isToShrink } = flags;
   const oneByOne = trace ?? only ?? isToShrink;
-  const tally = await (oneByOne === undefined ? runOnWorkers(flags) : runHere(flags));
+  const tally = await (oneByOne === undefined ? runInProcesses(flags) : runHere(flags));
   console.log(summaryOf(tally, (performance.now() - startMs) / 1_000));
   return tally.failed.length > 0 ? 1 : 0;
 }
@@ -59,45 +51,10 @@ async function tellShrunk(seed: number): Promise<void> {
   console.log(`  ${replayOf(seed)} --only "${numbers}"`);
 }
 
-async function runOnWorkers({ from, seeds, workers }: ManagersFlags): Promise<Tally> {
+async function runInProcesses(flags: ManagersFlags): Promise<Tally> {
   const tally = emptyTally();
-  const end = from + seeds;
-  let next = from;
-  const takeBatch = (): SeedBatch | undefined => {
-    if (next >= end) return undefined;
-    const batch = { from: next, to: Math.min(end, next + BATCH_SEEDS) };
-    next = batch.to;
-    return batch;
-  };
-  const onReport = (report: RunReport): void => tellOf(report, tally);
-  await Promise.all(
-    Array.from({ length: Math.max(1, workers) }, () => driveWorker(takeBatch, onReport)),
-  );
+  await runOnWorkers<RunReport>(WORKER, flags, (report) => tellOf(report, tally));
   return tally;
-}
-
-function driveWorker(
-  takeBatch: () => SeedBatch | undefined,
-  onReport: (report: RunReport) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = fork(WORKER, [], { stdio: "inherit" });
-    const giveWork = (): void => {
-      const batch = takeBatch();
-      if (batch === undefined) child.disconnect();
-      else child.send(batch);
-    };
-    child.on("message", (reports) => {
-      for (const report of reports as RunReport[]) onReport(report);
-      giveWork();
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a worker ended with ${code ?? "a signal"}`));
-    });
-    giveWork();
-  });
 }
 
 function tellOf(report: RunReport, tally: Tally): void {

@@ -1,0 +1,91 @@
+/**
+ * What is to happen to a whole cluster, all of it from one seed and known before it begins: how many
+ * managers and workers, and every word of a user and every trouble with its time. So any of them can
+ * be left out of a run, and the rest stays as it was.
+ */
+import { type Random, seededRandom } from "../../../shared/ports/random.js";
+import { pick } from "../pick.js";
+import { TROUBLES, type TroubleKind } from "./troubles.js";
+import { WISHES, type WishKind } from "./wishes.js";
+
+export interface Happening {
+  /** Its place in the plan: what `--only` names it by. */
+  readonly number: number;
+  readonly kind: WishKind | TroubleKind;
+  readonly atMs: number;
+}
+
+export interface HostPlan {
+  readonly nanoCpus: number;
+  readonly memoryBytes: number;
+  readonly zone: string;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly managers: number;
+  /** So many of the workers are on the managers' own hosts. */
+  readonly ownWorkers: number;
+  readonly hosts: readonly HostPlan[];
+  /** Services that are there before anything happens. */
+  readonly services: number;
+  readonly happenings: readonly Happening[];
+  readonly untilMs: number;
+}
+
+const NANO_CPUS = 1e9;
+const MEBIBYTE = 2 ** 20;
+const ZONES = ["east", "west", "north"];
+/** Some plans have no trouble, only users: more is promised of them. */
+const PEACEFUL = 4;
+
+export function planOf(seed: number): Plan {
+  const random = seededRandom(`whole ${seed}`);
+  const managers = 1 + random.below(3);
+  const hosts = hostsOf(random.fork("hosts"));
+  const forMs = 15_000 + random.below(30_000);
+  return {
+    seed,
+    managers,
+    ownWorkers: random.below(Math.min(managers, hosts.length) + 1),
+    hosts,
+    services: 1 + random.below(3),
+    happenings: happeningsOf(random.fork("happenings"), forMs),
+    untilMs: forMs,
+  };
+}
+
+/** The same run without some of what happens. */
+export function withHappenings(plan: Plan, keep: (happening: Happening) => boolean): Plan {
+  return { ...plan, happenings: plan.happenings.filter(keep) };
+}
+
+function hostsOf(random: Random): HostPlan[] {
+  return Array.from({ length: 2 + random.below(5) }, () => ({
+    nanoCpus: (2 + 2 * random.below(4)) * NANO_CPUS,
+    memoryBytes: (512 + 512 * random.below(4)) * MEBIBYTE,
+    zone: ZONES[random.below(ZONES.length)] ?? "",
+  }));
+}
+
+function happeningsOf(random: Random, forMs: number): Happening[] {
+  const wishes = chosen(random, Object.keys(WISHES) as WishKind[]);
+  const isPeaceful = random.below(PEACEFUL) === 0;
+  const troubles = isPeaceful ? [] : chosen(random, Object.keys(TROUBLES) as TroubleKind[]);
+  const everyMs = 500 + random.below(2_500);
+  const happenings: Happening[] = [];
+  let atMs = 0;
+  for (let number = 0; ; number++) {
+    atMs += random.below(2 * everyMs);
+    if (atMs >= forMs) return happenings;
+    const kinds = troubles.length > 0 && random.below(2) === 0 ? troubles : wishes;
+    happenings.push({ number, kind: pick(random, kinds), atMs });
+  }
+}
+
+/** A few kinds at a time: with all of them in each run, none of them gets far. */
+function chosen<Kind extends string>(random: Random, kinds: readonly Kind[]): readonly Kind[] {
+  const chance = 2 + random.below(8);
+  const some = kinds.filter(() => random.below(10) < chance);
+  return some.length > 0 ? some : [pick(random, kinds)];
+}
