@@ -67,7 +67,8 @@ export class NodeKeeper {
     const time = { nowMs: clock.nowMs(), atMs: tx.atMs };
     const orphans = planOrphans(tx.view, nodeId, { downForMs, atMs: tx.atMs });
     if (orphans.wakeInMs !== undefined) this.#loop.enqueueAfter(nodeId, orphans.wakeInMs);
-    const evictions = planEvictions(tx.view, nodeId, time);
+    const { evictions, outcome } = planEvictions(tx.view, nodeId, time);
+    if (outcome === "look again") this.#loop.enqueueAfter(nodeId, LOOK_AGAIN_MS);
     for (const change of orphans.changes.slice(0, ACTIONS_PER_COMMAND)) tx.apply(change);
     for (const eviction of evictions.slice(0, ACTIONS_PER_COMMAND)) carryOut(tx, eviction, random);
     return Math.max(orphans.changes.length, evictions.length) - ACTIONS_PER_COMMAND;

@@ -17,11 +17,11 @@ export interface Seeds {
 /** At a time: enough that nobody waits, few enough that all end together. */
 const BATCH_SEEDS = 20;
 
-/** @param program reports on each batch that it is sent, until it is disconnected */
-export async function runOnWorkers<Report>(
+/** @param program reports on each batch that it is sent, in one message, until it is disconnected */
+export async function runOnWorkers(
   program: string,
   { from, seeds, workers }: Seeds,
-  onReport: (report: Report) => void,
+  onReports: (reports: unknown) => void,
 ): Promise<void> {
   const end = from + seeds;
   let next = from;
@@ -32,14 +32,14 @@ export async function runOnWorkers<Report>(
     return batch;
   };
   await Promise.all(
-    Array.from({ length: Math.max(1, workers) }, () => driveWorker(program, takeBatch, onReport)),
+    Array.from({ length: Math.max(1, workers) }, () => driveWorker(program, takeBatch, onReports)),
   );
 }
 
-function driveWorker<Report>(
+function driveWorker(
   program: string,
   takeBatch: () => SeedBatch | undefined,
-  onReport: (report: Report) => void,
+  onReports: (reports: unknown) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(program, [], { stdio: "inherit" });
@@ -49,7 +49,7 @@ function driveWorker<Report>(
       else child.send(batch);
     };
     child.on("message", (reports) => {
-      for (const report of reports as Report[]) onReport(report);
+      onReports(reports);
       giveWork();
     });
     child.on("error", reject);

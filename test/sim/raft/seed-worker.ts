@@ -1,7 +1,7 @@
 /** A process that runs the seeds that `simulate.ts` gives it, and reports on each. */
+import type { SeedBatch } from "../seed-workers.js";
 import { planOf } from "./plan.js";
 import { runPlan, type RunReport } from "./run-seed.js";
-import type { SeedBatch } from "../seed-workers.js";
 
 process.on("message", (batch) => void runBatch(batch as SeedBatch));
 

@@ -53,7 +53,9 @@ async function tellShrunk(seed: number): Promise<void> {
 
 async function runInProcesses(flags: ManagersFlags): Promise<Tally> {
   const tally = emptyTally();
-  await runOnWorkers<RunReport>(WORKER, flags, (report) => tellOf(report, tally));
+  await runOnWorkers(WORKER, flags, (reports) => {
+    for (const report of reports as RunReport[]) tellOf(report, tally);
+  });
   return tally;
 }
 

@@ -3,8 +3,8 @@
  * else; and what it stops, it was told to stop by one who knew, or it fell ill, or the host leaves.
  * Nothing is started that nobody wants yet, and nothing twice.
  */
-import { compareFences, LOWEST_FENCE } from "../../../shared/model/fence.js";
 import type { AssignmentSet } from "../../../shared/model/assignment.js";
+import { compareFences, LOWEST_FENCE } from "../../../shared/model/fence.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import { type DesiredState, isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import type { ManagerMessage } from "../../../shared/rpc/dispatcher-messages.js";

@@ -134,7 +134,7 @@ interface Amounts {
   readonly memoryBytes: number;
 }
 
-export function capacityOf({ description }: Node): Amounts {
+function capacityOf({ description }: Node): Amounts {
   const { NanoCPUs: nanoCpus = 0, MemoryBytes: memoryBytes = 0 } = description?.Resources ?? {};
   return { nanoCpus, memoryBytes };
 }

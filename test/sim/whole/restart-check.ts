@@ -125,6 +125,7 @@ export class RestartCheck implements Check {
   #isHeldUp(task: Task): boolean {
     const { nowMs } = this.#ground;
     const node = task.nodeId;
+    if (node !== undefined && this.#ground.view.node(node)?.status.state !== "ready") return true;
     if (node !== undefined && this.#ground.nodeUnchangedForMs(node) < STARTED_WITHIN_MS)
       return true;
     return [...this.#ground.tasks.values()].some(({ task: other, endedMs }) => {

@@ -10,7 +10,7 @@ import { discontents } from "./peace-check.js";
 import type { Happening, Plan } from "./plan.js";
 import { describeEvent } from "./story.js";
 import { TROUBLES } from "./troubles.js";
-import { create, type Wish, WISHES } from "./wishes.js";
+import { create, soundWishes, type Wish, WISHES } from "./wishes.js";
 
 export interface RunReport {
   readonly seed: number;
@@ -74,7 +74,11 @@ class Run {
     }
     await this.#advance(beginMs + this.#plan.untilMs - clock.nowMs());
     for (const mend of this.#mends) mend();
+    this.#ground.say("peace");
     const peaceMs = await this.#makePeace();
+    this.#ground.say("and all templates are sound");
+    this.#wish((view, _random, atMs) => soundWishes(view, atMs), "sound templates");
+    await this.#makePeace();
     this.#over = true;
     return this.#report(peaceMs);
   }
@@ -88,7 +92,6 @@ class Run {
 
   /** @returns how long it took until all was as it should be. */
   async #makePeace(): Promise<number | undefined> {
-    this.#ground.say("peace");
     const beganMs = this.#cluster.nowMs;
     const elect = this.#cluster.managers.findIndex(({ process }) => process !== undefined);
     if (this.#cluster.leader === undefined) this.#cluster.elect(Math.max(0, elect));
@@ -107,8 +110,8 @@ class Run {
   #report(peaceMs: number | undefined): RunReport {
     const [failure] = this.#cluster.failures;
     if (failure !== undefined) {
-      const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-      this.#ground.violated("nothing fails by itself", stack);
+      const stack = failure instanceof Error ? failure.stack : JSON.stringify(failure);
+      this.#ground.violated("nothing fails by itself", stack ?? "");
     }
     const [violation] = this.#ground.violations;
     const { view, tasks } = this.#ground;
@@ -148,11 +151,9 @@ class Run {
 
   #happen({ kind, number }: Happening): void {
     const random = seededRandom(`whole ${this.#plan.seed}/happening ${number}`);
-    const trouble = TROUBLES[kind];
-    if (trouble === undefined) {
-      this.#wish(WISHES[kind as keyof typeof WISHES], `${number} ${kind}`);
-      return;
-    }
+    const [trouble, wish] = [TROUBLES[kind], WISHES[kind]];
+    if (wish !== undefined) this.#wish(wish, `${number} ${kind}`);
+    if (trouble === undefined) return;
     const { lastsMs, begin } = trouble;
     const forMs = lastsMs[0] + random.below(lastsMs[1] - lastsMs[0]);
     this.#ground.say(`${number} ${kind} for ${forMs} ms`);

@@ -28,7 +28,7 @@ export async function simulateClusters(flags: ClusterFlags): Promise<number> {
   const take = (report: RunReport): void => tellOf(report, tally);
   const { trace, only } = flags;
   if (trace ?? only) await runHere(flags, take);
-  else await runOnWorkers<RunReport>(WORKER, flags, take);
+  else await runOnWorkers(WORKER, flags, (reports) => (reports as RunReport[]).forEach(take));
   const seconds = (performance.now() - startMs) / 1_000;
   console.log(
     `${flags.seeds} clusters in ${seconds.toFixed(1)} s (${(flags.seeds / seconds).toFixed(1)} seeds/s): ` +

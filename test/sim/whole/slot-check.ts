@@ -73,7 +73,8 @@ export class SlotCheck implements Check {
       .filter((other) => placeOf(other) === placeOf(made));
     const service = view.service(made.serviceId);
     if (others.length === 0 || service === undefined || !isWanted(made.desired)) return;
-    if (others.length === 1 && maySucceedStartFirst(service)) return;
+    const moves = [made, ...others].some(({ relieves }) => relieves !== undefined);
+    if (others.length === 1 && (moves || maySucceedStartFirst(service))) return;
     const detail = `${placeOf(made)} has ${made.id} beside ${others.map(({ id }) => id).join()}`;
     this.#ground.violated("a slot has one task, or two start-first", detail);
   }

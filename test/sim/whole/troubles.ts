@@ -82,5 +82,3 @@ const ALL = [
 export const TROUBLES: Readonly<Record<string, Fault>> = Object.fromEntries(
   [...ALL, ...MORE].map((each) => [each.name, each]),
 );
-
-export type TroubleKind = string;

@@ -5,11 +5,11 @@
  */
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
+import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
 import { type Check, type Ground, newestByPlace, placeOf } from "./ground.js";
 
 const NS_PER_MS = 1e6;
@@ -91,10 +91,16 @@ export class UpdateCheck implements Check {
       .find((other) => placeOf(other) === placeOf(made));
     const replaced = old ?? beside ?? this.#lastAt(made);
     if (replaced === undefined || made.revision !== service.revision) return;
-    if (made.restartsAtMs !== undefined || replaced.revision === made.revision) return;
+    if (made.restartsAtMs !== undefined) return;
     const { renewals } = this.#courseOf(service);
     const settings = settingsOf(service);
-    renewals.set(placeOf(made), { task: made, arrivedAtMs: undefined, failed: false });
+    const renewal = { task: made, arrivedAtMs: undefined, failed: false };
+    if (replaced.revision === made.revision) {
+      // Moved to another node: the update waits for it there.
+      if (renewals.has(placeOf(made))) renewals.set(placeOf(made), renewal);
+      return;
+    }
+    renewals.set(placeOf(made), renewal);
     const { state = "" } = service.update ?? {};
     if (state.endsWith("paused")) {
       const detail = `${made.id} renews ${placeOf(made)}, and the update is ${state}`;
@@ -116,7 +122,9 @@ export class UpdateCheck implements Check {
       .filter((task) => task.id !== made.id && task.desired === "shutdown")
       .filter((task) => placeOf(task) === place);
     const last = newestByPlace(this.#ground, past).get(place);
-    return last?.status.state === "shutdown" ? undefined : last;
+    const hasEnded = ["complete", "failed", "rejected"].includes(last?.status.state ?? "");
+    // A node that takes part again is filled, whatever ran there.
+    return hasEnded && made.slot !== 0 ? last : undefined;
   }
 
   /** Its new task has not arrived, or not for long enough. A lost node holds its own slot down. */

@@ -2,6 +2,8 @@
  * What users ask for in a simulated cluster, through what the API's routes go through; a wish that
  * does not fit (nothing to roll back to, a node that is not down) is refused, as it would be.
  */
+import { planDrain, planNodeRemoval } from "../../../manager/api/core/plan-node.js";
+import { planRebalance } from "../../../manager/api/core/plan-rebalance.js";
 import {
   planCreate,
   planRollback,
@@ -9,7 +11,6 @@ import {
   planUpdate,
   splitSpec,
 } from "../../../manager/api/core/plan-service.js";
-import { planDrain, planNodeRemoval } from "../../../manager/api/core/plan-node.js";
 import type { Change } from "../../../manager/store/core/change.js";
 import type { StoreView } from "../../../manager/store/core/view.js";
 import { completeServiceSpec } from "../../../shared/docker-api/defaults.js";
@@ -28,7 +29,7 @@ export type Wish = (view: StoreView, random: Random, atMs: number) => readonly C
 const SERVICES_AT_MOST = 5;
 const MS = 1e6;
 
-export const WISHES = {
+export const WISHES: Readonly<Record<string, Wish>> = {
   create: (view, random, atMs) =>
     view.services().length >= SERVICES_AT_MOST ? [] : [create(view, random, atMs)],
   "remove service": (view, random) =>
@@ -54,6 +55,8 @@ export const WISHES = {
       const { number } = pick(random, view.revisions(service.id));
       return [planRollbackTo(view, service, number, read(service, atMs))];
     }),
+  rebalance: (view, random, atMs) =>
+    ofService(view, random, (service) => [planRebalance(service, atMs)]),
   drain: (view, random) => ofNode(view, random, (node) => [become(node, "drain")]),
   "drain by": (view, random, atMs) =>
     ofNode(view, random, (node) => [planDrain(node, { Within: random.below(8_000) * MS }, atMs)]),
@@ -78,9 +81,7 @@ export const WISHES = {
       spec: { Orchestration: { TaskHistoryRetentionLimit: random.below(4) } },
     },
   ],
-} as const satisfies Record<string, Wish>;
-
-export type WishKind = keyof typeof WISHES;
+};
 
 /** In the end: every template comes up, and every node takes part. */
 export function soundWishes(view: StoreView, atMs: number): readonly Change[] {

@@ -12,6 +12,8 @@ import { type Check, type Ground, placeOf } from "./ground.js";
 /** DESIGN's 10 s, beyond what the task may take to end. */
 const SURPLUS_GONE_MS = 10_000;
 const NS_PER_MS = 1e6;
+/** A plan is made on what was so a little before it is committed. */
+const DECIDED_MS = 60;
 /** A successor is started this long after its predecessor's grace period, whatever that does. */
 const PATIENCE_MS = 60_000;
 
@@ -76,7 +78,7 @@ export class WorldCheck implements Check {
     if (nodeId === undefined || !this.#ground.isInReach(nodeId)) return;
     const sinceMs = this.#ground.nowMs - made.createdMs;
     // A host that was lost, even for a moment, was not waited for.
-    if (this.#ground.nodeUnchangedForMs(nodeId) < sinceMs) return;
+    if (this.#ground.nodeUnchangedForMs(nodeId) <= sinceMs + DECIDED_MS) return;
     if (sinceMs > PATIENCE_MS + (this.#graceMs.get(old.id) ?? 0)) return;
     const detail = `${taskId} starts at ${placeOf(made.task)}, and ${old.id} runs on ${nodeId}`;
     this.#ground.violated("stop-first, a slot does not run twice", detail);

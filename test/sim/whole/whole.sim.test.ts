@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+
+import { planOf } from "./plan.js";
+import { runPlan } from "./run.js";
+import { replayOf } from "./simulate.js";
+import { SUITE_SEEDS } from "./suite-seeds.js";
+
+/** What one test runs. */
+const SEEDS_PER_TEST = 25;
+/** A seed takes a tenth of a second, and several on a busy machine. */
+const PATIENCE_MS = 120_000;
+
+describe("whole clusters", () => {
+  const firsts = SUITE_SEEDS.filter((_, i) => i % SEEDS_PER_TEST === 0);
+  test.each(firsts)(
+    "keep every promise (%i and the seeds after it)",
+    async (first) => {
+      const from = SUITE_SEEDS.indexOf(first);
+      for (const seed of SUITE_SEEDS.slice(from, from + SEEDS_PER_TEST)) {
+        const { violation } = await runPlan(planOf(seed));
+        expect(violation, replayOf(seed)).toBeUndefined();
+      }
+    },
+    PATIENCE_MS,
+  );
+
+  test.each([3, 11])("live the same life from the same seed (%i)", async (seed) => {
+    const [one, other] = [await runPlan(planOf(seed)), await runPlan(planOf(seed))];
+    expect(other).toEqual(one);
+  });
+});
