@@ -17,6 +17,8 @@ const NS_PER_MS = 1e6;
 /** A slot that an update gave a new task. */
 interface Renewal {
   task: Task;
+  /** A node that takes part again is filled, whatever ran there before: no lane is taken by that. */
+  readonly lane: "taken" | "none";
   /** When its new task ran, or had ended, as the command says that told of it (wall ms). */
   arrivedAtMs: number | undefined;
   failed: boolean;
@@ -94,7 +96,9 @@ export class UpdateCheck implements Check {
     if (made.restartsAtMs !== undefined) return;
     const { renewals } = this.#courseOf(service);
     const settings = settingsOf(service);
-    const renewal = { task: made, arrivedAtMs: undefined, failed: false };
+    const isFilled = made.slot === 0 && old === undefined && beside === undefined;
+    const lane = isFilled ? "none" : "taken";
+    const renewal: Renewal = { task: made, lane, arrivedAtMs: undefined, failed: false };
     if (replaced.revision === made.revision) {
       // Moved to another node: the update waits for it there.
       if (renewals.has(placeOf(made))) renewals.set(placeOf(made), renewal);
@@ -109,7 +113,7 @@ export class UpdateCheck implements Check {
     const lanes = [...renewals.values()].filter((each) =>
       this.#takesLane(each, settings, made.createdAtMs),
     );
-    if (lanes.length <= settings.parallelism) return;
+    if (isFilled || lanes.length <= settings.parallelism) return;
     const detail = `with ${placeOf(made)}, ${lanes.length} slots are renewed at once, of ${settings.parallelism}`;
     this.#ground.violated("an update keeps to its parallelism and delay", detail);
   }
@@ -123,12 +127,12 @@ export class UpdateCheck implements Check {
       .filter((task) => placeOf(task) === place);
     const last = newestByPlace(this.#ground, past).get(place);
     const hasEnded = ["complete", "failed", "rejected"].includes(last?.status.state ?? "");
-    // A node that takes part again is filled, whatever ran there.
-    return hasEnded && made.slot !== 0 ? last : undefined;
+    return hasEnded ? last : undefined;
   }
 
   /** Its new task has not arrived, or not for long enough. A lost node holds its own slot down. */
-  #takesLane({ task, arrivedAtMs }: Renewal, { delayMs }: Settings, atMs: number): boolean {
+  #takesLane({ task, lane, arrivedAtMs }: Renewal, { delayMs }: Settings, atMs: number): boolean {
+    if (lane === "none") return false;
     const known = this.#ground.tasks.get(task.id);
     if (known === undefined || known.unwantedMs !== undefined) return false;
     if (!this.#isRenewable(task)) return false;
