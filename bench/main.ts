@@ -6,6 +6,7 @@ import { benchAgents } from "./agents.js";
 import { benchApi } from "./api.js";
 import { benchConverge } from "./converge.js";
 import { benchGrowth } from "./growth.js";
+import { benchLarge } from "./large.js";
 import { benchNetwork } from "./network.js";
 import { benchRaft } from "./raft.js";
 import { benchRecover } from "./recover.js";
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, (progress: Progress) => Promise<Report>>>
   schedule: benchSchedule,
   converge: benchConverge,
   growth: benchGrowth,
+  large: benchLarge,
   network: benchNetwork,
   raft: benchRaft,
   recover: benchRecover,

@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 
 import { systemClock } from "../../shared/ports/system-clock.js";
 import { EngineCalls } from "../engine-calls.js";
+import type { LoopDelay } from "../large/loop-probe.js";
 
 const SKEPD = fileURLToPath(new URL("../../node/main.js", import.meta.url));
+const PROBE = new URL("../large/loop-probe.js", import.meta.url).href;
 const LOOK_EVERY_MS = 20;
 const START_LIMIT_MS = 30_000;
 /** `sysconf(_SC_CLK_TCK)`, which is 100 on every Linux that Node runs on. */
@@ -36,8 +38,9 @@ export class ManagerProcess {
     const log = openSync(join(this.#folder, "manager.log"), "a");
     const flags = ["--data-dir", join(this.#folder, "manager"), "--engine", "process"];
     const door = ["--socket", join(this.#folder, "manager.sock"), "--listen-addr", this.address];
-    const words = ["-c", "0", process.execPath, SKEPD, ...flags, ...door];
-    this.#child = spawn("taskset", words, { stdio: ["ignore", log, log] });
+    const program = [process.execPath, "--import", PROBE, SKEPD];
+    const words = ["-c", "0", ...program, ...flags, ...door];
+    this.#child = spawn("taskset", words, { stdio: ["ignore", log, log, "ipc"] });
     const limit = AbortSignal.timeout(START_LIMIT_MS);
     while (!(await this.#answers())) await systemClock.sleep(LOOK_EVERY_MS, limit);
   }
@@ -56,6 +59,18 @@ export class ManagerProcess {
     // The name before it may hold anything, a bracket last.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  }
+
+  /** How late its event loop was since this was asked last. */
+  loopDelay(): Promise<LoopDelay> {
+    return new Promise((resolve, reject) => {
+      const child = this.#child;
+      if (child === undefined) throw new Error("the manager does not run");
+      child.once("message", (answer) => resolve(answer as LoopDelay));
+      child.send("loop-delay", (error) => {
+        if (error !== null) reject(error);
+      });
+    });
   }
 
   /** The most memory that it has had since it was started. */
