@@ -76,19 +76,30 @@ function jobStatusOf(view: StoreView, { id, revision: run }: Service): JobStatus
 
 /** How far the cluster has come with a service: what `service ls` shows. */
 export function countTasks(view: StoreView, service: Service): ServiceStatus {
-  // A task on a node that is down may run there, and does not count.
-  const tasks = view
-    .tasksOfService(service.id)
-    .filter(({ nodeId }) => nodeId === undefined || view.node(nodeId)?.status.state !== "down");
+  const tasks = view.tasksOfService(service.id);
   const { ReplicatedJob: job, Replicated: replicated } = service.frame.Mode ?? {};
-  if (isJob(service.frame)) return countRun(service, tasks, job?.MaxConcurrent);
-  const running = tasks.filter((task) => task.status.state === "running").length;
-  const wanted = tasks.filter((task) => task.desired === "running").length;
+  if (isJob(service.frame)) {
+    const counted = tasks.filter((task) => counts(view, task));
+    return countRun(service, counted, job?.MaxConcurrent);
+  }
+  // One walk and nothing allocated: a list of all services counts all tasks there are.
+  let running = 0;
+  let wanted = 0;
+  for (const task of tasks) {
+    if (!counts(view, task)) continue;
+    if (task.status.state === "running") running++;
+    if (task.desired === "running") wanted++;
+  }
   return {
     RunningTasks: running,
     DesiredTasks: replicated?.Replicas ?? wanted,
     CompletedTasks: 0,
   };
+}
+
+/** A task on a node that is down may run there, and does not count. */
+function counts(view: StoreView, { nodeId }: Task): boolean {
+  return nodeId === undefined || view.node(nodeId)?.status.state !== "down";
 }
 
 /**

@@ -1,14 +1,13 @@
 /** `/services`: declare, list, inspect, change, remove. */
 import type { FastifyInstance } from "fastify";
 
-import type { Service as ShownService } from "../../../shared/docker-api/service-spec.js";
 import { UnimplementedError } from "../../../shared/errors/cluster-error.js";
 import type { Service } from "../../../shared/model/service.js";
-import type { StoreView } from "../../store/core/view.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { parseFilters } from "../core/filters.js";
 import { findService } from "../core/find-object.js";
 import { selectServices, SERVICE_FILTERS } from "../core/select-objects.js";
+import { servicesText } from "../core/service-text.js";
 import { countTasks, showService } from "../core/show-service.js";
 import { pathId, queryBoolean, queryText, repeatable } from "../request-input.js";
 import { readServiceCreate, readServiceUpdate } from "../service-request.js";
@@ -17,14 +16,14 @@ import { readServiceCreate, readServiceUpdate } from "../service-request.js";
 const done = (): void => undefined;
 
 export function serveServices(app: FastifyInstance, context: ApiContext): void {
-  app.get("/services", async (request) => {
+  app.get("/services", async (request, reply) => {
     const filters = parseFilters(queryText(request, "filters"), SERVICE_FILTERS);
     const counted = queryBoolean(request, "status");
-    return await readCommitted(context, (view) =>
-      selectServices(view, filters).map((service) =>
-        counted ? withStatus(view, service) : showService(view, service),
-      ),
-    );
+    const text = await readCommitted(context, (view) => {
+      const statusOf = counted ? (one: Service) => countTasks(view, one) : undefined;
+      return servicesText(view, selectServices(view, filters), statusOf);
+    });
+    return await reply.type("application/json").send(text);
   });
 
   app.post("/services/create", async (request, reply) => {
@@ -77,8 +76,4 @@ export function serveServices(app: FastifyInstance, context: ApiContext): void {
     await readCommitted(context, (view) => findService(view, pathId(request)));
     throw new UnimplementedError("logs of services are not available yet");
   });
-}
-
-function withStatus(view: StoreView, service: Service): ShownService {
-  return { ...showService(view, service), ServiceStatus: countTasks(view, service) };
 }
