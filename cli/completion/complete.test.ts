@@ -48,7 +48,7 @@ describe("what may come next", () => {
     ["service create --env-file _", ":files"],
     ["service create --name _", ""],
     ["service explain s", "service-a service-b"],
-    ["task explain _", ""],
+    ["task explain _", "task-a task-b"],
     ["service plan _", "create update"],
     ["service plan u", "update"],
     ["service plan nope _", ""],

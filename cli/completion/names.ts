@@ -4,6 +4,7 @@ import type { Network } from "../../shared/docker-api/network.js";
 import type { Node } from "../../shared/docker-api/node-spec.js";
 import type { Secret } from "../../shared/docker-api/secret.js";
 import type { Service } from "../../shared/docker-api/service-spec.js";
+import type { Task } from "../../shared/docker-api/task.js";
 import { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Client } from "../client.js";
@@ -41,6 +42,10 @@ async function askNames(
     case "service": {
       const services = await client.call<Service[]>("GET", "/services", { signal });
       return services.map(({ Spec: spec, ID: id }) => spec.Name ?? id);
+    }
+    case "task": {
+      const tasks = await client.call<Task[]>("GET", "/tasks", { signal });
+      return tasks.map(({ ID: id }) => id);
     }
     case "node":
       return nodeNames(await client.call<Node[]>("GET", "/nodes", { signal }));

@@ -1,7 +1,7 @@
 /** Where the words come from that may stand at a place of the command line. */
 
 /** Kinds of names that only the daemon knows. */
-export const NAMED_OBJECTS = ["service", "node", "network", "secret", "config"] as const;
+export const NAMED_OBJECTS = ["service", "task", "node", "network", "secret", "config"] as const;
 export type NamedObject = (typeof NAMED_OBJECTS)[number];
 
 export type CompletionSource =

@@ -12,6 +12,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import { ControlLoop } from "../control-loop.js";
 import type { LeaderLoop } from "../leadership.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
+import { assignmentOf } from "./core/assignment.js";
 import { ClusterState, type Decisions, isWaiting, type Refusal } from "./core/cluster-state.js";
 import { observeCommand, observeEverything } from "./core/observe.js";
 import type { Placement } from "./core/place-tasks.js";
@@ -114,11 +115,11 @@ export class Scheduler implements LeaderLoop {
 }
 
 /** @returns whether the head still wants this placement. */
-function assignTask(tx: Transaction, { taskId, nodeId, generics }: Placement): boolean {
+function assignTask(tx: Transaction, placement: Placement): boolean {
+  const { taskId, nodeId } = placement;
   const task = tx.view.task(taskId);
   if (task === undefined || !isWaiting(task) || tx.view.node(nodeId) === undefined) return false;
-  const message = "scheduler assigned task to node";
-  tx.apply({ kind: "assign-task", taskId, nodeId, message, ...(generics && { generics }) });
+  tx.apply(assignmentOf(placement));
   return true;
 }
 

@@ -2,6 +2,7 @@
 import type { TaskExplanation } from "../../../shared/docker-api/foresight.js";
 import { parseAnswer } from "../../client.js";
 import { defineCommand, ONE_ARGUMENT } from "../../command.js";
+import { namesOf } from "../../completion/sources.js";
 import { ANSWER_FORMAT, printAnswer } from "../../output/answer.js";
 
 export const explainCommand = defineCommand({
@@ -9,6 +10,7 @@ export const explainCommand = defineCommand({
   summary: "Tell how a task came to be as it is, and what comes next",
   synopsis: "[OPTIONS] TASK",
   arguments: ONE_ARGUMENT,
+  completion: namesOf("task"),
   flags: ANSWER_FORMAT,
   async run({ client, stdout, clock }, { flags, args }) {
     const [reference = ""] = args;

@@ -11,6 +11,7 @@ import {
 } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { CLOSED_LIMIT_MS } from "../../dispatcher/core/node-liveness.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
 import { FAILURES_AVOIDED } from "../../scheduler/core/failure-log.js";
 import { isPaused, isRollback, isUnderWay } from "../../updater/core/update-rules.js";
@@ -58,7 +59,14 @@ function nodeWords(situation: Situation): string[] {
 function standingWords(node: Node, atMs: number): string[] {
   const name = nodeHostname(node);
   const { state, message } = node.status;
-  if (state !== "ready") return [`${name} is ${state}${message === "" ? "" : `: ${message}`}`];
+  const why = message === "" ? "" : `: ${message}`;
+  if (state === "disconnected") {
+    const limit = durationWords(CLOSED_LIMIT_MS);
+    return [
+      `${name} is disconnected${why}; if it stays away it is down after ${limit} at the latest`,
+    ];
+  }
+  if (state !== "ready") return [`${name} is ${state}${why}`];
   switch (nodeAvailability(node)) {
     case "active":
       return [];

@@ -7,6 +7,7 @@ import type { ServiceId, TaskId } from "../../../shared/model/ids.js";
 import { decideAllocation } from "../../allocator/core/decide.js";
 import { PendingAllocations } from "../../allocator/core/pending-allocations.js";
 import type { PlanTime } from "../../orchestrator/core/situation.js";
+import { assignmentOf } from "../../scheduler/core/assignment.js";
 import {
   ClusterState,
   isWaiting,
@@ -118,9 +119,7 @@ export class ImaginedWorld {
     if (!scheduler.hasWork) return false;
     const { placements, refusals } = scheduler.decide(EVERYTHING, this.#time.atMs);
     return this.command(({ view, apply }) => {
-      for (const { taskId, nodeId } of placements) {
-        apply({ kind: "assign-task", taskId, nodeId, message: "scheduler assigned task to node" });
-      }
+      placements.map(assignmentOf).forEach(apply);
       for (const { taskIds, reason } of refusals) {
         for (const taskId of taskIds) {
           const task = view.task(taskId);

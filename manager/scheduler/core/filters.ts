@@ -156,16 +156,17 @@ export function explainRefusal(
   demand: Demand,
   service: ServiceId,
 ): string {
-  const refusals = new Map<Filter["explain"], number>();
+  const refusals = new Map<Filter["explain"], number>(FILTERS.map(({ explain }) => [explain, 0]));
   for (const node of all) {
     const refusing = FILTERS.find((filter) => !filter.accepts(node, demand, service));
     if (refusing === undefined) continue;
     refusals.set(refusing.explain, (refusals.get(refusing.explain) ?? 0) + 1);
   }
-  if (refusals.size === 0) return "no suitable node (the cluster has no nodes)";
   const reasons = [...refusals]
+    .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a) // stable: among equals the filters' order stands
     .map(([explain, count]) => explain(count, demand));
+  if (reasons.length === 0) return "no suitable node (the cluster has no nodes)";
   return `no suitable node (${reasons.join("; ")})`;
 }
 

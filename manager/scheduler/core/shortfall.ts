@@ -120,7 +120,7 @@ function cpuWords(nanoCpus: number): string {
   return `${cpus} ${cpus === 1 ? "CPU" : "CPUs"}`;
 }
 
-const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 const PER_UNIT = 1024;
 const TENTHS = 10;
 
