@@ -166,7 +166,11 @@ export class HostNetwork implements NetworkPlane {
   ): Promise<TaskNetwork | undefined> {
     const node = this.#applied;
     const attachments = node === undefined ? [] : attachmentsOf(node, taskId);
-    const present = new Set(attachments.map(({ network }) => network.networkId));
+    const present = new Set(
+      attachments
+        .filter(({ network }) => this.#overlay.mtuOf(network) !== undefined)
+        .map(({ network }) => network.networkId),
+    );
     if (!networkIds.every((id) => present.has(id))) return undefined;
     const gateways = attachments.flatMap(({ network }) =>
       network.subnets.slice(0, 1).map(({ gateway }) => gateway),

@@ -24,6 +24,8 @@ interface Believed {
 export class OverlayKeeper {
   readonly #kernel: Kernel;
   #believed: Believed | undefined;
+  /** By bridge, as they were last wanted: asked for while a change is on its way, too. */
+  #mtus: ReadonlyMap<string, number> = new Map();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -56,7 +58,7 @@ export class OverlayKeeper {
 
   /** What containers on the network are to have, once `apply` has said nothing. */
   mtuOf(network: { readonly vni: number }): number | undefined {
-    return this.#believed?.state.bridges.get(bridgeName(network))?.mtu;
+    return this.#mtus.get(bridgeName(network));
   }
 
   async #read({ networks, underlay }: NodeNetworks): Promise<Believed> {
@@ -72,6 +74,7 @@ export class OverlayKeeper {
 
   async #change(present: OverlayState, wanted: OverlayState, underlayMtu: number): Promise<void> {
     this.#believed = undefined;
+    this.#mtus = new Map([...wanted.bridges].map(([name, { mtu }]) => [name, mtu]));
     await this.#carryOut(changeOverlay(present, wanted));
     this.#believed = { state: wanted, underlayMtu };
   }
