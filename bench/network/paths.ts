@@ -57,7 +57,9 @@ export async function measurePaths(progress: (line: string) => void): Promise<Pa
     backends,
   } as const;
   for (const { kernel, nodeId } of world.hosts) {
-    await new IngressKeeper(kernel, nodeId).apply(toldTo(nodeId, [NET], [port]));
+    const keeper = new IngressKeeper(kernel, nodeId);
+    await keeper.apply(toldTo(nodeId, [NET], [port]));
+    await keeper.follow(toldTo(nodeId, [NET], [port]), "");
   }
   await using server = await FastServer.start(nameOf(world, "server"), 80);
   await using near = await FastServer.start(nameOf(world, "near"), 81);

@@ -5,6 +5,7 @@
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import type { Clock } from "../../shared/ports/clock.js";
+import type { Logger } from "../../shared/ports/logger.js";
 import type { StoreEvent } from "../store/core/change.js";
 import type { StoreReader } from "../store/store-access.js";
 import { NodeNetworksIndex } from "./core/node-networks.js";
@@ -16,6 +17,7 @@ const GATHER_MS = 3;
 export interface NetworkTellerOptions {
   readonly store: StoreReader;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Those that have a session. */
   readonly connected: () => Iterable<NodeId>;
   /** The node is to be told of its networks anew, if it has a session. */
@@ -83,8 +85,19 @@ export class NetworkTeller {
     this.#stop(free);
     if (this.#withdrawals.isIdle) return;
     clock.after(WITHDRAWN_WITHIN_MS, () => {
-      if (!this.#ended) this.#stop(this.#withdrawals.overdue(clock.nowMs()));
+      if (!this.#ended) this.#stopOverdue();
     });
+  }
+
+  #stopOverdue(): void {
+    const { clock, logger } = this.#options;
+    const { taskIds, late } = this.#withdrawals.overdue(clock.nowMs());
+    if (taskIds.length === 0) return;
+    logger.warn(
+      { tasks: taskIds.length, nodes: late, afterMs: WITHDRAWN_WITHIN_MS },
+      "stopping tasks that some nodes may still lead connections to",
+    );
+    this.#stop(taskIds);
   }
 
   #stop(taskIds: readonly TaskId[]): void {

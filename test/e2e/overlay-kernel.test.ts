@@ -133,11 +133,14 @@ describeWithLab("in the kernel", () => {
     expect(Object.keys(datagrams).sort()).toEqual(["b 10.250.1.5", "c 10.250.1.5"]);
 
     await keeper.apply(told(["10.250.1.7"]));
+    await keeper.follow();
     expect(await answersTo(a, { host: VIP, port: 80 }, 20)).toEqual({ "c 10.250.1.5": 20 });
     await keeper.apply(told(["10.250.1.5"]));
+    await keeper.follow();
     const itself = await answersTo(a, { host: VIP, port: 80 });
     expect(itself).toEqual({ "a 10.250.1.5": 1 });
     await keeper.apply(told([]));
+    await keeper.follow();
     expect(await answersTo(a, { host: VIP, port: 80 }, 2)).toEqual({ ECONNREFUSED: 2 });
 
     inside(a, ["nft", "flush", "ruleset"]);
@@ -162,7 +165,9 @@ describeWithLab("in the kernel", () => {
       backends,
     } as const;
     for (const { kernel, nodeId } of world.hosts) {
-      await new IngressKeeper(kernel, nodeId).apply(toldTo(nodeId, [NET], [port]));
+      const keeper = new IngressKeeper(kernel, nodeId);
+      await keeper.apply(toldTo(nodeId, [NET], [port]));
+      await keeper.follow(toldTo(nodeId, [NET], [port]), "");
     }
     await using _b = await Server.start(nameOf(world, "b"), "b", 80);
     await using _c = await Server.start(nameOf(world, "c"), "c", 80);

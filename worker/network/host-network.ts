@@ -37,6 +37,7 @@ const LOOK_SPACING_MS = 2_000;
 const LOOK_PERIOD_MS = 15_000;
 /** Namespaces of tasks are looked at a few at a time, all of them within a minute. */
 const TASK_ROUND_LOOKS = 30;
+const TASKS_AT_ONCE = 4;
 /** After a pass that the kernel refused, doubled up to the limit. */
 const RETRY_FIRST_MS = 200;
 const RETRY_LIMIT_MS = 5_000;
@@ -267,17 +268,20 @@ export class HostNetwork implements NetworkPlane {
     this.#applied = node;
     if (this.#herald === herald) this.#herald = () => undefined;
     herald();
+    await this.#ingress.follow(node, [...this.#addresses.pids().values()].join());
     for (const wake of [...this.#waiting]) wake();
+    await this.#addresses.follow();
   }
 
   async #enter(node: NodeNetworks, kind: "apply" | "look"): Promise<void> {
     if (kind === "look") await this.#look(node);
-    else {
-      await this.#overlay.apply(node);
-      await this.#ingress.apply(node);
-    }
+    else await this.#overlay.apply(node);
+    const [programmed] = await Promise.all([
+      this.#addresses.apply(node),
+      ...(kind === "look" ? [] : [this.#ingress.apply(node)]),
+    ]);
     // Names after addresses: a name stands for what leads somewhere.
-    this.#programmed = await this.#addresses.apply(node);
+    this.#programmed = programmed;
     await this.#options.names.apply(nameState(node, this.#nameTasks()));
   }
 
@@ -308,8 +312,14 @@ export class HostNetwork implements NetworkPlane {
     if (overlay === "drifted") await reattach(this.#options.kernel, node, this.#addresses.pids());
     note("ingress", await this.#ingress.mend(node));
     note("names", await this.#options.names.mend());
-    for (const { taskId, look } of await this.#addresses.mend(node, this.#nextTasks())) {
-      note("virtual addresses", look, { taskId });
+    // What is told meanwhile must not wait until all of them have been looked at.
+    for (let left = this.#nextTasks(); left.length > 0 && !this.#isPassDue;) {
+      for (const { taskId, look } of await this.#addresses.mend(
+        node,
+        left.splice(0, TASKS_AT_ONCE),
+      )) {
+        note("virtual addresses", look, { taskId });
+      }
     }
   }
 

@@ -37,6 +37,8 @@ export class IngressKeeper {
   readonly #nodeId: NodeId;
   readonly #table: TableKeeper;
   #ports: NodeNetworks["ports"] = [];
+  /** What the bridges were opened for last. */
+  #opened = "";
 
   constructor(kernel: Kernel, nodeId: NodeId) {
     this.#kernel = kernel;
@@ -47,8 +49,19 @@ export class IngressKeeper {
   /** The bridges must be there. @throws KernelRefusedError */
   async apply(node: NodeNetworks): Promise<void> {
     await this.#table.apply(this.#wanted(node));
+  }
+
+  /**
+   * What nobody has to wait for once `apply` is done.
+   * @param tasks says which tasks have ports on the bridges
+   * @throws KernelRefusedError
+   */
+  async follow(node: NodeNetworks, tasks: string): Promise<void> {
     await this.#forgetLost(node);
+    const openedFor = `${ingressBridges(node).join()} ${tasks}`;
+    if (openedFor === this.#opened) return;
     await this.#openBridges(node);
+    this.#opened = openedFor;
   }
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */

@@ -17,7 +17,10 @@ const AT_ONCE = 16;
 interface Programmed {
   readonly pid: number;
   readonly keepers: Readonly<Record<NftTable["family"], TableKeeper>>;
-  tables: readonly NftTable[];
+  /** What is there; flows that stay with backends from before it are not forgotten yet. */
+  wanted: readonly NftTable[];
+  /** For which they are. */
+  settled: readonly NftTable[];
 }
 
 export interface TaskLook {
@@ -44,7 +47,7 @@ export class VirtualAddressKeeper {
       ip: new TableKeeper(this.#kernel, namespace),
       ip6: new TableKeeper(this.#kernel, namespace),
     };
-    this.#tasks.set(taskId, { pid, keepers, tables: [] });
+    this.#tasks.set(taskId, { pid, keepers, wanted: [], settled: [] });
     return "new";
   }
 
@@ -63,12 +66,21 @@ export class VirtualAddressKeeper {
     await this.#each([...this.#tasks], async ([taskId, task]) => {
       const wanted = tables.get(taskId) ?? [];
       for (const table of wanted) await task.keepers[table.family].apply(table);
-      await this.#forgetLost(task, wanted);
-      task.tables = wanted;
+      task.wanted = wanted;
       // Started again meanwhile, it has another namespace.
       if (this.#tasks.get(taskId) === task) done.add(taskId);
     });
     return done;
+  }
+
+  /** What nobody has to wait for once `apply` is done: leads flows away from backends that left. */
+  async follow(): Promise<void> {
+    const behind = [...this.#tasks].filter(([, { wanted, settled }]) => wanted !== settled);
+    await this.#each(behind, async ([, task]) => {
+      const { wanted } = task;
+      await this.#forgetLost(task, wanted);
+      task.settled = wanted;
+    });
   }
 
   /** Looks what is there, and puts it right, of these tasks. */
@@ -86,9 +98,9 @@ export class VirtualAddressKeeper {
     return looks;
   }
 
-  async #forgetLost({ pid, tables }: Programmed, wanted: readonly NftTable[]): Promise<void> {
+  async #forgetLost({ pid, settled }: Programmed, wanted: readonly NftTable[]): Promise<void> {
     for (const after of wanted) {
-      const before = tables.find(({ family }) => family === after.family);
+      const before = settled.find(({ family }) => family === after.family);
       if (before === after) continue;
       for (const { vip, backend } of lostBackends(before, after)) {
         const match = ["-p", "udp", "--orig-dst", vip, "--reply-src", backend];

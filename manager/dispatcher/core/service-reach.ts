@@ -79,10 +79,12 @@ function isOnTheWire(task: Task): task is PlacedTask["task"] {
 
 function place(view: StoreView): (task: PlacedTask["task"]) => PlacedTask {
   return (task) => {
+    const isHere = view.node(task.nodeId)?.status.state !== "down";
+    // Nobody may ask for one that does not serve: hosts need not hear of its names.
+    if (!isHere || !isServing(task)) return { task, names: [], state: "silent" };
     const containerId = task.status.container?.containerId.slice(0, SHORT_ID_LENGTH);
     const names = [taskName(view, task), ...(containerId === undefined ? [] : [containerId])];
-    const isHere = view.node(task.nodeId)?.status.state !== "down";
-    return { task, names, state: isHere && isServing(task) ? "serving" : "silent" };
+    return { task, names, state: "serving" };
   };
 }
 

@@ -34,8 +34,8 @@ describe("an order to stop", () => {
     held.begin(T2);
     held.settled(8, [B], 100);
     held.applied(A, 8);
-    expect(held.overdue(WITHDRAWN_WITHIN_MS - 1)).toEqual([]);
-    expect(held.overdue(WITHDRAWN_WITHIN_MS)).toEqual([T1]);
+    expect(held.overdue(WITHDRAWN_WITHIN_MS - 1).taskIds).toEqual([]);
+    expect(held.overdue(WITHDRAWN_WITHIN_MS)).toEqual({ taskIds: [T1], late: [B] });
     expect(held.left(B)).toEqual([T2]);
     expect(held.isIdle).toBe(true);
   });

@@ -71,8 +71,14 @@ export class Withdrawals {
     return this.#release(({ awaited }) => awaited.size === 0);
   }
 
-  overdue(nowMs: number): readonly TaskId[] {
-    return this.#release(({ dueMs }) => dueMs <= nowMs);
+  /** @returns also who has kept them waiting */
+  overdue(nowMs: number): {
+    readonly taskIds: readonly TaskId[];
+    readonly late: readonly NodeId[];
+  } {
+    const isDue = ({ dueMs }: Group): boolean => dueMs <= nowMs;
+    const late = [...this.#groups].filter(isDue).flatMap(({ awaited }) => [...awaited]);
+    return { taskIds: this.#release(isDue), late: [...new Set(late)] };
   }
 
   #release(isOver: (group: Group) => boolean): readonly TaskId[] {
