@@ -159,16 +159,24 @@ export class NodeNetworksIndex {
     const peers = [...this.#served.of(id)]
       .sort()
       .flatMap((nodeId) => peerOn(network, view.node(nodeId)));
+    const before = this.#shared.get(id);
     this.#shared.set(id, {
-      peers,
-      endpoints: shares.flatMap(({ endpoints }) => endpoints),
-      services: shares.flatMap(({ service }) => service ?? []),
+      peers: keepList(before?.peers, peers),
+      endpoints: keepList(
+        before?.endpoints,
+        shares.flatMap(({ endpoints }) => endpoints),
+      ),
+      services: keepList(
+        before?.services,
+        shares.flatMap(({ service }) => service ?? []),
+      ),
     });
   }
 
   #settlePorts(view: StoreView): void {
     const publishers = [...this.#publishers].sort();
-    this.#ports = publishers.flatMap((id) => this.#services.get(id)?.ports ?? []);
+    const ports = publishers.flatMap((id) => this.#services.get(id)?.ports ?? []);
+    this.#ports = keepList(this.#ports, ports);
     const ingress = view.networks().find(isIngress);
     if (ingress === undefined) return;
     for (const nodeId of this.#served.of(ingress.id)) this.#dirtyNodes.add(nodeId);
@@ -242,6 +250,16 @@ function peerOn(network: Network, node: Node | undefined): readonly Peer[] {
   return [
     { nodeId: node.id, underlay: node.status.address, gatewayMac: macOf(gateways), gateways },
   ];
+}
+
+/** The list before, where it says the same. */
+function keepList<T>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
+  const isUnchanged =
+    before?.length === after.length &&
+    before.every(
+      (one, at) => one === after[at] || JSON.stringify(one) === JSON.stringify(after[at]),
+    );
+  return isUnchanged ? before : after;
 }
 
 /** A node's own list is made once for each list of all. */
