@@ -12,6 +12,7 @@ import {
 } from "../../../shared/model/constraint.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import { drainDeadlineMs, type Node } from "../../../shared/model/node.js";
+import { hashWithoutConstraints } from "../../../shared/model/revision.js";
 import { isJob, type Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -43,6 +44,8 @@ export class Situation {
   readonly time: PlanTime;
   readonly #readySince: ReadonlyMap<TaskId, number>;
   readonly #revisions = new Map<number, RevisionFacts>();
+  /** By revision: whether nothing but its constraints differs from the present one. */
+  readonly #sameBut = new Map<number, boolean>();
   readonly #currentHash: string | undefined;
   readonly #isJob: boolean;
 
@@ -63,11 +66,14 @@ export class Situation {
 
   /**
    * Whether the task runs what the service now says, under whatever revision number; of a job,
-   * whether it belongs to the present run.
+   * whether it belongs to the present run. Constraints choose a node, and are no part of what runs
+   * there: where they alone are others, a task whose node fits them is current.
    */
   isCurrent(task: Task): boolean {
     if (this.#isJob) return task.revision === this.service.revision;
-    return this.#factsOf(task.revision).hash === this.#currentHash;
+    if (this.#factsOf(task.revision).hash === this.#currentHash) return true;
+    const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
+    return node !== undefined && this.acceptsNode(node) && this.#runsTheSame(task.revision);
   }
 
   /** What the service's tasks are for. */
@@ -128,6 +134,20 @@ export class Situation {
 
   updateConfig(): UpdateConfig {
     return this.service.frame.UpdateConfig ?? {};
+  }
+
+  /** Whether tasks of that revision are made from the same as those of the present one. */
+  #runsTheSame(number: number): boolean {
+    let same = this.#sameBut.get(number);
+    if (same === undefined) {
+      const [there, here] = [number, this.service.revision].map((each) => {
+        const revision = this.view.revision(this.service.id, each);
+        return revision === undefined ? undefined : hashWithoutConstraints(revision);
+      });
+      same = there !== undefined && there === here;
+      this.#sameBut.set(number, same);
+    }
+    return same;
   }
 
   #factsOf(number: number): RevisionFacts {
