@@ -46,7 +46,8 @@ async function foreseen(given: Given): Promise<Foresight> {
     const task = sampleTask({ id: `task${slot}`, slot, state: "running", node: NODE });
     changes.push({ kind: "create-task", task });
   }
-  const newRevision = { ...revision, number: 2, hash: "another" };
+  const forced = { ...template, ForceUpdate: 1 };
+  const newRevision = { ...revision, number: 2, template: forced, hash: "another" };
   changes.push({ kind: "update-service", serviceId: WEB, frame, revision: 2, newRevision });
   for (const change of changes) await store.update((tx) => tx.apply(change));
   const world = new ImaginedWorld(store.imagine(), { nowMs, atMs: 1e12 });
