@@ -122,6 +122,8 @@ export class DispatcherStub {
       case "engine":
         this.engine = message.health;
         return;
+      case "networks-applied":
+        return;
     }
   }
 
