@@ -51,7 +51,14 @@ const ADDED = [
   "task explain",
 ];
 
+const SETTINGS = [
+  ...["avoid-failures", "avoid-within", "back-off-first", "back-off-free", "back-off-limit"],
+  ...["election-tick", "engine-limit", "heartbeat-tick", "log-entries-for-slow-followers"],
+  ...["orphan-after", "session-limit", "silence-limit", "stop-patience"],
+];
+
 const ADDED_FLAGS = [
+  ...SETTINGS.flatMap((name) => [`swarm init --${name}`, `swarm update --${name}`]),
   "swarm init --placement-strategy",
   "swarm init --rebalance",
   "swarm init --rebalance-cool-down",

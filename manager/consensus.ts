@@ -14,7 +14,7 @@ import { type MemberFile, readMemberFile, writeMemberFile } from "./members/memb
 import type { EnlistResponse, KnownMember } from "./members/members-rpc.js";
 import { beginEpoch } from "./members/new-epoch.js";
 import { Roster } from "./members/roster.js";
-import { type CompactionSettings, DEFAULT_COMPACTION } from "./raft/compactor.js";
+import { compactionOf, paceOf } from "./raft/cluster-pace.js";
 import type { MemberId } from "./raft/core/member-id.js";
 import { membersOf } from "./raft/core/membership.js";
 import { nodeDisk } from "./raft/node-disk.js";
@@ -244,6 +244,7 @@ async function openLog(
     beginning: founding === undefined ? "join" : "found",
     onFatal,
     compaction: () => compactionOf(store.committed.cluster()),
+    pace: () => paceOf(store.committed.cluster()),
   });
 }
 
@@ -259,13 +260,4 @@ async function found(
     const manager = { memberId: self, address: "" };
     tx.apply({ kind: "create-node", node: { ...node, manager } });
   });
-}
-
-function compactionOf(cluster: Cluster | undefined): CompactionSettings {
-  const raft = cluster?.spec.Raft;
-  return {
-    snapshotInterval: raft?.SnapshotInterval ?? DEFAULT_COMPACTION.snapshotInterval,
-    logEntriesForSlowFollowers:
-      raft?.LogEntriesForSlowFollowers ?? DEFAULT_COMPACTION.logEntriesForSlowFollowers,
-  };
 }

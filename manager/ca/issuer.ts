@@ -162,7 +162,7 @@ function equalSecrets(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function certificateLifeMs(cluster: Cluster): number {
+export function certificateLifeMs(cluster: Cluster): number {
   const expiry = cluster.spec.CAConfig?.NodeCertExpiry;
   if (expiry === undefined || expiry === 0) return NODE_CERTIFICATE_LIFE_MS;
   return Math.max(SHORTEST_CERTIFICATE_LIFE_MS, expiry / NANOSECONDS_PER_MS);

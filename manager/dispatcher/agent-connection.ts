@@ -102,9 +102,15 @@ export class AgentConnection {
     await this.#options.stream.drained();
   }
 
-  /** Not at all where the agent has enough to read: that tells it as much. */
-  answerHeartbeat(): void {
-    if (this.#options.stream.backlog <= BACKLOG_SMALL) this.send({ kind: "heartbeat-received" });
+  /**
+   * Not at all where the agent has enough to read: that tells it as much.
+   * @param heartbeatPeriodMs to keep to from now on; absent: as it was told before
+   */
+  answerHeartbeat(heartbeatPeriodMs?: number): "answered" | "silent" {
+    if (this.#options.stream.backlog > BACKLOG_SMALL) return "silent";
+    const period = heartbeatPeriodMs === undefined ? {} : { heartbeatPeriodMs };
+    this.send({ kind: "heartbeat-received", ...period });
+    return "answered";
   }
 
   #schedule(delayMs: number): void {

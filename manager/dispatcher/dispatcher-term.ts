@@ -24,6 +24,7 @@ import { concernedNode } from "./core/assignments.js";
 import { LOOK_PERIOD_MS } from "./core/attention.js";
 import { heartbeatPeriodMs } from "./core/heartbeat-period.js";
 import { Liveness } from "./core/liveness.js";
+import { livenessLimits } from "./core/liveness-limits.js";
 import { NetworkTeller } from "./network-teller.js";
 import { NodeWriter } from "./node-writer.js";
 import { StatusWriter } from "./status-writer.js";
@@ -70,7 +71,9 @@ export class DispatcherTerm {
   constructor(options: DispatcherOptions, term: number) {
     this.#options = options;
     this.#term = term;
-    this.#liveness = new Liveness(options.clock.nowMs());
+    this.#liveness = new Liveness(options.clock.nowMs(), () =>
+      livenessLimits(options.store.committed.cluster()?.spec.Dispatcher),
+    );
     this.#nodes = new NodeWriter({ ...options, liveness: this.#liveness });
     this.#statuses = new StatusWriter(options);
     this.#networks = new NetworkTeller({
@@ -263,7 +266,9 @@ export class DispatcherTerm {
     };
     switch (message.kind) {
       case "heartbeat":
-        connection.answerHeartbeat();
+        if (connection.answerHeartbeat(this.#periodMs) === "answered") {
+          this.#liveness.told(nodeId, this.#periodMs);
+        }
         return;
       case "statuses": {
         const { batch, updates } = message;

@@ -16,6 +16,8 @@ export interface CompactionSettings {
   readonly snapshotInterval: number;
   /** Entries before the snapshot that stay, so that a member a little behind needs no snapshot. */
   readonly logEntriesForSlowFollowers: number;
+  /** Older snapshots that are kept beyond the two that recovery may need; absent: none. */
+  readonly additionalSnapshots?: number;
 }
 
 /** Docker's defaults. */
@@ -85,13 +87,14 @@ export class Compactor {
 
   async #compact(): Promise<void> {
     const { log, snapshots, stateMachine, membership } = this.#options;
+    snapshots.keepAdditional(this.#settings.additionalSnapshots ?? 0);
     const saved = await snapshots.save(() => {
       const asOfNow = membership();
       return { ...stateMachine.snapshot(), membership: asOfNow };
     });
     const { logEntriesForSlowFollowers } = this.#settings;
     this.#options.onSnapshot?.(saved, saved.index - logEntriesForSlowFollowers);
-    const [older, newest] = snapshots.kept;
+    const [older, newest] = snapshots.kept.slice(-2);
     if (older === undefined || newest === undefined) return;
     const slow = newest.index - logEntriesForSlowFollowers;
     await log.truncatePrefix(Math.min(older.index, slow));

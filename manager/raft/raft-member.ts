@@ -246,9 +246,10 @@ export class RaftMember implements ReplicatedLog, PeerListener {
   }
 
   #scheduleTick(): void {
-    const { clock, ticks = DEFAULT_TICKS } = this.#options;
+    const { clock, pace, ticks = DEFAULT_TICKS } = this.#options;
     this.#tick = clock.after(ticks.tickMs, () => {
       // One tick, however late: while this process slept, it heard nobody.
+      if (pace !== undefined) this.#node.setPace(pace());
       this.#node.tick();
       this.#wake();
       this.#scheduleTick();

@@ -4,7 +4,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { CompactionSettings } from "./compactor.js";
 import type { MemberId } from "./core/member-id.js";
-import type { RaftLimits } from "./core/member-state.js";
+import type { Pace, RaftLimits } from "./core/member-state.js";
 import type { Disk } from "./disk.js";
 import type { Peers } from "./peers.js";
 import { MAX_WAITING_BYTES } from "./proposal-queue.js";
@@ -29,15 +29,15 @@ export interface RaftMemberOptions {
   readonly compaction?: () => CompactionSettings;
   readonly sizes?: SegmentSizes;
   readonly ticks?: TickSettings;
+  /** Asked anew at every tick, so that the cluster's settings count at once. */
+  readonly pace?: () => Pace;
   readonly limits?: RaftLimits;
   /** Runs `turn` soon, once for all that happens until then. */
   readonly defer?: (turn: () => void) => void;
 }
 
-export interface TickSettings {
+export interface TickSettings extends Pace {
   readonly tickMs: number;
-  readonly heartbeatTicks: number;
-  readonly electionTicks: number;
 }
 
 /** Heartbeats every 100 ms; elections after 500 to 1,000 ms. */

@@ -26,3 +26,20 @@ test("a received snapshot can be installed again, where what followed it has fai
   }
   expect((await Snapshots.open(options)).kept).toEqual(kept);
 });
+
+test("as many old ones are kept as the cluster is set to, beside the two newest", async () => {
+  const options = { disk: new SimulatedDisk(), folder: "/snapshots", logger: silentLogger };
+  const snapshots = await Snapshots.open(options);
+  const take = async (index: number): Promise<void> => {
+    await snapshots.receive({ ...RECEIVED, index, chunks: chunks() });
+    await snapshots.install({ ...RECEIVED, index });
+  };
+  for (const index of [1, 2, 3]) await take(index);
+  expect(snapshots.kept.map(({ index }) => index)).toEqual([2, 3]);
+  snapshots.keepAdditional(1);
+  for (const index of [4, 5]) await take(index);
+  expect(snapshots.kept.map(({ index }) => index)).toEqual([3, 4, 5]);
+  snapshots.keepAdditional(0);
+  await take(6);
+  expect(snapshots.kept.map(({ index }) => index)).toEqual([5, 6]);
+});

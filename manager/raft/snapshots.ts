@@ -36,6 +36,7 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   /** Oldest first. */
   #kept: SnapshotFile[];
+  #additional = 0;
   /** Being read by somebody: not to be removed meanwhile. */
   readonly #reading = new Map<number, number>();
 
@@ -186,9 +187,14 @@ export class Snapshots {
     await this.#removeOldest();
   }
 
+  /** So many are kept beside the two newest from now on. */
+  keepAdditional(count: number): void {
+    this.#additional = count;
+  }
+
   async #removeOldest(): Promise<void> {
     const { disk, folder } = this.#options;
-    while (this.#kept.length > KEPT_SNAPSHOTS) {
+    while (this.#kept.length > KEPT_SNAPSHOTS + this.#additional) {
       const oldest = this.#kept[0] as SnapshotFile;
       // Its reader is nearly done: the next snapshot removes it.
       if (this.#reading.has(oldest.index)) return;

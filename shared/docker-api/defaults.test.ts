@@ -137,15 +137,24 @@ describe("a swarm spec", () => {
       TaskHistoryRetentionLimit: 5,
       PlacementStrategy: "spread",
       Rebalance: { When: "on-request", Parallelism: 1, CoolDown: 60e9 },
+      RestartBackOff: { FreeRestarts: 5, First: 1e9, Limit: 60e9 },
+      NodeAvoidance: { Failures: 5, Within: 300e9 },
+      OrphanAfter: 86_400e9,
+      StopPatience: 60e9,
     },
     Raft: {
       SnapshotInterval: 10_000,
       KeepOldSnapshots: 0,
       LogEntriesForSlowFollowers: 500,
       ElectionTick: 10,
-      HeartbeatTick: 1,
+      HeartbeatTick: 2,
     },
-    Dispatcher: { HeartbeatPeriod: 500_000_000 },
+    Dispatcher: {
+      HeartbeatPeriod: 500_000_000,
+      SilenceLimit: 3e9,
+      SessionLimit: 30e9,
+      EngineLimit: 10e9,
+    },
     CAConfig: { NodeCertExpiry: 7_776_000_000_000_000 },
     EncryptionConfig: { AutoLockManagers: false },
     TaskDefaults: {},
@@ -188,7 +197,7 @@ describe("a swarm spec", () => {
     expect(merged).toEqual({
       ...present,
       Raft: { ...present.Raft, SnapshotInterval: 7 },
-      Dispatcher: { HeartbeatPeriod: 2 * S },
+      Dispatcher: { ...present.Dispatcher, HeartbeatPeriod: 2 * S },
     });
   });
 });

@@ -3,7 +3,7 @@
  * that a later release with other defaults cannot change what a running service means.
  *
  * The values are Docker's (moby's conversion of a spec and SwarmKit's own defaults), but for the
- * heartbeat period. As in Docker a part that is missing whole gets all its defaults, while in a
+ * heartbeat period and the ticks of consensus, which are 50 ms long (Docker's: a second). As in Docker a part that is missing whole gets all its defaults, while in a
  * part that is given a missing number is Go's zero: no `UpdateConfig` means one slot at a time, an
  * `UpdateConfig` without `Parallelism` means all at once.
  *
@@ -145,15 +145,24 @@ const DEFAULT_SWARM_SPEC = {
     TaskHistoryRetentionLimit: 5,
     PlacementStrategy: "spread",
     Rebalance: { When: "on-request", Parallelism: 1, CoolDown: REBALANCE_COOL_DOWN_NS },
+    RestartBackOff: { FreeRestarts: 5, First: NS_PER_S, Limit: 60 * NS_PER_S },
+    NodeAvoidance: { Failures: 5, Within: 300 * NS_PER_S },
+    OrphanAfter: 24 * 3600 * NS_PER_S,
+    StopPatience: 60 * NS_PER_S,
   },
   Raft: {
     SnapshotInterval: 10_000,
     KeepOldSnapshots: 0,
     LogEntriesForSlowFollowers: 500,
     ElectionTick: 10,
-    HeartbeatTick: 1,
+    HeartbeatTick: 2,
   },
-  Dispatcher: { HeartbeatPeriod: HEARTBEAT_PERIOD_NS },
+  Dispatcher: {
+    HeartbeatPeriod: HEARTBEAT_PERIOD_NS,
+    SilenceLimit: 3 * NS_PER_S,
+    SessionLimit: 30 * NS_PER_S,
+    EngineLimit: 10 * NS_PER_S,
+  },
   CAConfig: { NodeCertExpiry: NODE_CERT_EXPIRY_NS },
   EncryptionConfig: { AutoLockManagers: false },
   TaskDefaults: {},
@@ -195,6 +204,14 @@ function overlay(below: CompleteSwarmSpec, sent: SwarmSpec): CompleteSwarmSpec {
       ...below.Orchestration,
       ...given.Orchestration,
       Rebalance: { ...below.Orchestration.Rebalance, ...given.Orchestration?.Rebalance },
+      RestartBackOff: {
+        ...below.Orchestration.RestartBackOff,
+        ...given.Orchestration?.RestartBackOff,
+      },
+      NodeAvoidance: {
+        ...below.Orchestration.NodeAvoidance,
+        ...given.Orchestration?.NodeAvoidance,
+      },
     },
     Raft: { ...below.Raft, ...withoutZeros(raft, RAFT_NEVER_ZERO) },
     Dispatcher: { ...below.Dispatcher, ...withoutZeros(dispatcher, ["HeartbeatPeriod"]) },

@@ -35,12 +35,36 @@ export const RebalanceConfig = struct({
 });
 export type RebalanceConfig = Static<typeof RebalanceConfig>;
 
+/** Ours, not Docker's: the wait on top of a service's own delay for tasks that keep failing. */
+export const RestartBackOff = struct({
+  /** Restarts in a row that wait for the service's delay alone. */
+  FreeRestarts: Uint64,
+  /** After these, and twice as long each time. */
+  First: Nanoseconds,
+  Limit: Nanoseconds,
+});
+export type RestartBackOff = Static<typeof RestartBackOff>;
+
+/** Ours, not Docker's: a node where a service fails so many times within such a time is tried last. */
+export const NodeAvoidance = struct({
+  /** 0: none is avoided. */
+  Failures: Uint64,
+  Within: Nanoseconds,
+});
+export type NodeAvoidance = Static<typeof NodeAvoidance>;
+
 export const OrchestrationConfig = struct({
   /** A negative limit keeps every finished task. */
   TaskHistoryRetentionLimit: Int64,
   /** Ours, not Docker's: tasks go to the node that has the most room, or to the fullest that has some. */
   PlacementStrategy,
   Rebalance: RebalanceConfig,
+  RestartBackOff,
+  NodeAvoidance,
+  /** Ours: how long a node may be down before its tasks are given up, and what they hold is free. */
+  OrphanAfter: Nanoseconds,
+  /** Ours: how long after a task's grace period its successor starts although it still stops. */
+  StopPatience: Nanoseconds,
 });
 export type OrchestrationConfig = Static<typeof OrchestrationConfig>;
 
@@ -53,7 +77,15 @@ export const RaftConfig = struct({
 });
 export type RaftConfig = Static<typeof RaftConfig>;
 
-export const DispatcherConfig = struct({ HeartbeatPeriod: Nanoseconds });
+export const DispatcherConfig = struct({
+  HeartbeatPeriod: Nanoseconds,
+  /** Ours: how long a node may be silent before it is down; three heartbeats at least. */
+  SilenceLimit: Nanoseconds,
+  /** Ours: how long a node whose daemon ended its session may be away before it is down. */
+  SessionLimit: Nanoseconds,
+  /** Ours: how long a node's engine may be away before the node is down. */
+  EngineLimit: Nanoseconds,
+});
 export type DispatcherConfig = Static<typeof DispatcherConfig>;
 
 export const ExternalCA = struct({

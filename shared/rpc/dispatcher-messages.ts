@@ -63,7 +63,8 @@ export type ManagerMessage =
   /** What the host is to be: said after the welcome, and whenever it changes. */
   | { readonly kind: "role"; readonly role: NodeRole }
   | { readonly kind: "statuses-stored"; readonly batch: number }
-  | { readonly kind: "heartbeat-received" }
+  /** With the period to keep to from now on; absent: the one that was told before. */
+  | { readonly kind: "heartbeat-received"; readonly heartbeatPeriodMs?: number }
   /**
    * An order to stop everything: the node was removed from the cluster. Said in place of the
    * welcome, too; never for a node that the manager merely does not know.

@@ -177,7 +177,7 @@ interface WireManagerMessage {
   managers?: { addresses: readonly string[] } | null;
   role?: { role: string } | null;
   statusesStored?: { batch: WireUint64 } | null;
-  heartbeatReceived?: object | null;
+  heartbeatReceived?: { heartbeatPeriodMs?: number | null } | null;
   removed?: { fence: WireFence | null } | null;
 }
 
@@ -223,15 +223,20 @@ function managerMessageToWire(message: ManagerMessage): WireManagerMessage {
       return { role: { role: message.role } };
     case "statuses-stored":
       return { statusesStored: { batch: message.batch } };
-    case "heartbeat-received":
-      return { heartbeatReceived: {} };
+    case "heartbeat-received": {
+      const { heartbeatPeriodMs } = message;
+      return { heartbeatReceived: { ...(heartbeatPeriodMs && { heartbeatPeriodMs }) } };
+    }
     case "removed":
       return { removed: { fence: message.fence } };
   }
 }
 
 function managerMessageFromWire(wire: WireManagerMessage): ManagerMessage {
-  if (isSet(wire.heartbeatReceived)) return { kind: "heartbeat-received" };
+  if (isSet(wire.heartbeatReceived)) {
+    const { heartbeatPeriodMs } = wire.heartbeatReceived;
+    return { kind: "heartbeat-received", ...(isSet(heartbeatPeriodMs) && { heartbeatPeriodMs }) };
+  }
   if (isSet(wire.statusesStored)) {
     return { kind: "statuses-stored", batch: fromUint64(wire.statusesStored.batch) };
   }

@@ -5,6 +5,7 @@
  *     web.1      n2  running
  *      \_ web.1  n1  failed: task: non-zero exit (1)
  */
+import { backOffOf } from "../../manager/orchestrator/core/cluster-rules.js";
 import { backOffWords } from "../../manager/orchestrator/core/restart.js";
 import { groupBySlot, type Slot } from "../../manager/orchestrator/core/slot.js";
 import type { Task } from "../../shared/model/task.js";
@@ -60,7 +61,7 @@ function rowsOf(slot: Slot, place: string, world: World): Row[] {
 
 function rowOf(task: Task, name: string, world: World): Row {
   const template = world.view.revision(task.serviceId, task.revision)?.template;
-  const backOff = backOffWords(task, template?.RestartPolicy ?? {});
+  const backOff = backOffWords(task, template?.RestartPolicy ?? {}, backOffOf(world.view));
   const image = template?.ContainerSpec?.Image ?? "";
   const state = backOff === undefined ? stateOf(task) : `${task.status.state}, ${backOff}`;
   return [

@@ -191,6 +191,17 @@ describe("a session", () => {
     expect(ended?.message).toBe("the manager has been silent for 3000 ms");
   });
 
+  test("keeps to another period from the answer on that tells it", async () => {
+    begin();
+    line.say({ ...WELCOME, heartbeatPeriodMs: 10_000 });
+    line.say({ kind: "heartbeat-received", heartbeatPeriodMs: 200 });
+    await clock.advance(450);
+    expect(line.kinds().filter((kind: string) => kind === "heartbeat")).toHaveLength(2);
+    line.say(ANSWER);
+    await clock.advance(200);
+    expect(line.kinds().filter((kind: string) => kind === "heartbeat")).toHaveLength(3);
+  });
+
   test("is as patient as its heartbeats are rare", async () => {
     begin();
     line.say({ ...WELCOME, heartbeatPeriodMs: 3_000 });

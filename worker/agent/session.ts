@@ -172,7 +172,10 @@ export class Session {
     }
     this.#heard = true;
     this.#speak("speaks");
-    if (message.kind === "heartbeat-received") return;
+    if (message.kind === "heartbeat-received") {
+      this.#keepTo(message.heartbeatPeriodMs);
+      return;
+    }
     if (this.#stage === "new" && message.kind === "managers") {
       this.#options.handlers.referred(message.addresses);
       return;
@@ -232,6 +235,14 @@ export class Session {
   }
 
   /** Needs nothing but the stream: that we are here is true whatever our disk does. */
+  /** The cluster's period may have changed: a shorter one counts from now on. */
+  #keepTo(periodMs = this.#heartbeatPeriodMs): void {
+    if (periodMs === this.#heartbeatPeriodMs) return;
+    this.#heartbeatPeriodMs = periodMs;
+    this.#heartbeat?.cancel();
+    this.#beatLater();
+  }
+
   #beatLater(): void {
     const { clock, conversation } = this.#options;
     this.#heartbeat = clock.after(this.#heartbeatPeriodMs, () => {

@@ -7,6 +7,7 @@ import type {
   SwarmSpec,
 } from "../../../shared/docker-api/swarm-spec.js";
 import { InvalidArgumentError, UnimplementedError } from "../../../shared/errors/cluster-error.js";
+import { checkSettings } from "./check-settings.js";
 import { MalformedRequestError } from "./malformed-request.js";
 
 const CLUSTER_NAME = "default";
@@ -32,8 +33,9 @@ export function checkSwarmSpec(spec: SwarmSpec): void {
   if ((spec.Dispatcher?.HeartbeatPeriod ?? 0) < 0) {
     throw new InvalidArgumentError("heartbeat time period cannot be a negative duration");
   }
-  if ((spec.Orchestration?.Rebalance?.CoolDown ?? 0) < 0) {
-    throw new InvalidArgumentError("the cool-down of a rebalance cannot be negative");
+  checkSettings(spec);
+  if (spec.TaskDefaults?.LogDriver !== undefined) {
+    throw new UnimplementedError("a log driver for all tasks is not available yet");
   }
   if (spec.EncryptionConfig?.AutoLockManagers === true) {
     throw new UnimplementedError("locking managers (autolock) is not available yet");

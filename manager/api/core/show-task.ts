@@ -7,6 +7,7 @@ import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import { genericResources } from "../../../shared/model/generic-resources.js";
 import { isJob } from "../../../shared/model/service.js";
 import type { ContainerStatus, Task, TaskStatus } from "../../../shared/model/task.js";
+import { backOffOf } from "../../orchestrator/core/cluster-rules.js";
 import { backOffWords } from "../../orchestrator/core/restart.js";
 import { shownSlot, taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -34,7 +35,7 @@ export function showTask(view: StoreView, task: Task): ShownTask {
     ...(task.generics === undefined
       ? {}
       : { AssignedGenericResources: genericResources(task.generics) }),
-    Status: showStatus(withBackOff(task, revision?.template)),
+    Status: showStatus(withBackOff(view, task, revision?.template)),
     DesiredState: task.desired,
     ...(task.addresses === undefined
       ? {}
@@ -50,8 +51,10 @@ function jobIterationOf(view: StoreView, task: Task): Pick<ShownTask, "JobIterat
 }
 
 /** A task that backs off says so, in place of nothing. */
-function withBackOff({ status, ...task }: Task, template: TaskSpec = {}): TaskStatus {
-  const error = backOffWords({ status, ...task }, template.RestartPolicy ?? {}) ?? status.error;
+function withBackOff(view: StoreView, task: Task, template: TaskSpec = {}): TaskStatus {
+  const { status } = task;
+  const policy = template.RestartPolicy ?? {};
+  const error = backOffWords(task, policy, backOffOf(view)) ?? status.error;
   return error === undefined ? status : { ...status, error };
 }
 

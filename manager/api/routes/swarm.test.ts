@@ -82,7 +82,7 @@ describe("swarm", () => {
     expect([updated.status, updated.text]).toEqual([200, ""]);
     const after = (await api.get("/swarm")).json as typeof shown;
     // As Docker's clients send it: without what they do not know, and that stays.
-    expect(after.Spec["Orchestration"]).toEqual({
+    expect(after.Spec["Orchestration"]).toMatchObject({
       TaskHistoryRetentionLimit: 2,
       PlacementStrategy: "spread",
       Rebalance: { When: "on-request", Parallelism: 1, CoolDown: 60e9 },
@@ -106,6 +106,16 @@ describe("swarm", () => {
       { CAConfig: { NodeCertExpiry: 1e9 } },
       400,
       "rpc error: code = InvalidArgument desc = minimum certificate expiry time is: 1h0m0s",
+    ],
+    [
+      { Raft: { ElectionTick: 5, HeartbeatTick: 5 } },
+      400,
+      "rpc error: code = InvalidArgument desc = election tick 5 must be greater than heartbeat tick 5: a leader must be heard before others stand",
+    ],
+    [
+      { Dispatcher: { SilenceLimit: 1 } },
+      400,
+      "rpc error: code = InvalidArgument desc = invalid silence limit 1ns: it must be between 1s and 1h",
     ],
     [
       { EncryptionConfig: { AutoLockManagers: true } },

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeId } from "../../../shared/model/ids.js";
 import { LivenessWorld } from "../../../test/liveness-world.js";
 import { LOOK_PERIOD_MS } from "./attention.js";
-import { CLOSED_LIMIT_MS, SILENCE_LIMIT_MS } from "./node-liveness.js";
+import { CLOSED_LIMIT_MS, SILENCE_LIMIT_MS } from "./liveness-limits.js";
 
 const names = (count: number, prefix = "n"): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);

@@ -9,6 +9,7 @@ import type { EngineHealth } from "../../../shared/model/engine-health.js";
 import type { NodeId } from "../../../shared/model/ids.js";
 import type { NodeState } from "../../../shared/model/node.js";
 import { AttentiveClock } from "./attention.js";
+import { DEFAULT_LIVENESS_LIMITS, type LivenessLimits } from "./liveness-limits.js";
 import { type Liveliness, NodeLiveness, silenceLimitMs } from "./node-liveness.js";
 import { type Hearing, SelfDoubt } from "./self-doubt.js";
 
@@ -23,7 +24,11 @@ export class Liveness {
   readonly #doubt = new SelfDoubt();
   readonly #nodes = new Map<NodeId, NodeLiveness>();
 
-  constructor(nowMs: number) {
+  readonly #limits: () => LivenessLimits;
+
+  /** @param limits asked anew at every look, so that the cluster's settings count at once */
+  constructor(nowMs: number, limits: () => LivenessLimits = () => DEFAULT_LIVENESS_LIMITS) {
+    this.#limits = limits;
     this.#clock = new AttentiveClock(nowMs);
   }
 
@@ -38,9 +43,12 @@ export class Liveness {
     nowMs: number,
   ): void {
     if (this.#nodes.has(nodeId)) return;
-    const limitMs = Math.max(silenceLimitMs(was.periodMs), was.greetings * GREETING_MS);
+    const limitMs = Math.max(
+      silenceLimitMs(was.periodMs, this.#limits()),
+      was.greetings * GREETING_MS,
+    );
     const expected = { state: was.state, limitMs };
-    this.#nodes.set(nodeId, NodeLiveness.expected(expected, this.#clock.at(nowMs)));
+    this.#nodes.set(nodeId, NodeLiveness.expected(expected, this.#clock.at(nowMs), this.#limits));
   }
 
   forget(nodeId: NodeId): void {
@@ -54,12 +62,17 @@ export class Liveness {
     nowMs: number,
   ): Liveliness {
     let node = this.#nodes.get(nodeId);
-    if (node === undefined) this.#nodes.set(nodeId, (node = NodeLiveness.unknown()));
+    if (node === undefined) this.#nodes.set(nodeId, (node = NodeLiveness.unknown(this.#limits)));
     return node.registered(host, this.#clock.at(nowMs));
   }
 
   heard(nodeId: NodeId, nowMs: number): void {
     this.#nodes.get(nodeId)?.heard(this.#clock.at(nowMs));
+  }
+
+  /** A heartbeat was answered with the period that its agent is to keep to from now on. */
+  told(nodeId: NodeId, periodMs: number): void {
+    this.#nodes.get(nodeId)?.told(periodMs);
   }
 
   /** What its agent says of a node's engine; it shows at the next look. */

@@ -7,22 +7,10 @@ import { assertNever } from "../../../shared/errors/assert.js";
 import type { EngineHealth } from "../../../shared/model/engine-health.js";
 import type { NodeState } from "../../../shared/model/node.js";
 import { LossHistory } from "./flapping.js";
+import type { LivenessLimits } from "./liveness-limits.js";
 
-/** Silence after which a node is down: six heartbeats of the usual period. */
-export const SILENCE_LIMIT_MS = 3_000;
 /** With a longer period a node may still lose two heartbeats. */
 const SILENCE_LIMIT_PERIODS = 3;
-/**
- * A stream that its host ended: the daemon is restarting or died, the host answers, the tasks run
- * on. As long for a node that has joined and was not heard yet: its daemon is starting.
- */
-export const CLOSED_LIMIT_MS = 30_000;
-/**
- * How long an engine may be away before its tasks are replaced: one that is restarted is back
- * within ten seconds, and with live-restore its containers have run on; one that stays away runs
- * nothing that anybody could see or stop.
- */
-export const ENGINE_LIMIT_MS = 10_000;
 /** Of what a host says why its engine is away. */
 const REASON_LIMIT_CHARACTERS = 300;
 /**
@@ -64,6 +52,8 @@ type Phase =
       readonly kind: "connected";
       readonly heardMs: number;
       readonly periodMs: number;
+      /** What its agent was last told to keep to. */
+      readonly toldMs: number;
       /** Set where a node that flaps counts as down for a while. */
       readonly hold: Hold | undefined;
     }
@@ -80,12 +70,15 @@ export class NodeLiveness {
   readonly #losses = new LossHistory();
   #said: Liveliness | undefined;
 
-  private constructor(phase: Phase) {
+  readonly #limits: () => LivenessLimits;
+
+  private constructor(phase: Phase, limits: () => LivenessLimits) {
     this.#phase = phase;
+    this.#limits = limits;
   }
 
-  static unknown(): NodeLiveness {
-    return new NodeLiveness({ kind: "down" });
+  static unknown(limits: () => LivenessLimits): NodeLiveness {
+    return new NodeLiveness({ kind: "down" }, limits);
   }
 
   /**
@@ -95,8 +88,9 @@ export class NodeLiveness {
   static expected(
     was: { readonly state: NodeState; readonly limitMs: number },
     atMs: number,
+    limits: () => LivenessLimits,
   ): NodeLiveness {
-    return new NodeLiveness(firstPhase(was, atMs));
+    return new NodeLiveness(firstPhase(was, atMs), limits);
   }
 
   /** What the managers say of it; undefined leaves what the store has. */
@@ -117,13 +111,13 @@ export class NodeLiveness {
     const wasDown = this.#phase.kind === "down" || this.#said?.state === "down";
     const { periodMs, engine } = host;
     const hold = wasDown ? this.#hold(atMs) : undefined;
-    this.#phase = { kind: "connected", heardMs: atMs, periodMs, hold };
+    this.#phase = { kind: "connected", heardMs: atMs, periodMs, toldMs: periodMs, hold };
     if (engine.kind === "answers") {
       this.#engine = undefined;
       this.#said = hold?.said ?? READY;
     } else {
       this.#engine = { sinceMs: this.#engine?.sinceMs ?? atMs, reason: engine.reason };
-      const said = withoutEngine(this.#engine, atMs);
+      const said = withoutEngine(this.#engine, atMs, this.#limits());
       // A node that is down does not come back without its engine.
       this.#said = wasDown ? { ...said, state: "down" } : said;
       if (said.state === "down" && !wasDown) this.#losses.lost(atMs);
@@ -133,6 +127,16 @@ export class NodeLiveness {
 
   heard(atMs: number): void {
     if (this.#phase.kind === "connected") this.#phase = { ...this.#phase, heardMs: atMs };
+  }
+
+  /**
+   * Its agent sent a heartbeat and is answered with the period to keep to from now on. Until the
+   * next one it may not have heard that: the longer of the two counts.
+   */
+  told(periodMs: number): void {
+    if (this.#phase.kind !== "connected") return;
+    const longestMs = Math.max(this.#phase.toldMs, periodMs);
+    this.#phase = { ...this.#phase, periodMs: longestMs, toldMs: periodMs };
   }
 
   /** What its agent says of the host's engine. */
@@ -168,7 +172,7 @@ export class NodeLiveness {
     const phase = this.#phase;
     if (phase.kind !== "connected" && phase.kind !== "awaited") return "not-expected";
     const silenceMs = atMs - phase.heardMs;
-    const { limitMs, periodMs } = expectationOf(phase);
+    const { limitMs, periodMs } = expectationOf(phase, this.#limits());
     if (silenceMs >= limitMs) return "due";
     if (silenceMs >= limitMs - periodMs) return "silent";
     return silenceMs <= FRESH_PERIODS * periodMs ? "fresh" : "late";
@@ -190,11 +194,13 @@ export class NodeLiveness {
         if (this.hearing(atMs) !== "due") return this.#whileHeard(atMs);
         return mood === "sure" ? this.#goneDown(SILENT, atMs) : undefined;
       case "closed":
-        if (atMs - phase.sinceMs >= CLOSED_LIMIT_MS) return this.#goneDown(GONE, atMs);
+        if (atMs - phase.sinceMs >= this.#limits().closedMs) return this.#goneDown(GONE, atMs);
         if (atMs - phase.sinceMs < DISCONNECTED_AFTER_MS) return undefined;
         return this.#said?.state === "disconnected" ? undefined : DISCONNECTED;
       case "absent":
-        return atMs - phase.sinceMs >= CLOSED_LIMIT_MS ? this.#goneDown(GONE, atMs) : undefined;
+        return atMs - phase.sinceMs >= this.#limits().closedMs
+          ? this.#goneDown(GONE, atMs)
+          : undefined;
       case "down":
         return undefined;
     }
@@ -213,7 +219,7 @@ export class NodeLiveness {
       return phase.hold !== undefined && atMs < phase.hold.untilMs ? phase.hold.said : READY;
     }
     if (this.#said?.state === "down") return undefined;
-    const next = withoutEngine(this.#engine, atMs);
+    const next = withoutEngine(this.#engine, atMs, this.#limits());
     if (next.state === this.#said?.state) return undefined; // each of its excuses is not news
     if (next.state === "down") this.#losses.lost(atMs);
     return next;
@@ -230,17 +236,17 @@ export class NodeLiveness {
   }
 }
 
-function expectationOf(phase: Extract<Phase, { readonly heardMs: number }>): {
-  readonly limitMs: number;
-  readonly periodMs: number;
-} {
+function expectationOf(
+  phase: Extract<Phase, { readonly heardMs: number }>,
+  limits: LivenessLimits,
+): { readonly limitMs: number; readonly periodMs: number } {
   if (phase.kind === "awaited") return { limitMs: phase.limitMs, periodMs: phase.limitMs / 6 };
-  return { limitMs: silenceLimitMs(phase.periodMs), periodMs: phase.periodMs };
+  return { limitMs: silenceLimitMs(phase.periodMs, limits), periodMs: phase.periodMs };
 }
 
 /** Silence after which a node with this heartbeat period is down. */
-export function silenceLimitMs(periodMs: number): number {
-  return Math.max(SILENCE_LIMIT_MS, SILENCE_LIMIT_PERIODS * periodMs);
+export function silenceLimitMs(periodMs: number, { silenceMs }: LivenessLimits): number {
+  return Math.max(silenceMs, SILENCE_LIMIT_PERIODS * periodMs);
 }
 
 function firstPhase(
@@ -264,12 +270,13 @@ function firstPhase(
 function withoutEngine(
   { sinceMs, reason }: { readonly sinceMs: number; readonly reason: string },
   atMs: number,
+  { engineMs }: LivenessLimits,
 ): Liveliness {
   const why = reason.slice(0, REASON_LIMIT_CHARACTERS);
-  if (atMs - sinceMs < ENGINE_LIMIT_MS) {
+  if (atMs - sinceMs < engineMs) {
     return { state: "disconnected", message: `the engine does not answer: ${why}` };
   }
-  const limit = `${ENGINE_LIMIT_MS / MS_PER_SECOND} s`;
+  const limit = `${engineMs / MS_PER_SECOND} s`;
   return { state: "down", message: `the engine has not answered for ${limit}: ${why}` };
 }
 

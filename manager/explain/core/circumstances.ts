@@ -11,7 +11,7 @@ import {
 } from "../../../shared/model/node.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import { CLOSED_LIMIT_MS } from "../../dispatcher/core/node-liveness.js";
+import { type LivenessLimits, livenessLimits } from "../../dispatcher/core/liveness-limits.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
 import { FAILURES_AVOIDED } from "../../scheduler/core/failure-log.js";
 import { isPaused, isRollback, isUnderWay } from "../../updater/core/update-rules.js";
@@ -52,16 +52,18 @@ function nodeWords(situation: Situation): string[] {
   }
   return [...ids].flatMap((id) => {
     const node = view.node(id);
-    return node === undefined ? [] : standingWords(node, time.atMs);
+    return node === undefined
+      ? []
+      : standingWords(node, time.atMs, livenessLimits(view.cluster()?.spec.Dispatcher));
   });
 }
 
-function standingWords(node: Node, atMs: number): string[] {
+function standingWords(node: Node, atMs: number, { closedMs }: LivenessLimits): string[] {
   const name = nodeHostname(node);
   const { state, message } = node.status;
   const why = message === "" ? "" : `: ${message}`;
   if (state === "disconnected") {
-    const limit = durationWords(CLOSED_LIMIT_MS);
+    const limit = durationWords(closedMs);
     return [
       `${name} is disconnected${why}; if it stays away it is down after ${limit} at the latest`,
     ];

@@ -96,7 +96,7 @@ function whyItMustGo(task: Task, situation: Situation): string | undefined {
 }
 
 function whyStart(task: Task, situation: Situation): string {
-  const delayMs = startDelayMs(task, situation.policyOf(task));
+  const delayMs = startDelayMs(task, situation.policyOf(task), situation.backOff);
   return delayMs > 0 ? "its restart delay is over" : "the one before has stopped";
 }
 

@@ -2,7 +2,7 @@
 import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import { ORPHANED_AFTER_MS } from "../../orchestrator/core/orphans.js";
+import { orphanedAfterMs } from "../../orchestrator/core/cluster-rules.js";
 import { isOccupied } from "../../orchestrator/core/repair-slot.js";
 import { backOffWords, startDelayMs } from "../../orchestrator/core/restart.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
@@ -44,16 +44,17 @@ function afterEnd(task: Task, situation: Situation): string {
   const { state, error } = task.status;
   const words = error === undefined || error === "" ? state : `${state}; ${error}`;
   if (task.desired !== "ready" || situation.isDone(task)) return words;
-  const restMs = startDelayMs(task, situation.policyOf(task)) - situation.ageMs(task);
+  const restMs =
+    startDelayMs(task, situation.policyOf(task), situation.backOff) - situation.ageMs(task);
   return restMs > 0 ? `${words}; the next try waits ${durationWords(restMs)} more` : words;
 }
 
 /** A task that is prepared, and not to be started yet. */
 function whatItWaitsFor(task: Task, situation: Situation): string {
   const policy = situation.policyOf(task);
-  const restMs = startDelayMs(task, policy) - situation.ageMs(task);
+  const restMs = startDelayMs(task, policy, situation.backOff) - situation.ageMs(task);
   if (restMs > 0) {
-    const why = backOffWords(task, policy) ?? "restart delay";
+    const why = backOffWords(task, policy, situation.backOff) ?? "restart delay";
     return `it starts in ${durationWords(restMs)} (${why})`;
   }
   const { view, service } = situation;
@@ -69,8 +70,8 @@ function leaving(task: Task, node: Node, situation: Situation, known: LeaderKnow
   const goneMs = node.status.state === "down" ? known.downForMs(node.id) : undefined;
   const givenUp =
     goneMs === undefined
-      ? "a day after that it is given up"
-      : `it is given up in ${durationWords(Math.max(0, ORPHANED_AFTER_MS - goneMs))}`;
+      ? `${durationWords(orphanedAfterMs(situation.view))} after that it is given up`
+      : `it is given up in ${durationWords(Math.max(0, orphanedAfterMs(situation.view) - goneMs))}`;
   const state = `${name} is ${node.status.state}${because(node)}`;
   const stopped = `${task.status.state} when last heard of; ${state}, and may run it still`;
   return situation.footingOf(task) === "lost"

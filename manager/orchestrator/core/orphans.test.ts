@@ -5,7 +5,8 @@ import type { NodeState } from "../../../shared/model/node.js";
 import { ManualClock } from "../../../shared/ports/manual-clock.js";
 import { sampleNode, sampleService, sampleTask } from "../../../test/samples/objects.js";
 import { createMemoryStore } from "../../store/memory-store.js";
-import { ORPHANED_AFTER_MS, planOrphans } from "./orphans.js";
+import { ORPHANED_AFTER_MS } from "./cluster-rules.js";
+import { planOrphans } from "./orphans.js";
 
 const DAY_MS = 24 * 3_600_000;
 

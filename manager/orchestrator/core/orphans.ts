@@ -1,15 +1,13 @@
 /**
  * When the cluster gives a task up. A node that is down may be alive behind a cut: its tasks keep
  * what they hold (addresses, reservations, ports) until it reports them ended, is removed (`apply`
- * sees to that), or has been down for a day.
+ * sees to that), or has been down for so long as the cluster waits (a day, unless it is set otherwise).
  */
 import type { NodeId } from "../../../shared/model/ids.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
-
-/** As in SwarmKit: a host that is silent for so long is taken to be off for good. */
-export const ORPHANED_AFTER_MS = 24 * 3_600_000;
+import { orphanedAfterMs } from "./cluster-rules.js";
 
 export interface OrphanPlan {
   readonly changes: readonly Change[];
@@ -29,8 +27,9 @@ export function planOrphans(
   if (view.node(nodeId)?.status.state !== "down") return { changes: [] };
   const held = view.tasksOfNode(nodeId).filter((task) => !isTerminal(task.status.state));
   if (held.length === 0) return { changes: [] };
-  if (downForMs < ORPHANED_AFTER_MS) {
-    return { changes: [], wakeInMs: ORPHANED_AFTER_MS - downForMs };
+  const limitMs = orphanedAfterMs(view);
+  if (downForMs < limitMs) {
+    return { changes: [], wakeInMs: limitMs - downForMs };
   }
   return {
     changes: held.map(({ id: taskId, status: { error: _, ...status } }) => ({

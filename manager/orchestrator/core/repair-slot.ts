@@ -6,6 +6,7 @@
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action, NewTask, Restarts } from "./action.js";
+import { stopPatienceMs } from "./cluster-rules.js";
 import { neverRestarts, restartDelayMs, startDelayMs } from "./restart.js";
 import type { Situation } from "./situation.js";
 import { isOver, type Slot, slotKey } from "./slot.js";
@@ -18,13 +19,6 @@ export interface Repair {
 
 /** All is well, or nothing can be done. */
 export const NO_REPAIR: Repair = { actions: [] };
-
-/**
- * A task is started although its predecessor still stops, this long after the predecessor's
- * grace period: an engine that hangs must not keep a slot down for ever. Docker waits a minute
- * in all, grace period or not.
- */
-const STOP_PATIENCE_MS = 60_000;
 
 export function repairSlot(slot: Slot, situation: Situation): Repair {
   const newest = slot.wanted.at(-1);
@@ -135,13 +129,15 @@ function startOrWait(task: Task, slot: Slot, situation: Situation): Repair {
 }
 
 function unservedMs(task: Task, situation: Situation): number {
-  return startDelayMs(task, situation.policyOf(task)) - situation.ageMs(task);
+  const delayMs = startDelayMs(task, situation.policyOf(task), situation.backOff);
+  return delayMs - situation.ageMs(task);
 }
 
 /** How much longer the task waits for those before it to stop, at most (ms). */
 function occupiedMs(task: Task, slot: Slot, situation: Situation): number {
+  const patienceMs = stopPatienceMs(situation.view);
   const waits = occupants(slot, situation).map(
-    (old) => situation.stopGraceMs(old) + STOP_PATIENCE_MS - situation.waitedMs(task),
+    (old) => situation.stopGraceMs(old) + patienceMs - situation.waitedMs(task),
   );
   return Math.max(0, ...waits);
 }

@@ -17,8 +17,9 @@ import { isJob, type Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
 import type { Goal } from "./action.js";
+import { backOffOf } from "./cluster-rules.js";
 import { type Footing, footingOf } from "./node-changes.js";
-import { type Sequel, sequelOf } from "./restart.js";
+import { type BackOff, type Sequel, sequelOf } from "./restart.js";
 
 /** When a plan is made. */
 export interface PlanTime {
@@ -48,6 +49,7 @@ export class Situation {
   readonly #sameBut = new Map<number, boolean>();
   readonly #currentHash: string | undefined;
   readonly #isJob: boolean;
+  #backOff: BackOff | undefined;
 
   /** @param readySince when this leader first saw a task waiting with desired state `ready` */
   constructor(
@@ -91,7 +93,14 @@ export class Situation {
    * @param atMs wall clock of when that is judged
    */
   sequelOf(task: Task, atMs: number): Sequel {
-    return this.isDone(task) ? { kind: "finish" } : sequelOf(task, this.policyOf(task), atMs);
+    return this.isDone(task)
+      ? { kind: "finish" }
+      : sequelOf(task, this.policyOf(task), atMs, this.backOff);
+  }
+
+  /** The cluster's, on top of what the service's own policy says. */
+  get backOff(): BackOff {
+    return (this.#backOff ??= backOffOf(this.view));
   }
 
   policyOf(task: Task): RestartPolicy {

@@ -46,11 +46,15 @@ export interface RaftLimits {
   readonly uncommittedBytes: number;
 }
 
-export interface MemberSettings {
-  readonly id: MemberId;
+/** How fast a member plays; another one may be set at any time. */
+export interface Pace {
   /** Elections are called for after this to twice this without a leader. Above `heartbeatTicks`. */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
+}
+
+export interface MemberSettings extends Pace {
+  readonly id: MemberId;
   readonly random: Random;
   readonly variant: RaftVariant;
   readonly limits: RaftLimits;
@@ -65,7 +69,7 @@ export interface ReadyRead {
 }
 
 export class MemberState {
-  readonly settings: MemberSettings;
+  settings: MemberSettings;
   readonly log: RaftLog;
   term: number;
   vote: MemberId | undefined;
@@ -133,9 +137,23 @@ export class MemberState {
     this.promises.push({ ...body, from: this.id, to, term });
   }
 
+  /** Safety does not depend on it: only who waits how long for whom. */
+  setPace({ electionTicks, heartbeatTicks }: Pace): void {
+    const { settings } = this;
+    if (electionTicks === settings.electionTicks && heartbeatTicks === settings.heartbeatTicks) {
+      return;
+    }
+    this.settings = { ...settings, electionTicks, heartbeatTicks };
+    this.#drawTimeout();
+  }
+
   /** Of a member's life in one role and term. */
   resetClocks(): void {
     this.electionElapsedTicks = 0;
+    this.#drawTimeout();
+  }
+
+  #drawTimeout(): void {
     const { electionTicks, random } = this.settings;
     this.electionTimeoutTicks = electionTicks + random.below(electionTicks);
   }

@@ -16,7 +16,7 @@ import { Follower } from "./follower.js";
 import { Leader, type Proposal, type ProposalOutcome } from "./leader.js";
 import { type ApplyLimits, RaftLog, type StoredLog } from "./log.js";
 import type { MemberId } from "./member-id.js";
-import { type MemberSettings, MemberState } from "./member-state.js";
+import { type MemberSettings, MemberState, type Pace } from "./member-state.js";
 import { changedMembership, type Membership, type MembershipChange } from "./membership.js";
 import {
   type Entry,
@@ -79,6 +79,10 @@ export class RaftNode {
     this.#role = this.#follow(undefined);
     this.#saidHardState = this.#state.hardState;
     this.#saidRole = this.#roleNow;
+  }
+
+  setPace(pace: Pace): void {
+    this.#state.setPace(pace);
   }
 
   tick(): void {

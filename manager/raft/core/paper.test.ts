@@ -130,3 +130,13 @@ describe("thesis, 6.4, linearizable reads", () => {
     ]);
   });
 });
+
+test("another pace counts at once: a follower stands for election after it", () => {
+  const follower = member([entry(1, 1)]);
+  follower.setPace({ electionTicks: 100, heartbeatTicks: 3 });
+  for (let tick = 0; tick < 99; tick++) follower.tick();
+  expect(follower.status.role).toBe("follower");
+  follower.setPace({ electionTicks: 10, heartbeatTicks: 3 });
+  follower.tick();
+  expect(follower.status.role).toBe("candidate");
+});

@@ -14,7 +14,7 @@ import type { RebalanceProgress } from "../../../shared/model/service.js";
 import { type Action, NO_RESTARTS } from "../../orchestrator/core/action.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
 import type { Slot, SlotKey } from "../../orchestrator/core/slot.js";
-import { FailureLog } from "../../scheduler/core/failure-log.js";
+import { avoidanceRules, FailureLog } from "../../scheduler/core/failure-log.js";
 import { isOutdated } from "../../updater/core/slot-progress.js";
 import { isPaused, isUnderWay } from "../../updater/core/update-rules.js";
 import { type Choice, chooseMoves, type Move, type Source } from "./choose-moves.js";
@@ -201,7 +201,7 @@ class Course {
 
   #targets(by: RebalanceProgress["by"], avoided: ReadonlySet<NodeId>): readonly Node[] {
     const { view, time } = this.#situation;
-    const failing = this.#failures().avoided(time.atMs);
+    const failing = this.#failures().avoided(time.atMs, avoidanceRules(view.cluster()));
     const settledAfterMs = by === "cluster" ? this.#rules.coolDownMs : 0;
     return view
       .nodes()

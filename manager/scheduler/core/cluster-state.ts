@@ -14,7 +14,7 @@ import type { Revision } from "../../../shared/model/revision.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
-import { FailureLog } from "./failure-log.js";
+import { avoidanceRules, FailureLog } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
@@ -83,11 +83,13 @@ export class ClusterState {
    */
   readonly #blocked = new Set<RevisionState>();
   #strategy: PlacementStrategy = "spread";
+  #avoidance = avoidanceRules(undefined);
   readonly #inFlight = new Map<TaskId, Flight>();
 
   observe(event: SchedulerEvent): void {
     switch (event.type) {
       case "cluster":
+        this.#avoidance = avoidanceRules(event.after);
         this.#strategy = event.after?.spec.Orchestration?.PlacementStrategy ?? "spread";
         break;
       case "node":
@@ -178,7 +180,7 @@ export class ClusterState {
 
   #placeAnywhere(revision: RevisionState, wanted: number, wallMs: number): readonly Placement[] {
     const { serviceId, demand, waiting } = revision;
-    const avoided = revision.failures.avoided(wallMs);
+    const avoided = revision.failures.avoided(wallMs, this.#avoidance);
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
     const strategy = this.#strategy;
     return placeTasks(this.#index, { serviceId, demand, tasks, avoided, strategy });

@@ -62,8 +62,8 @@ const BUGS: Readonly<Record<string, DeliberateBug>> = {
     found: /is back, and was not heard/,
     plant: () => {
       const { expected } = NodeLiveness;
-      vi.spyOn(NodeLiveness, "expected").mockImplementation((was, atMs) => {
-        const node = expected({ ...was, state: "unknown" }, atMs);
+      vi.spyOn(NodeLiveness, "expected").mockImplementation((was, atMs, limits) => {
+        const node = expected({ ...was, state: "unknown" }, atMs, limits);
         node.registered({ periodMs: 500, engine: { kind: "answers" } }, atMs);
         node.closed(atMs);
         return node;

@@ -2,7 +2,7 @@
  * What must hold where an engine is away: its node is soon given nothing new, its tasks are
  * replaced after a while and not before, and it counts again as soon as its engine answers.
  */
-import { ENGINE_LIMIT_MS } from "../../../manager/dispatcher/core/node-liveness.js";
+import { ENGINE_LIMIT_MS } from "../../../manager/dispatcher/core/liveness-limits.js";
 import type { NodeId } from "../../../shared/model/ids.js";
 import type { NodeStatus } from "../../../shared/model/node.js";
 import type { Note } from "./checks.js";

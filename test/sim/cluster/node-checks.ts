@@ -5,7 +5,7 @@
 import {
   CLOSED_LIMIT_MS,
   SILENCE_LIMIT_MS,
-} from "../../../manager/dispatcher/core/node-liveness.js";
+} from "../../../manager/dispatcher/core/liveness-limits.js";
 import type { NodeId } from "../../../shared/model/ids.js";
 import type { NodeStatus } from "../../../shared/model/node.js";
 import type { Note } from "./checks.js";
