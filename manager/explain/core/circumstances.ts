@@ -13,7 +13,7 @@ import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type LivenessLimits, livenessLimits } from "../../dispatcher/core/liveness-limits.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
-import { FAILURES_AVOIDED } from "../../scheduler/core/failure-log.js";
+import { avoidanceRules } from "../../scheduler/core/failure-log.js";
 import { isPaused, isRollback, isUnderWay } from "../../updater/core/update-rules.js";
 import { durationWords } from "./duration-words.js";
 import type { ImaginedWorld } from "./imagined-world.js";
@@ -89,12 +89,13 @@ function hasFailed({ status: { state } }: Task): boolean {
 }
 
 function avoidedWords(world: ImaginedWorld, { view, service }: Situation): string[] {
-  const failures = view.tasksOfService(service.id).filter(hasFailed).length;
-  if (failures < FAILURES_AVOIDED) return [];
+  const { failures, withinMs } = avoidanceRules(view.cluster());
+  if (view.tasksOfService(service.id).filter(hasFailed).length < failures) return [];
   const facts = world.placementFacts(service.id, service.revision);
   return [...(facts?.avoided ?? [])].map((id) => {
     const node = view.node(id);
     const name = node === undefined ? id : nodeHostname(node);
-    return `${name} is tried last: ${FAILURES_AVOIDED} tasks failed there within five minutes`;
+    const times = failures === 1 ? "1 task" : `${failures} tasks`;
+    return `${name} is tried last: ${times} failed there within ${durationWords(withinMs)}`;
   });
 }

@@ -8,7 +8,7 @@ import type { NodeId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 
 /** SwarmKit's numbers: so many failures within such a time. */
-export const FAILURES_AVOIDED = 5;
+const FAILURES_AVOIDED = 5;
 const DEFAULT_AVOIDANCE = { Failures: FAILURES_AVOIDED, Within: 5 * 60_000 * 1e6 };
 /** As many as any cluster may be set to count. */
 export const FAILURES_COUNTED_MAX = 100;
