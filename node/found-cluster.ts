@@ -9,6 +9,7 @@ import { type NetworkId, newId } from "../shared/model/ids.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Random } from "../shared/ports/random.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
+import { interfaceAddresses } from "./interface-addresses.js";
 
 /** The restored or forced histories of a cluster are counted from here. */
 const FIRST_EPOCH = 1;
@@ -39,6 +40,7 @@ export function foundCluster(
       request: { Name: "ingress", Ingress: true },
       cluster: { dataPath },
       others: [],
+      hosts: interfaceAddresses().map(({ address }) => ({ hostname: "this host", address })),
       turn: 0,
     }),
     node: {

@@ -30,6 +30,12 @@ export function rangeOf(cidr: string): IpRange {
   return range;
 }
 
+/** The subnet of this one address, as text; undefined where it is none. */
+export function rangeOfAddress(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined;
+  return `${address}/${WIDTH_BITS[ipaddr.parse(address).kind()]}`;
+}
+
 /** Undefined where it is no address of the range's family. */
 export function offsetIn(range: IpRange, address: string): bigint | undefined {
   if (!ipaddr.isValid(address)) return undefined;

@@ -84,6 +84,12 @@ test.each([
     400,
     "invalid gateway 10.8.0.1",
   ],
+  [
+    { Name: "a", IPAM: { Config: [{ Subnet: "127.0.0.0/24" }] } },
+    400,
+    "node manager1 itself has the address 127.0.0.1 in it",
+  ],
+  [{ Name: "a", Options: { encrypted: "" } }, 501, "encryption of networks is not available yet"],
   [{ Name: "" }, 400, "network name must be provided"],
   [{ Name: "bridge" }, 403, "operation is not permitted on predefined bridge network"],
 ])("%j is refused", async (wish, status, words) => {

@@ -14,11 +14,14 @@ import { findNetwork } from "../core/find-object.js";
 import { showUse } from "../core/network-use.js";
 import { planMoreSubnets, planNetwork, spansHosts } from "../core/plan-network.js";
 import { showNetwork, showPredefinedNetwork } from "../core/show-network.js";
+import { hostAddresses } from "../host-addresses.js";
 import { pathId, queryText, readJson, repeatable } from "../request-input.js";
 
 const FILTERS = ["dangling", "driver", "id", "label", "name", "scope", "type"] as const;
 
 export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
+  serveMoreSubnets(app, context);
+
   app.get("/networks", async (request, reply) => {
     const filters = parseFilters(queryText(request, "filters"), FILTERS);
     const own = await ownNetworks(context, filters);
@@ -34,7 +37,7 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
     const id = newId<NetworkId>(context.random);
     const Id = await store.update<string>(
       (tx) => {
-        tx.apply(planNetwork(tx.view, id, tx.atMs, wish));
+        tx.apply(planNetwork(tx.view, id, tx.atMs, wish, hostAddresses(tx.view.nodes())));
         return id;
       },
       repeatable(request, "create-network", (outcome) => outcome.objectId ?? ""),
@@ -61,17 +64,6 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
     }
   });
 
-  app.post("/skep/v1/networks/:id/update", async (request, reply) => {
-    const { AddSubnets: added = [] } = readJson(request, NetworkUpdateRequest);
-    await context.host.manager().store.update(
-      (tx) => {
-        tx.apply(planMoreSubnets(tx.view, findNetwork(tx.view, pathId(request)), added));
-      },
-      repeatable(request, "update-network", () => undefined),
-    );
-    return await reply.code(200).send();
-  });
-
   app.delete("/networks/:id", async (request, reply) => {
     const name = pathId(request);
     try {
@@ -86,6 +78,27 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
       return await relay(context, request, reply);
     }
     return await reply.code(204).send();
+  });
+}
+
+/** Docker has no words for a network that gets another subnet. */
+function serveMoreSubnets(app: FastifyInstance, context: ApiContext): void {
+  app.post("/skep/v1/networks/:id/update", async (request, reply) => {
+    const { AddSubnets: added = [] } = readJson(request, NetworkUpdateRequest);
+    await context.host.manager().store.update(
+      (tx) => {
+        tx.apply(
+          planMoreSubnets(
+            tx.view,
+            findNetwork(tx.view, pathId(request)),
+            added,
+            hostAddresses(tx.view.nodes()),
+          ),
+        );
+      },
+      repeatable(request, "update-network", () => undefined),
+    );
+    return await reply.code(200).send();
   });
 }
 
