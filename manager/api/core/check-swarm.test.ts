@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { SwarmInitRequest } from "../../../shared/docker-api/swarm-spec.js";
-import { checkInit } from "./check-swarm.js";
+import { checkInit, checkRotation } from "./check-swarm.js";
 
 const init = (wish: SwarmInitRequest): (() => void) => {
   return () => checkInit({ ListenAddr: "0.0.0.0:2377", ...wish });
@@ -30,5 +30,22 @@ describe("what a new swarm is asked to be", () => {
     ],
   ])("%j is refused", (wish, words) => {
     expect(init(wish)).toThrow(words);
+  });
+});
+
+describe("another root certificate", () => {
+  test.each([
+    [{}, {}],
+    [{}, { CAConfig: { ForceRotate: 0 } }],
+    [{ CAConfig: { ForceRotate: 1 } }, { CAConfig: { NodeCertExpiry: 3600e9 } }],
+    [{ CAConfig: { ForceRotate: 1 } }, { CAConfig: { ForceRotate: 1 } }],
+  ])("%j, then %j: none is asked for", (present, sent) => {
+    expect(() => checkRotation(present, sent)).not.toThrow();
+  });
+
+  test("is refused, or whoever asks would wait for it for ever", () => {
+    expect(() => checkRotation({}, { CAConfig: { ForceRotate: 1 } })).toThrow(
+      "rotating the root certificate is not available yet",
+    );
   });
 });

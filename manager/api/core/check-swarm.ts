@@ -11,6 +11,7 @@ import { checkSettings } from "./check-settings.js";
 import { MalformedRequestError } from "./malformed-request.js";
 
 const CLUSTER_NAME = "default";
+const NO_ROTATION = "rotating the root certificate is not available yet";
 /** An hour: with less, a host that sleeps over night could not come back. */
 const CERT_EXPIRY_MIN_NS = 3600e9;
 
@@ -44,8 +45,19 @@ export function checkSwarmSpec(spec: SwarmSpec): void {
     throw new UnimplementedError("external certificate authorities are not available yet");
   }
   if ((spec.CAConfig?.SigningCACert ?? "") !== "" || (spec.CAConfig?.SigningCAKey ?? "") !== "") {
-    throw new UnimplementedError("rotating the root certificate is not available yet");
+    throw new UnimplementedError(NO_ROTATION);
   }
+}
+
+/**
+ * Docker asks for another root by a greater number, and waits until it is there: accepted and not
+ * done, `docker swarm ca --rotate` would never end.
+ * @throws UnimplementedError
+ */
+export function checkRotation(present: SwarmSpec, sent: SwarmSpec): void {
+  const { ForceRotate: before = 0 } = present.CAConfig ?? {};
+  const { ForceRotate: asked = before } = sent.CAConfig ?? {};
+  if (asked !== before) throw new UnimplementedError(NO_ROTATION);
 }
 
 /** @throws MalformedRequestError, InvalidArgumentError, UnimplementedError */

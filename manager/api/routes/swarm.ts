@@ -18,7 +18,7 @@ import type { Cluster, JoinTokens } from "../../../shared/model/cluster.js";
 import type { Random } from "../../../shared/ports/random.js";
 import { newJoinTokens } from "../../ca/issuer.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
-import { checkInit, checkJoin, checkSwarmSpec } from "../core/check-swarm.js";
+import { checkInit, checkJoin, checkRotation, checkSwarmSpec } from "../core/check-swarm.js";
 import { MalformedRequestError, SwarmNotLockedError } from "../core/malformed-request.js";
 import { showSwarm } from "../core/show-cluster.js";
 import { queryBoolean, queryFlag, queryVersion, readJson, repeatable } from "../request-input.js";
@@ -93,6 +93,7 @@ async function updateSwarm(request: FastifyRequest, context: ApiContext): Promis
   await store.update(
     (tx) => {
       const cluster = present(tx.view.cluster());
+      checkRotation(cluster.spec, sent);
       tx.apply({
         kind: "update-cluster",
         expectedVersion,
