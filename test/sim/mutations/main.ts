@@ -11,15 +11,17 @@ import { Command, InvalidArgumentError } from "commander";
 import { format } from "prettier";
 
 import { SUITE_SEEDS } from "../raft/suite-seeds.js";
+import { SUITE_SEEDS as CLUSTER_SEEDS } from "../whole/suite-seeds.js";
 import { catchBySeeds } from "./catch-by-seeds.js";
 import { catchByTests } from "./catch-by-tests.js";
 import type { Catch, Mutant } from "./mutant.js";
 import { MUTANTS } from "./mutants.js";
 import { seedOnPage, tableOf } from "./mutation-table.js";
-import { SimulationSources } from "./simulation-copy.js";
+import { type PROGRAMS, SimulationSources } from "./simulation-copy.js";
 
 interface Flags {
   readonly only?: string;
+  readonly by?: string;
   readonly seeds?: number;
   readonly workers: number;
   readonly write?: true;
@@ -32,15 +34,21 @@ const PAGE = join(ROOT, "docs", "mutations.md");
 const program = new Command("npm run mutate --")
   .description("Deliberate bugs, one at a time: does anybody notice?")
   .option("--only <text>", "those with this in their names")
+  .option("--by <text>", "those that are noticed by this: cluster, say, or a file of tests")
   .option("--seeds <number>", "seeds from 1 on, instead of those of the suite", wholeNumber)
   .option("--workers <number>", "so many at once", wholeNumber, availableParallelism())
   .option("--write", "write it into docs/mutations.md");
 program.parse();
 await mutate(program.opts<Flags>());
 
-async function mutate({ only = "", seeds, workers, write }: Flags): Promise<void> {
-  const sources = new SimulationSources(ROOT);
-  const wanted = MUTANTS.filter(({ name }) => name.includes(only));
+async function mutate({ only = "", by = "", seeds, workers, write }: Flags): Promise<void> {
+  const sources = {
+    simulation: new SimulationSources(ROOT, "simulation"),
+    "cluster simulation": new SimulationSources(ROOT, "cluster simulation"),
+  };
+  const wanted = MUTANTS.filter(
+    ({ name, caughtBy }) => name.includes(only) && caughtBy.includes(by),
+  );
   const page = readFileSync(PAGE, "utf8");
   const caught = new Map<Mutant, Catch | undefined>();
   const queue = [...wanted];
@@ -62,19 +70,26 @@ async function mutate({ only = "", seeds, workers, write }: Flags): Promise<void
 }
 
 /** Of the suite, or so many; the one that noticed the last time comes first. */
-function seedsFor({ name }: Mutant, page: string, count: number | undefined): readonly number[] {
-  const all = count === undefined ? SUITE_SEEDS : Array.from({ length: count }, (_, i) => i + 1);
+function seedsFor(
+  { name, caughtBy }: Mutant,
+  page: string,
+  count: number | undefined,
+): readonly number[] {
+  const suite = caughtBy === "cluster simulation" ? CLUSTER_SEEDS : SUITE_SEEDS;
+  const all = count === undefined ? suite : Array.from({ length: count }, (_, i) => i + 1);
   const known = seedOnPage(page, name);
   return known !== undefined && all.includes(known) ? [known, ...all] : all;
 }
 
 async function catchOne(
-  sources: SimulationSources,
+  sources: Readonly<Record<keyof typeof PROGRAMS, SimulationSources>>,
   mutant: Mutant,
   seeds: Iterable<number>,
 ): Promise<Catch | undefined> {
-  if (mutant.caughtBy !== "simulation") return catchByTests(ROOT, mutant);
-  using copy = sources.copyWith(mutant);
+  const { caughtBy } = mutant;
+  if (caughtBy !== "simulation" && caughtBy !== "cluster simulation")
+    return catchByTests(ROOT, mutant);
+  using copy = sources[caughtBy].copyWith(mutant);
   return await catchBySeeds(copy, seeds);
 }
 

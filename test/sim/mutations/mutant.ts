@@ -11,8 +11,8 @@ export interface Mutant {
   /** There exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** Who has to notice: the seeds of the simulation that `npm test` runs, or a file of tests. */
-  readonly caughtBy: "simulation" | `${string}.test.ts`;
+  /** Who has to notice: the seeds of a simulation that `npm test` runs, or a file of tests. */
+  readonly caughtBy: "simulation" | "cluster simulation" | `${string}.test.ts`;
 }
 
 /** How a bug was noticed. */

@@ -41,7 +41,7 @@ describe("a deliberate bug", () => {
     expect(told.filter(([, , , noticed]) => noticed === "nobody")).toEqual([]);
   });
 
-  const sources = new SimulationSources(ROOT);
+  const sources = new SimulationSources(ROOT, "simulation");
   test.each(QUICK)("is noticed by the simulation: %s", async (name) => {
     const [mutant] = MUTANTS.filter((candidate) => candidate.name === name);
     if (mutant === undefined) expect.unreachable("there is no such bug");

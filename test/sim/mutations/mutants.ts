@@ -1,5 +1,6 @@
 /** All deliberate bugs that the suite has to notice. */
 import { AGENT_MUTANTS } from "./agent-mutants.js";
+import { CLUSTER_MUTANTS } from "./cluster-mutants.js";
 import { CORE_MUTANTS } from "./core-mutants.js";
 import { DISK_MUTANTS } from "./disk-mutants.js";
 import { DRIVER_MUTANTS } from "./driver-mutants.js";
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...DRIVER_MUTANTS,
   ...DISK_MUTANTS,
   ...AGENT_MUTANTS,
+  ...CLUSTER_MUTANTS,
 ];

@@ -8,7 +8,8 @@ const PREFACE = `# Deliberate bugs, and who notices
 
 Written by \`npm run mutate -- --write\`, which puts each of these bugs into a copy of the sources, alone,
 and runs what has to notice: the seeds of the simulated clusters that \`npm test\` runs, one by one
-(\`npm run sim -- --from SEED --seeds 1\` is one of them), or a file of unit tests. The bugs
+(\`npm run sim -- --from SEED --seeds 1\` is one of them, and with \`--cluster\` one of whole
+clusters), or a file of unit tests. The bugs
 themselves, as pieces of source that are replaced, are in \`test/sim/mutations/\`; a test holds them to
 the sources as they are, and this page to them.
 
@@ -28,7 +29,8 @@ export function tableOf(mutants: readonly Mutant[], tried: Outcomes, page: strin
 
 /** The seed that noticed a bug, as the page tells. */
 export function seedOnPage(page: string, name: string): number | undefined {
-  const [, seed] = /\| simulation, seed (\d+) /.exec(rowOnPage(page, name) ?? "") ?? [];
+  const [, seed] =
+    /\| (?:cluster )?simulation, seed (\d+) /.exec(rowOnPage(page, name) ?? "") ?? [];
   return seed === undefined ? undefined : Number(seed);
 }
 
@@ -38,7 +40,7 @@ function rowOnPage(page: string, name: string): string | undefined {
 
 function rowOf({ name, file, caughtBy }: Mutant, caught: Catch | undefined): string {
   if (caught === undefined) return `| ${name} | \`${file}\` | nobody | |`;
-  const where = caughtBy === "simulation" ? "simulation" : `\`${caughtBy}\``;
+  const where = caughtBy.endsWith("simulation") ? caughtBy : `\`${caughtBy}\``;
   return `| ${name} | \`${file}\` | ${where}, ${cell(caught.by)} | ${cell(firstWords(caught.as))} |`;
 }
 

@@ -2,7 +2,7 @@
  * The simulation with a deliberate bug in it: its sources, and all that they import, translated into
  * a folder of their own, one of them altered.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -12,7 +12,12 @@ import { assert } from "../../../shared/errors/assert.js";
 import { type Mutant, plant } from "./mutant.js";
 
 /** What a process is started with. */
-const ENTRY = "test/sim/raft/seed-worker.ts";
+export const PROGRAMS = {
+  simulation: "test/sim/raft/seed-worker.ts",
+  "cluster simulation": "test/sim/whole/seed-worker.ts",
+} as const;
+/** What the sources find beside them when they run. */
+const LINKED = ["node_modules", "proto"];
 const RELATIVE_IMPORT = /^(?:import|export)\b(?! type\b)[^;]*?"(\.{1,2}\/[^"]+)\.js";/gm;
 /** Found only when it runs. */
 const RESOLVED_IMPORT = /import\.meta\.resolve\("(\.\/[^"]+)\.js"\)/g;
@@ -24,12 +29,14 @@ export interface SimulationCopy extends Disposable {
 
 export class SimulationSources {
   readonly #root: string;
+  readonly #entry: string;
   readonly #sources = new Map<string, string>();
   readonly #translated = new Map<string, string>();
 
-  constructor(root: string) {
+  constructor(root: string, simulation: keyof typeof PROGRAMS) {
     this.#root = root;
-    this.#read(ENTRY);
+    this.#entry = PROGRAMS[simulation];
+    this.#read(this.#entry);
   }
 
   copyWith(mutant: Mutant): SimulationCopy {
@@ -38,13 +45,14 @@ export class SimulationSources {
     const altered = plant(mutant, source);
     const folder = mkdtempSync(join(tmpdir(), "skep-mutant-"));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    for (const name of LINKED) symlinkSync(join(this.#root, name), join(folder, name));
     for (const file of this.#sources.keys()) {
       const target = join(folder, built(file));
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, file === mutant.file ? translate(altered) : this.#translate(file));
     }
     return {
-      program: join(folder, built(ENTRY)),
+      program: join(folder, built(this.#entry)),
       [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
     };
   }

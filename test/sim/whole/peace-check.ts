@@ -73,6 +73,10 @@ function ofTask(ground: Ground, service: Service, task: Task): string[] {
   if (node?.status.state !== "ready" || node.spec.Availability === "drain") {
     return isAwaited(ground, task) ? [] : [`${task.id} is on ${node?.id ?? "no node"}`];
   }
+  const fits = matchesNode(parseConstraints(template?.Placement?.Constraints ?? []), node);
+  if (!fits && ground.isOpen(node.id) && !isAwaited(ground, task)) {
+    return [`${task.id} is on ${node.id}, against its constraints`];
+  }
   if (!ground.runs(task)) return [`${task.id} does not run on ${node.id}`];
   return [];
 }
