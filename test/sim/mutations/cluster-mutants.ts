@@ -31,7 +31,7 @@ const BUGS: readonly Bug[] = [
   [
     "the restart delay is not served",
     "manager/orchestrator/core/repair-slot.ts",
-    "return startDelayMs(task, situation.policyOf(task)) - situation.ageMs(task);",
+    "return delayMs - situation.ageMs(task);",
     "return 0 - situation.ageMs(task);",
   ],
   [
@@ -61,8 +61,8 @@ const BUGS: readonly Bug[] = [
   [
     "the back-off never begins",
     "manager/orchestrator/core/restart.ts",
-    "const beyondFree = failuresInARow(restarts, delayMs) - FREE_RESTARTS;",
-    "const beyondFree = -failuresInARow(restarts, delayMs);",
+    "if (beyondFree <= 0) return 0;",
+    "if (beyondFree <= 99) return 0;",
   ],
   [
     "surplus slots stay",
