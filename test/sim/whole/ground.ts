@@ -2,10 +2,14 @@
  * What the checks of a whole cluster stand on: the committed state, what really runs on the hosts,
  * since when each host could be asked by whoever leads, and what tasks there ever were.
  */
+import { isDeepStrictEqual } from "node:util";
+
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { StoreView } from "../../../manager/store/core/view.js";
+import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
 import type { NodeId, TaskId } from "../../../shared/model/ids.js";
 import { nodeAvailability } from "../../../shared/model/node.js";
+import type { Revision } from "../../../shared/model/revision.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import type { SimCluster } from "../cluster/sim-cluster.js";
@@ -88,6 +92,23 @@ export class Ground {
     known.forgotten = event.after === undefined;
     if (known.forgotten || !isWanted(task.desired)) known.unwantedMs ??= nowMs;
     if (known.forgotten || isTerminal(task.status.state)) known.endedMs ??= nowMs;
+  }
+
+  /**
+   * Whether the task is what its service says now. Constraints choose its node and make no other
+   * container of it: where they alone are others, they have to fit the node that it is on.
+   */
+  isCurrent(task: Task): boolean {
+    const service = this.view.service(task.serviceId);
+    if (service === undefined) return false;
+    const [there, here] = [task.revision, service.revision].map((number) =>
+      this.view.revision(service.id, number),
+    );
+    if (there?.hash === here?.hash) return true;
+    if (!isDeepStrictEqual(withoutConstraints(there), withoutConstraints(here))) return false;
+    const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
+    const constraints = parseConstraints(here?.template.Placement?.Constraints ?? []);
+    return node !== undefined && matchesNode(constraints, node);
   }
 
   tick(): void {
@@ -181,4 +202,12 @@ export function newestByPlace(ground: Ground, tasks: readonly Task[]): Map<strin
     if (other === undefined || madeMs(task) > madeMs(other)) newest.set(placeOf(task), task);
   }
   return newest;
+}
+
+/** What containers of the revision are made from. */
+function withoutConstraints(revision: Revision | undefined): unknown {
+  if (revision === undefined) return undefined;
+  const { template, hostPorts = [], mesh } = revision;
+  const { Constraints: _, ...placement } = template.Placement ?? {};
+  return { template: { ...template, Placement: placement }, hostPorts, mesh };
 }

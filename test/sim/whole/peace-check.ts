@@ -167,7 +167,7 @@ function updateEnds(ground: Ground, service: Service, wanted: readonly Task[]): 
   });
   if (isBlocked) return [];
   const old = [...newestByPlace(ground, wanted).values()].filter((task) => {
-    return view.revision(service.id, task.revision)?.hash !== current?.hash;
+    return !ground.isCurrent(task);
   });
   if (old.length > 0) return [`${service.id} still has ${old.map(({ id }) => id).join()}`];
   return state.endsWith("completed") ? [] : [`the update of ${service.id} is ${state}`];

@@ -193,12 +193,10 @@ export class UpdateCheck implements Check {
 
   #completed(service: Service): void {
     const { view } = this.#ground;
-    const hash = view.revision(service.id, service.revision)?.hash;
     const wanted = view.tasksOfService(service.id).filter((task) => isWanted(task.desired));
     for (const [place, task] of newestByPlace(this.#ground, wanted)) {
       if (!this.#isRenewable(task)) continue;
-      const isNew = view.revision(service.id, task.revision)?.hash === hash;
-      if (isNew) continue;
+      if (this.#ground.isCurrent(task)) continue;
       const detail = `${service.id} is updated, and ${task.id} at ${place} is of revision ${task.revision}`;
       this.#ground.violated("an update is over when all is new", detail);
     }
