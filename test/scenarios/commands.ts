@@ -3,20 +3,14 @@ import { planDrain } from "../../manager/api/core/plan-node.js";
 import { planRebalance } from "../../manager/api/core/plan-rebalance.js";
 import type { Change } from "../../manager/store/core/change.js";
 import { parseGenericResources } from "../../node/generic-resources.js";
-import type {
-  ReplicatedJob,
-  RollbackConfig,
-  ServiceMode,
-  ServiceSpec,
-  UpdateConfig,
-} from "../../shared/docker-api/service-spec.js";
 import type { RebalanceConfig, SwarmSpec } from "../../shared/docker-api/swarm-spec.js";
-import type { Placement, RestartPolicy } from "../../shared/docker-api/task-spec.js";
 import type { NodeId, ServiceId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
 import { describePlan, explainServiceOf, explainTaskOf } from "./describe-foresight.js";
 import { describeRebalance, describeUpdate, describeWorld } from "./describe-world.js";
+import { milliseconds, nanoseconds } from "./durations.js";
+import { editSpec, editTemplate } from "./service-options.js";
 import type { World } from "./world.js";
 
 type Command = (world: World, args: Arguments) => Promise<string | undefined>;
@@ -82,6 +76,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   /** fail web.1: its container ends with exit code 1 */
   fail: (world, { words: [place = ""] }) => endTask(world, place, 1),
   finish: (world, { words: [place = ""] }) => endTask(world, place, 0),
+  /** sicken web.1: its health check fails from now on; cure web.1: it passes again */
+  sicken: async (world, { words: [place = ""] }) => {
+    world.hosts.feel(world.taskAt(place).id, "sick");
+    return undefined;
+  },
+  cure: async (world, { words: [place = ""] }) => {
+    world.hosts.feel(world.taskAt(place).id, "well");
+    return undefined;
+  },
   /** drain n1, or drain n1 deadline=30s */
   drain: async (world, { words: [id = ""], options: { deadline } }) => {
     const drain = deadline === undefined ? {} : { Within: nanoseconds(deadline) };
@@ -243,112 +246,6 @@ async function endTask(world: World, place: string, exitCode: number): Promise<u
   return undefined;
 }
 
-/** How each option of `create` and `update` changes the spec. */
-const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => ServiceSpec>> = {
-  mode: (spec, value) => ({ ...spec, Mode: modeNamed(value) }),
-  replicas: (spec, value) => ({ ...spec, Mode: { Replicated: { Replicas: Number(value) } } }),
-  total: (spec, value) => editJob(spec, { TotalCompletions: Number(value) }),
-  concurrent: (spec, value) => editJob(spec, { MaxConcurrent: Number(value) }),
-  image: (spec, value) => editContainer(spec, { Image: value }),
-  "stop-grace": (spec, value) => editContainer(spec, { StopGracePeriod: nanoseconds(value) }),
-  restart: (spec, value) =>
-    editPolicy(spec, { Condition: value as NonNullable<RestartPolicy["Condition"]> }),
-  delay: (spec, value) => editPolicy(spec, { Delay: nanoseconds(value) }),
-  attempts: (spec, value) => editPolicy(spec, { MaxAttempts: Number(value) }),
-  window: (spec, value) => editPolicy(spec, { Window: nanoseconds(value) }),
-  constraint: (spec, value) => editPlacement(spec, { Constraints: [constraint(value)] }),
-  /** spread=zone,rack: over the values of the first label, within each over those of the second */
-  spread: (spec, value) => editPlacement(spec, { Preferences: value.split(",").map(spreadOver) }),
-  "max-per-node": (spec, value) => editPlacement(spec, { MaxReplicas: Number(value) }),
-  cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
-  generic: (spec, value) =>
-    editTemplate(spec, {
-      Resources: { Reservations: { GenericResources: parseGenericResources([value]) } },
-    }),
-  parallelism: (spec, value) => editUpdate(spec, { Parallelism: Number(value) }),
-  "update-delay": (spec, value) => editUpdate(spec, { Delay: nanoseconds(value) }),
-  monitor: (spec, value) => editUpdate(spec, { Monitor: nanoseconds(value) }),
-  "failure-action": (spec, value) =>
-    editUpdate(spec, { FailureAction: value as NonNullable<UpdateConfig["FailureAction"]> }),
-  "max-failure-ratio": (spec, value) => editUpdate(spec, { MaxFailureRatio: Number(value) }),
-  "rollback-parallelism": (spec, value) => editRollback(spec, { Parallelism: Number(value) }),
-  "rollback-delay": (spec, value) => editRollback(spec, { Delay: nanoseconds(value) }),
-  "rollback-monitor": (spec, value) => editRollback(spec, { Monitor: nanoseconds(value) }),
-  "rollback-failure-action": (spec, value) =>
-    editRollback(spec, { FailureAction: value as NonNullable<RollbackConfig["FailureAction"]> }),
-  "rollback-order": (spec, value) =>
-    editRollback(spec, { Order: value as NonNullable<RollbackConfig["Order"]> }),
-  force: (spec, value) => editTemplate(spec, { ForceUpdate: Number(value) }),
-  label: (spec, value) => ({ ...spec, Labels: { label: value } }),
-  order: (spec, value) => editUpdate(spec, { Order: value as NonNullable<UpdateConfig["Order"]> }),
-};
-
-function modeNamed(name: string): ServiceMode {
-  if (name === "global") return { Global: {} };
-  if (name === "global-job") return { GlobalJob: {} };
-  if (name === "replicated-job") return { ReplicatedJob: {} };
-  throw new Error(`no such mode: ${name}`);
-}
-
-function editSpec(spec: ServiceSpec, options: Arguments["options"]): ServiceSpec {
-  return Object.entries(options).reduce((edited, [name, value]) => {
-    const edit = EDITS[name];
-    if (edit === undefined) throw new Error(`no such option: ${name}`);
-    return edit(edited, value);
-  }, spec);
-}
-
-function editJob(spec: ServiceSpec, change: ReplicatedJob): ServiceSpec {
-  return { ...spec, Mode: { ReplicatedJob: { ...spec.Mode?.ReplicatedJob, ...change } } };
-}
-
-type Template = NonNullable<ServiceSpec["TaskTemplate"]>;
-
-function editTemplate(spec: ServiceSpec, change: Template): ServiceSpec {
-  return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ...change } };
-}
-
-function editContainer(
-  spec: ServiceSpec,
-  change: NonNullable<Template["ContainerSpec"]>,
-): ServiceSpec {
-  return editTemplate(spec, {
-    ContainerSpec: { ...spec.TaskTemplate?.ContainerSpec, ...change },
-  });
-}
-
-function editPolicy(spec: ServiceSpec, change: RestartPolicy): ServiceSpec {
-  return editTemplate(spec, { RestartPolicy: { ...spec.TaskTemplate?.RestartPolicy, ...change } });
-}
-
-/** `zone=east` in a transcript is `node.labels.zone == east`, `zone!east` its opposite. */
-function constraint(value: string): string {
-  const expression = value.includes("!")
-    ? value.replace("!", " != ")
-    : value.replace(/[=:]/, " == ");
-  return `node.labels.${expression}`;
-}
-
-function spreadOver(label: string): NonNullable<Placement["Preferences"]>[number] {
-  return { Spread: { SpreadDescriptor: `node.labels.${label}` } };
-}
-
-function editPlacement(spec: ServiceSpec, change: Placement): ServiceSpec {
-  return editTemplate(spec, { Placement: { ...spec.TaskTemplate?.Placement, ...change } });
-}
-
-function editReservations(spec: ServiceSpec, nanoCpus: number): ServiceSpec {
-  return editTemplate(spec, { Resources: { Reservations: { NanoCPUs: nanoCpus } } });
-}
-
-function editUpdate(spec: ServiceSpec, change: UpdateConfig): ServiceSpec {
-  return { ...spec, UpdateConfig: { ...spec.UpdateConfig, ...change } };
-}
-
-function editRollback(spec: ServiceSpec, change: RollbackConfig): ServiceSpec {
-  return { ...spec, RollbackConfig: { ...spec.RollbackConfig, ...change } };
-}
-
 function rebalancing(options: Arguments["options"]): SwarmSpec {
   const { when, parallelism, "cool-down": coolDown } = options;
   const Rebalance: RebalanceConfig = {
@@ -357,16 +254,4 @@ function rebalancing(options: Arguments["options"]): SwarmSpec {
     ...(coolDown !== undefined && { CoolDown: nanoseconds(coolDown) }),
   };
   return { Orchestration: { Rebalance } };
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-function milliseconds(time: string): number {
-  const match = /^(?<count>[\d.]+)(?<unit>ms|s|m|h)$/.exec(time);
-  if (match?.groups === undefined) throw new Error(`no such time: ${time}`);
-  return Number(match.groups["count"]) * (UNITS[match.groups["unit"] ?? ""] ?? 0);
-}
-
-function nanoseconds(time: string): number {
-  return milliseconds(time) * 1e6;
 }
