@@ -20,6 +20,11 @@ export interface Network {
   readonly vni: number;
   /** In the order in which addresses are taken from them. */
   readonly subnets: readonly NetworkSubnet[];
+  /**
+   * Removed by its user. It has no name any more and nobody new comes on it, but its VXLAN and its
+   * subnets are its own until the last task on it has ended.
+   */
+  readonly removedAtMs?: number;
 }
 
 export interface NetworkSubnet {
@@ -66,6 +71,11 @@ export function neededNetworkPlugins({
 }: Pick<Revision, "mesh" | "template">): readonly string[] {
   const isOnNetworks = mesh !== undefined || overlayTargets(template).length > 0;
   return isOnNetworks ? ["overlay"] : [];
+}
+
+/** For users, and for what is new: one that was removed is none of theirs. */
+export function isRemoved(network: Network): boolean {
+  return network.removedAtMs !== undefined;
 }
 
 export function isIngress(network: Network): boolean {

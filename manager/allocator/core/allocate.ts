@@ -4,9 +4,10 @@
  * and nothing where everything is as it should be.
  */
 import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
-import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import {
   isIngress,
+  isRemoved,
   type Network,
   type NetworkAddresses,
   overlayTargets,
@@ -42,13 +43,18 @@ export interface Decision {
 const SETTLED: Decision = { outcome: "settled" };
 
 function ingressNetwork(view: StoreView): Network | undefined {
-  return view.networks().find(isIngress);
+  return view.networks().find((network) => isIngress(network) && !isRemoved(network));
+}
+
+function presentNetwork(view: StoreView, id: NetworkId): Network | undefined {
+  const network = view.network(id);
+  return network === undefined || isRemoved(network) ? undefined : network;
 }
 
 /** The networks that tasks of the revision are on, as far as these are there. */
 function networksOf(view: StoreView, revision: Revision): readonly Network[] {
   const ingress = revision.mesh === undefined ? undefined : ingressNetwork(view);
-  const named = overlayTargets(revision.template).flatMap((id) => view.network(id) ?? []);
+  const named = overlayTargets(revision.template).flatMap((id) => presentNetwork(view, id) ?? []);
   return ingress === undefined ? named : [ingress, ...named];
 }
 
@@ -76,7 +82,9 @@ export function allocateTask(allocation: Allocation, id: TaskId): Decision {
   if (task?.status.state !== "new" || !isWanted(task.desired)) return SETTLED;
   const revision = view.revision(task.serviceId, task.revision);
   if (revision === undefined) return SETTLED;
-  const gone = overlayTargets(revision.template).find((target) => !view.network(target));
+  const gone = overlayTargets(revision.template).find(
+    (target) => presentNetwork(view, target) === undefined,
+  );
   if (gone !== undefined) return refuse(allocation, task, `network ${gone} is no longer there`);
   const error = view.service(task.serviceId)?.endpoint?.error;
   if (error !== undefined) return refuse(allocation, task, error);

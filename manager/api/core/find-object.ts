@@ -7,20 +7,21 @@ import {
   NotFoundError,
   type ObjectKind,
 } from "../../../shared/errors/cluster-error.js";
-import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
-import type { Network } from "../../../shared/model/network.js";
+import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import { isRemoved, type Network } from "../../../shared/model/network.js";
 import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
 
-/** @throws NotFoundError, AmbiguousError */
+/** One that was removed is nowhere to be found. @throws NotFoundError, AmbiguousError */
 export function findNetwork(view: StoreView, reference: string): Network {
+  const present = view.networks().filter((network) => !isRemoved(network));
   return (
-    view.network(reference as NetworkId) ??
+    present.find(({ id }) => id === reference) ??
     view.networkByName(reference) ??
-    onlyWithPrefix("network", reference, view.networks())
+    onlyWithPrefix("network", reference, present)
   );
 }
 

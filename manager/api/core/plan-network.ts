@@ -24,6 +24,7 @@ import {
 } from "../../../shared/model/ip-address.js";
 import {
   isIngress,
+  isRemoved,
   type Network,
   networkName,
   type NetworkSubnet,
@@ -215,6 +216,6 @@ function checkFree(
     for (const subnet of other.subnets)
       if (overlaps(range, rangeOf(subnet.cidr)))
         throw new FailedPreconditionError(
-          `invalid pool request: Pool overlaps with other one on this address space: ${cidr} with ${subnet.cidr} of network ${networkName(other.spec)} (${other.id})`,
+          `invalid pool request: Pool overlaps with other one on this address space: ${cidr} with ${subnet.cidr} of network ${networkName(other.spec)} (${other.id})${isRemoved(other) ? ", which was removed and whose last tasks are still stopping" : ""}`,
         );
 }

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { NetworkCreateRequest, NetworkUpdateRequest } from "../../../shared/docker-api/network.js";
 import { NotAManagerError, NotFoundError } from "../../../shared/errors/cluster-error.js";
 import { type NetworkId, newId } from "../../../shared/model/ids.js";
-import { networkName, PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
+import { isRemoved, networkName, PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { type Filters, parseFilters, passes, passesLabels } from "../core/filters.js";
 import { findNetwork } from "../core/find-object.js";
@@ -108,6 +108,7 @@ async function ownNetworks(context: ApiContext, filters: Filters): Promise<reado
     return await readCommitted(context, (view) =>
       view
         .networks()
+        .filter((network) => !isRemoved(network))
         .filter(
           ({ id, spec }) =>
             passes(filters, "id", (prefix) => id.startsWith(prefix)) &&

@@ -177,9 +177,8 @@ export class NodeNetworksIndex {
     const publishers = [...this.#publishers].sort();
     const ports = publishers.flatMap((id) => this.#services.get(id)?.ports ?? []);
     this.#ports = keepList(this.#ports, ports);
-    const ingress = view.networks().find(isIngress);
-    if (ingress === undefined) return;
-    for (const nodeId of this.#served.of(ingress.id)) this.#dirtyNodes.add(nodeId);
+    for (const ingress of view.networks().filter(isIngress))
+      for (const nodeId of this.#served.of(ingress.id)) this.#dirtyNodes.add(nodeId);
   }
 
   #settleNode(id: NodeId, view: StoreView): boolean {

@@ -7,7 +7,12 @@ import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js"
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import type { NetworkId, ServiceId } from "../../../shared/model/ids.js";
 import { macOf } from "../../../shared/model/mac-address.js";
-import { isIngress, overlayTargets } from "../../../shared/model/network.js";
+import {
+  isIngress,
+  isRemoved,
+  type Network,
+  overlayTargets,
+} from "../../../shared/model/network.js";
 import type { Endpoint, IngressPort, NetworkService } from "../../../shared/model/node-networks.js";
 import { serviceName } from "../../../shared/model/service.js";
 import { canonicalText } from "../../../shared/model/stable-hash.js";
@@ -138,7 +143,7 @@ function portsOf(
 ): readonly IngressPort[] {
   const published = (view.service(serviceId)?.endpoint?.ports ?? []).filter(isInMesh);
   if (published.length === 0) return [];
-  const share = [...networks].find(([id]) => view.network(id)?.spec.Ingress === true)?.[1];
+  const share = [...networks].find(([id]) => isPresentIngress(view.network(id)))?.[1];
   const backends = (share?.endpoints ?? [])
     .filter(({ state }) => state === "serving")
     .flatMap(({ nodeId, addresses }) => addresses.map((address) => ({ address, nodeId })));
@@ -149,6 +154,10 @@ function portsOf(
     spread: "cluster",
     backends,
   }));
+}
+
+function isPresentIngress(network: Network | undefined): boolean {
+  return network !== undefined && isIngress(network) && !isRemoved(network);
 }
 
 function isInMesh({ PublishMode, PublishedPort = 0 }: EndpointPortConfig): boolean {

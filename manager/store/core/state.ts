@@ -5,7 +5,7 @@
  */
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
-import { type Network, networkName } from "../../../shared/model/network.js";
+import { isRemoved, type Network, networkName } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import { type Service, serviceName } from "../../../shared/model/service.js";
@@ -143,8 +143,8 @@ export abstract class State implements StoreView {
 
   setNetwork(id: NetworkId, before: Network | undefined, after: Network | undefined): void {
     this.#parts.networks.put(id, before, after);
-    const from = before && networkName(before.spec);
-    const to = after && networkName(after.spec);
+    const from = before && nameHeldBy(before);
+    const to = after && nameHeldBy(after);
     if (from === to) return;
     if (from !== undefined) this.#parts.networkNames.set(from, undefined);
     if (to !== undefined) this.#parts.networkNames.set(to, id);
@@ -169,4 +169,9 @@ export abstract class State implements StoreView {
   setTask(id: TaskId, before: Task | undefined, after: Task | undefined): void {
     this.#parts.tasks.put(id, before, after);
   }
+}
+
+/** The name of one that was removed may be another's by now. */
+function nameHeldBy(network: Network): string | undefined {
+  return isRemoved(network) ? undefined : networkName(network.spec);
 }

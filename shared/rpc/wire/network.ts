@@ -19,6 +19,7 @@ export interface WireNetwork {
   specJson: string;
   vni: number;
   subnets: readonly WireSubnet[];
+  removedAtMs?: number | null;
 }
 
 export interface WireSubnet {
@@ -51,6 +52,7 @@ export function networkFromWire(wire: WireNetwork): Network {
     spec: specFromJson<NetworkCreateRequest>(wire.specJson),
     vni: wire.vni,
     subnets: wire.subnets.map(subnetFromWire),
+    ...(isSet(wire.removedAtMs) && { removedAtMs: wire.removedAtMs }),
   };
 }
 

@@ -1,21 +1,25 @@
 /**
- * Changes of networks. One that a service or a live task is on cannot go; what
- * nodes have on it goes with it.
+ * Changes of networks. One that a service is on, or a task that is to run, cannot go. One with tasks
+ * that are stopping goes for its users at once and stays what it is for them: its VXLAN and its
+ * addresses are in the kernels of their hosts. What nodes have on it goes with it.
  */
 import {
   AlreadyExistsError,
   FailedPreconditionError,
   NameConflictError,
+  NotFoundError,
 } from "../../../../shared/errors/cluster-error.js";
 import type { NetworkId } from "../../../../shared/model/ids.js";
 import {
   isIngress,
+  isRemoved,
   type Network,
   networkName,
   overlayTargets,
 } from "../../../../shared/model/network.js";
 import { serviceName } from "../../../../shared/model/service.js";
-import { isTerminal } from "../../../../shared/model/task-state.js";
+import type { Task } from "../../../../shared/model/task.js";
+import { isTerminal, isWanted } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
 import type { State } from "../state.js";
@@ -31,7 +35,7 @@ export function createNetwork(draft: Draft, network: Network): void {
       throw new FailedPreconditionError(
         `VXLAN ${network.vni} is that of network ${networkName(other.spec)} (${other.id})`,
       );
-    if (isIngress(other) && isIngress(network))
+    if (isIngress(other) && isIngress(network) && !isRemoved(other))
       throw new FailedPreconditionError(
         `ingress network (${other.id}) is already present in the swarm`,
       );
@@ -65,7 +69,30 @@ export function updateNetwork(draft: Draft, change: ChangeOf<"update-network">):
 export function removeNetwork(draft: Draft, id: NetworkId): void {
   const { state, atMs } = draft;
   const network = existingNetwork(state, id);
+  if (isRemoved(network)) throw new NotFoundError("network", id);
   expectUnused(state, network);
+  if (state.tasks().some((task) => isHolder(task, id)))
+    draft.setNetwork(id, network, { ...network, updatedAtMs: atMs, removedAtMs: atMs });
+  else forgetNetwork(draft, network);
+}
+
+/** To be called when a task has ended or was removed: the last one on a removed network ends it. */
+export function leaveNetworks(draft: Draft, { addresses = [] }: Task): void {
+  const { state } = draft;
+  for (const { networkId } of addresses) {
+    const network = state.network(networkId);
+    if (network === undefined || !isRemoved(network)) continue;
+    if (!state.tasks().some((task) => isHolder(task, networkId))) forgetNetwork(draft, network);
+  }
+}
+
+function isHolder({ status, addresses }: Task, id: NetworkId): boolean {
+  return !isTerminal(status.state) && addresses?.some(({ networkId }) => networkId === id) === true;
+}
+
+function forgetNetwork(draft: Draft, network: Network): void {
+  const { state, atMs } = draft;
+  const { id } = network;
   for (const node of state.nodes()) {
     if (!node.gateways?.some(({ networkId }) => networkId === id)) continue;
     const { gateways: all, ...rest } = node;
@@ -91,8 +118,9 @@ function expectUnused(state: State, network: Network): void {
       );
   }
   for (const task of state.tasks()) {
-    if (isTerminal(task.status.state)) continue;
-    if (task.addresses?.some(({ networkId }) => networkId === id))
+    // Whoever removes a service removes its network in the next breath (`docker stack rm`).
+    const isToRun = isWanted(task.desired) && state.service(task.serviceId) !== undefined;
+    if (isToRun && isHolder(task, id))
       throw new FailedPreconditionError(`network ${id} is in use by task ${task.id}`);
   }
 }

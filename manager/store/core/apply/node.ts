@@ -10,6 +10,7 @@ import { type Node, nodeRole, presentRole } from "../../../../shared/model/node.
 import { isTerminal } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
+import { leaveNetworks } from "./network.js";
 import { existingNetwork, existingNode, expectVersion } from "./preconditions.js";
 import { changedTask } from "./task-copy.js";
 
@@ -78,8 +79,8 @@ export function removeNode(draft: Draft, id: NodeId): void {
     throw new FailedPreconditionError(
       `node ${id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
     );
-  for (const task of draft.state.tasksOfNode(id)) {
-    if (isTerminal(task.status.state)) continue;
+  const lost = draft.state.tasksOfNode(id).filter(({ status }) => !isTerminal(status.state));
+  for (const task of lost) {
     const { error: _, ...status } = task.status;
     const orphaned = {
       ...status,
@@ -91,4 +92,5 @@ export function removeNode(draft: Draft, id: NodeId): void {
     draft.setTask(task.id, task, after);
   }
   draft.setNode(id, node, undefined);
+  for (const task of lost) leaveNetworks(draft, task);
 }

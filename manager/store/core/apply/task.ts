@@ -17,6 +17,7 @@ import {
 } from "../../../../shared/model/task-state.js";
 import type { ChangeOf } from "../change.js";
 import type { Draft } from "../draft.js";
+import { leaveNetworks } from "./network.js";
 import { existingNetwork, existingNode, existingService, existingTask } from "./preconditions.js";
 import { sameContainer, sameStatus } from "./same-status.js";
 import { expectRevision, removeRevisionsOfNothing } from "./service.js";
@@ -96,6 +97,7 @@ export function observeTask(draft: Draft, change: ChangeOf<"observe-task">): voi
   const ranAtMs = started ? status.atMs : undefined;
   const changes = { updatedAtMs: draft.atMs, status, ranAtMs };
   draft.setTask(before.id, before, changedTask(before, changes));
+  if (isTerminal(status.state)) leaveNetworks(draft, before);
 }
 
 export function removeTask(draft: Draft, id: TaskId): void {
@@ -106,6 +108,7 @@ export function removeTask(draft: Draft, id: TaskId): void {
       `task ${id} is ${task.status.state} on node ${task.nodeId ?? ""}: it cannot be removed before it has ended`,
     );
   draft.setTask(id, task, undefined);
+  leaveNetworks(draft, task);
   removeRevisionsOfNothing(draft, task.serviceId);
 }
 
