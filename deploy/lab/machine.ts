@@ -1,5 +1,5 @@
 /** Whether this machine can have a laboratory, and what has to be installed first. */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import { hasApt, installMissing } from "../provision/packages.mjs";
 import { cgroupMounts } from "./cgroups.js";
@@ -8,6 +8,12 @@ import { LabError } from "./lab-error.js";
 /** Bits of CapEff, capabilities(7): without them there are no namespaces, mounts or bridges. */
 const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
+
+/**
+ * Hosts made of namespaces share their machine's tables of neighbours, and cannot make room there: a
+ * table has 1,024 entries for all of their containers, and is full once forty talk to each other.
+ */
+const NEIGHBOURS_MIN = { gc_thresh3: 65_536, gc_thresh2: 49_152, gc_thresh1: 8_192 } as const;
 
 /** @returns why not; undefined where nothing stands in the way. */
 export function obstacleToLab(): string | undefined {
@@ -41,6 +47,21 @@ export async function prepareMachine(log: (line: string) => void): Promise<void>
     throw new LabError(`what a laboratory needs is not installed: ${(cause as Error).message}`, {
       cause,
     });
+  }
+  makeRoomForNeighbours();
+}
+
+function makeRoomForNeighbours(): void {
+  for (const family of ["ipv4", "ipv6"]) {
+    for (const [name, least] of Object.entries(NEIGHBOURS_MIN)) {
+      const path = `/proc/sys/net/${family}/neigh/default/${name}`;
+      if (!existsSync(path) || Number(readFileSync(path, "utf8")) >= least) continue;
+      try {
+        writeFileSync(path, String(least));
+      } catch (cause) {
+        throw new LabError(`${path} cannot be written to`, { cause });
+      }
+    }
   }
 }
 

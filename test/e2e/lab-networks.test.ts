@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Laboratory } from "../../deploy/lab/laboratory.js";
+import { type Answers, requesting } from "../network/requests.js";
 import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
@@ -11,10 +12,14 @@ import { labFolder } from "./lab-traces.js";
 const IMAGE = "skep/busybox:1";
 const HOSTS = ["host1", "host2", "host3"] as const;
 type Host = (typeof HOSTS)[number];
+const ADDRESS_OF = { host1: "192.168.77.1", host2: "192.168.77.2", host3: "192.168.77.3" };
 /** Serves its own name. */
 const SERVE = ["sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /"];
 const BRISK = ["--stop-grace-period", "3s", "--restart-delay", "100ms"];
 const REPLICAS = 30;
+const CONNECTIONS = 3_000;
+/** DESIGN: each backend gets an even share, within ten in a hundred. */
+const SPREAD_TOLERANCE = 0.1;
 
 interface Container {
   readonly host: Host;
@@ -83,6 +88,10 @@ describeWithLab("networks of three hosts", () => {
     return run(host, ["docker", "exec", id, "sh", "-c", script]);
   }
 
+  async function answersTo(host: Host, requests: Parameters<typeof requesting>[0]) {
+    return JSON.parse(await run(host, requesting(requests))) as Answers;
+  }
+
   async function vipOf(service: string, network: string): Promise<string> {
     const networkId = await docker(["network", "inspect", "--format", "{{.ID}}", network]);
     const format = "{{range .Endpoint.VirtualIPs}}{{.NetworkID}} {{.Addr}}\n{{end}}";
@@ -107,6 +116,20 @@ describeWithLab("networks of three hosts", () => {
     }
     const [first] = tasks;
     expect(await within(first!, "nslookup tasks.app | grep -c ^Name:")).toBe("3");
+  });
+
+  test.each(HOSTS)("%s answers the published port, and spreads over all tasks", async (host) => {
+    const [from] = HOSTS.filter((other) => other !== host);
+    const evenShare = CONNECTIONS / REPLICAS;
+    for (const [at, name] of [[from!, ADDRESS_OF[host]] as const, [host, "127.0.0.1"] as const]) {
+      const url = `http://${name}:8080/`;
+      const { answers, failures } = await answersTo(at, { url, count: CONNECTIONS, perSecond: 0 });
+      expect(failures).toEqual({});
+      expect(Object.keys(answers)).toHaveLength(REPLICAS);
+      for (const count of Object.values(answers)) {
+        expect(Math.abs(count - evenShare)).toBeLessThanOrEqual(evenShare * SPREAD_TOLERANCE);
+      }
+    }
   });
 
   test("a service on another network cannot be reached, by name or by address", async () => {

@@ -22,7 +22,9 @@ import { bridgeName } from "./core/link-names.js";
 import { attachmentsOf } from "./core/node-network.js";
 import type { NameKeeper } from "./dns.js";
 import { IngressKeeper } from "./ingress.js";
-import type { Kernel } from "./kernel.js";
+import { until } from "./interruptible-wait.js";
+import { type Kernel, KernelRefusedError } from "./kernel.js";
+import { KernelTables } from "./kernel-tables.js";
 import { watchKernel } from "./monitors.js";
 import type { NetworkPlane, TaskNames, TaskNetwork } from "./network-plane.js";
 import { OverlayKeeper } from "./overlay.js";
@@ -61,6 +63,7 @@ export class HostNetwork implements NetworkPlane {
   readonly #ingress: IngressKeeper;
   readonly #addresses: VirtualAddressKeeper;
   readonly #files: TaskFiles;
+  readonly #tables: KernelTables;
   readonly #tasks = new Map<TaskId, TaskRecord>();
   #programmed: ReadonlySet<TaskId> = new Set();
   #told: NodeNetworks | undefined;
@@ -86,6 +89,7 @@ export class HostNetwork implements NetworkPlane {
       this.#logger.debug({ taskId, error: cause }, "a task's namespace could not be programmed");
     });
     this.#files = new TaskFiles(join(folder, "tasks"));
+    this.#tables = new KernelTables(kernel);
   }
 
   /**
@@ -112,6 +116,7 @@ export class HostNetwork implements NetworkPlane {
     while (this.#told === undefined && !signal.aborted) {
       await this.#called(LOOK_PERIOD_MS, signal);
     }
+    await this.#makeRoom();
     const watching = watchKernel(kernel, clock, () => this.#hint(), signal);
     while (!signal.aborted) {
       const waitMs = this.#lookAtMs - clock.nowMs();
@@ -235,6 +240,17 @@ export class HostNetwork implements NetworkPlane {
     }
   }
 
+  /** Without it tasks are reached as long as there are few. */
+  async #makeRoom(): Promise<void> {
+    try {
+      await this.#tables.makeRoom();
+    } catch (cause) {
+      if (!(cause instanceof KernelRefusedError)) throw cause;
+      const { message: reason } = cause;
+      this.#logger.warn({ reason }, "the kernel keeps room for few neighbours");
+    }
+  }
+
   get #lookAtMs(): number {
     return this.#lookedMs + (this.#isHinted ? LOOK_SPACING_MS : LOOK_PERIOD_MS);
   }
@@ -312,6 +328,7 @@ export class HostNetwork implements NetworkPlane {
     if (overlay === "drifted") await reattach(this.#options.kernel, node, this.#addresses.pids());
     note("ingress", await this.#ingress.mend(node));
     note("names", await this.#options.names.mend());
+    await this.#tables.tellDropped(this.#logger);
     // What is told meanwhile must not wait until all of them have been looked at.
     for (let left = this.#nextTasks(); left.length > 0 && !this.#isPassDue;) {
       for (const { taskId, look } of await this.#addresses.mend(
@@ -360,25 +377,4 @@ export class HostNetwork implements NetworkPlane {
 
 function without<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
   return new Set([...all].filter((other) => other !== one));
-}
-
-/** @param listen to whatever ends the wait; returns what ends the listening. */
-function until(
-  clock: Clock,
-  limitMs: number,
-  signal: AbortSignal,
-  listen: (wake: () => void) => () => unknown,
-): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      timer.cancel();
-      signal.removeEventListener("abort", wake);
-      unlisten();
-      resolve();
-    };
-    const timer = clock.after(Math.max(0, limitMs), wake);
-    signal.addEventListener("abort", wake, { once: true });
-    const unlisten = listen(wake);
-  });
 }

@@ -140,8 +140,21 @@ export class Kernel {
   async setSysctl(name: string, value: string): Promise<void> {
     // Through a program, because what `/proc/sys` shows depends on the namespace of who reads it.
     const script = '[ "$(cat "$1")" = "$2" ] || echo "$2" > "$1"';
-    const path = `/proc/sys/${name.replaceAll(".", "/")}`;
-    await this.#expect(["sh", "-c", script, "sh", path, value], {});
+    await this.#expect(["sh", "-c", script, "sh", sysctlPath(name), value], {});
+  }
+
+  /** Those that are lower; those that are not there are left out. @throws KernelRefusedError */
+  async raiseSysctls(least: ReadonlyMap<string, number>): Promise<void> {
+    const script =
+      'while [ $# -gt 0 ]; do [ ! -e "$1" ] || [ "$(cat "$1")" -ge "$2" ] || echo "$2" > "$1" || exit 1; shift 2; done';
+    const words = [...least].flatMap(([name, value]) => [sysctlPath(name), String(value)]);
+    await this.#expect(["sh", "-c", script, "sh", ...words], {});
+  }
+
+  /** Each with its file's path and a colon before it; files that are not there are left out. */
+  async linesOf(files: readonly string[]): Promise<readonly string[]> {
+    const { stdout } = await this.#run(["grep", "-Hs", "", ...files], {});
+    return stdout.split("\n").filter((line) => line !== "");
   }
 
   /** Exit status and words of any other program. */
@@ -212,6 +225,10 @@ export class Kernel {
     const [oldest] = this.#ownPids;
     if (this.#ownPids.size > OWN_PIDS && oldest !== undefined) this.#ownPids.delete(oldest);
   }
+}
+
+function sysctlPath(name: string): string {
+  return `/proc/sys/${name.replaceAll(".", "/")}`;
 }
 
 function refused(words: readonly string[], { status, stderr, stdout }: Answer): KernelRefusedError {
