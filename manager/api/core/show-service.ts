@@ -76,20 +76,18 @@ function jobStatusOf(view: StoreView, { id, revision: run }: Service): JobStatus
 
 /** How far the cluster has come with a service: what `service ls` shows. */
 export function countTasks(view: StoreView, service: Service): ServiceStatus {
-  const tasks = view.tasksOfService(service.id);
   const { ReplicatedJob: job, Replicated: replicated } = service.frame.Mode ?? {};
   if (isJob(service.frame)) {
-    const counted = tasks.filter((task) => counts(view, task));
+    const counted = view.tasksOfService(service.id).filter((task) => counts(view, task));
     return countRun(service, counted, job?.MaxConcurrent);
   }
-  // One walk and nothing allocated: a list of all services counts all tasks there are.
   let running = 0;
   let wanted = 0;
-  for (const task of tasks) {
-    if (!counts(view, task)) continue;
+  view.visitTasksOfService(service.id, (task) => {
+    if (!counts(view, task)) return;
     if (task.status.state === "running") running++;
     if (task.desired === "running") wanted++;
-  }
+  });
   return {
     RunningTasks: running,
     DesiredTasks: replicated?.Replicas ?? wanted,

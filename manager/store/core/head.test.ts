@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
+import type { Task } from "../../../shared/model/task.js";
 import {
   commandOf,
   createNode,
@@ -58,6 +59,12 @@ function headOver(first: readonly Change[]) {
 const names = (objects: readonly { readonly id: string }[]): string[] =>
   objects.map(({ id }) => id.slice(0, 2));
 
+function visited(view: StoreView): string[] {
+  const tasks: Task[] = [];
+  view.visitTasksOfService(S1, (task) => tasks.push(task));
+  return names(tasks).sort();
+}
+
 test("a value in flight hides the committed one until it is committed itself", () => {
   const { head, committed, write, commit } = headOver([createNode("n1"), createService("s1")]);
   write([createTask("t1", "s1")]);
@@ -93,7 +100,9 @@ test("what is taken back leaves nothing behind", () => {
   run([removeTask("t3"), removeTask("t1")]);
   rollback();
   expect(names(head.tasksOfService(S1))).toEqual(["t1", "t3"]);
+  expect(visited(head)).toEqual(["t1", "t3"]);
   commit();
+  expect(visited(committed)).toEqual(["t1", "t3"]);
   expect(head.tasks()).toBe(committed.tasks());
 });
 

@@ -105,6 +105,10 @@ export class LayerTaskTable implements TaskRows {
     return this.#byService.over(id, this.#base.ofService(id));
   }
 
+  visitService(id: ServiceId, visit: (task: Task) => void): void {
+    this.ofService(id).forEach(visit);
+  }
+
   ofSlot(id: ServiceId, slot: number): readonly Task[] {
     return this.#bySlot.over(slotKey(id, slot), this.#base.ofSlot(id, slot));
   }

@@ -110,6 +110,10 @@ export abstract class State implements StoreView {
     return this.#parts.tasks.ofService(id);
   }
 
+  visitTasksOfService(id: ServiceId, visit: (task: Task) => void): void {
+    this.#parts.tasks.visitService(id, visit);
+  }
+
   tasksOfSlot(id: ServiceId, slot: number): readonly Task[] {
     if (slot === NO_SLOT) return this.tasksOfService(id).filter((task) => task.slot === NO_SLOT);
     return this.#parts.tasks.ofSlot(id, slot);

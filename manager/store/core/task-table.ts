@@ -12,6 +12,8 @@ import { type Rows, Table } from "./table.js";
  */
 export interface TaskRows extends Rows<TaskId, Task> {
   ofService(id: ServiceId): readonly Task[];
+  /** In no order. */
+  visitService(id: ServiceId, visit: (task: Task) => void): void;
   ofSlot(id: ServiceId, slot: number): readonly Task[];
   ofNode(id: NodeId): readonly Task[];
   inState(state: ObservedState): readonly Task[];
@@ -58,6 +60,13 @@ export class TaskTable implements TaskRows {
 
   ofService(id: ServiceId): readonly Task[] {
     return this.#byService.list(id, this.#get);
+  }
+
+  visitService(id: ServiceId, visit: (task: Task) => void): void {
+    for (const taskId of this.#byService.ids(id)) {
+      const task = this.#table.get(taskId);
+      if (task !== undefined) visit(task);
+    }
   }
 
   ofSlot(id: ServiceId, slot: number): readonly Task[] {

@@ -38,6 +38,8 @@ export interface StoreView {
   tasks(): readonly Task[];
   taskCount(): number;
   tasksOfService(id: ServiceId): readonly Task[];
+  /** In no order, and without a listing being made: for counts over the services of a whole cluster. */
+  visitTasksOfService(id: ServiceId, visit: (task: Task) => void): void;
   tasksOfSlot(id: ServiceId, slot: number): readonly Task[];
   tasksOfNode(id: NodeId): readonly Task[];
   tasksInState(state: ObservedState): readonly Task[];
