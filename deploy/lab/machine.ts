@@ -1,7 +1,7 @@
 /** Whether this machine can have a laboratory, and what has to be installed first. */
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 
-import { hasApt, installMissing } from "../provision/packages.mjs";
+import { ENGINE_PACKAGES, hasApt, installMissing } from "../provision/packages.mjs";
 import { cgroupMounts } from "./cgroups.js";
 import { LabError } from "./lab-error.js";
 
@@ -42,7 +42,7 @@ export async function prepareMachine(log: (line: string) => void): Promise<void>
   const obstacle = obstacleToLab();
   if (obstacle !== undefined) throw new LabError(`no laboratory here: ${obstacle}`);
   try {
-    await installMissing(log);
+    await installMissing(ENGINE_PACKAGES, log);
   } catch (cause) {
     throw new LabError(`what a laboratory needs is not installed: ${(cause as Error).message}`, {
       cause,

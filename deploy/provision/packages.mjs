@@ -1,7 +1,7 @@
 /**
- * Debian packages that an engine of the tests' or the laboratory's own needs, installed through
- * apt without starting a service of the system's now. (Where systemd runs, docker.io is enabled for
- * the next boot, as it always is; its engine is then found and used.)
+ * Debian packages that the tests and the laboratory need, installed through apt without starting a
+ * service of the system's now. (Where systemd runs, docker.io is enabled for the next boot, as it
+ * always is; its engine is then found and used.)
  */
 import { spawn, spawnSync } from "node:child_process";
 import {
@@ -27,13 +27,19 @@ const POLICY =
 
 /**
  * What must be there, and the files of which one tells that it is.
- * @type {readonly { readonly name: string, readonly files: readonly string[] }[]}
+ * @typedef {{ readonly name: string, readonly files: readonly string[] }} Package
  */
-const PACKAGES = [
+
+/**
+ * For an engine, and for hosts with networks.
+ * @type {readonly Package[]}
+ */
+export const ENGINE_PACKAGES = [
   { name: "docker.io", files: ["/usr/sbin/dockerd", "/usr/bin/dockerd"] },
   { name: "iptables", files: ["/usr/sbin/iptables", "/sbin/iptables"] },
   { name: "nftables", files: ["/usr/sbin/nft"] },
   { name: "iproute2", files: ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"] },
+  { name: "conntrack", files: ["/usr/sbin/conntrack"] },
 ];
 
 /** @returns {boolean} */
@@ -42,12 +48,13 @@ export function hasApt() {
 }
 
 /**
- * Installs what is missing of what an engine needs.
+ * Installs what is missing.
+ * @param {readonly Package[]} packages
  * @param {Log} log
  * @throws Error with apt's last words
  */
-export async function installMissing(log) {
-  const missing = PACKAGES.filter(({ files }) => !files.some((file) => existsSync(file)));
+export async function installMissing(packages, log) {
+  const missing = packages.filter(({ files }) => !files.some((file) => existsSync(file)));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name);
   await run("apt-get", ["update", ...APT_OPTIONS]);

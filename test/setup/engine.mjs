@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 import { pingEngine } from "../../deploy/provision/engine-api.mjs";
 import { ensureImage, IMAGE } from "../../deploy/provision/image.mjs";
-import { hasApt, installMissing } from "../../deploy/provision/packages.mjs";
+import { ENGINE_PACKAGES, hasApt, installMissing } from "../../deploy/provision/packages.mjs";
 import { enginePaths, isServing, startDockerd, stopDockerd } from "./dockerd.mjs";
 import { dropLease, isInUse, isPinned, pin, takeLease, unpin } from "./leases.mjs";
 import { withLock } from "./lock.mjs";
@@ -83,7 +83,7 @@ async function engineOfOurOwn(log) {
     if (present) {
       log(`using the tests' own engine at ${socket}`);
     } else {
-      await installMissing(log);
+      await installMissing(ENGINE_PACKAGES, log);
       unpin(folder); // Who pinned the one that is no more, did not pin this one.
       await startDockerd(folder);
       log(`started an engine at ${socket}`);
