@@ -20,6 +20,7 @@ export default defineConfig({
           name: "unit",
           include: ["{shared,manager,worker,node,cli,deploy,bench,scripts,test}/**/*.test.ts"],
           exclude: ["test/e2e/**"],
+          globalSetup: fileURLToPath(new URL("./test/setup/programs.mjs", import.meta.url)),
           // Property tests and simulations on a machine with two busy cores.
           testTimeout: MINUTE_MS / 2,
         },

@@ -8,7 +8,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { ensurePrograms } from "../test/setup/programs.mjs";
 import { ensureBuilt, ensureInstalled, ROOT, SetupError, SUMMARY_FOLDER } from "./bootstrap.mjs";
 
 /**
@@ -25,9 +24,6 @@ const paths = process.argv.slice(2);
 const summaries = [attempt(ensureInstalled) ?? attempt(ensureBuilt)].filter((s) => s !== undefined);
 if (existsSync(join(ROOT, "node_modules", "vitest"))) {
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
-  await ensurePrograms((line) => {
-    console.log(`programs: ${line}`);
-  });
   summaries.push(runProject("unit"), runProject("e2e"));
 }
 report(summaries);

@@ -1,5 +1,5 @@
 /**
- * Programs that tests drive from outside: the official docker command line and the shells that
+ * Before the unit tests: programs that tests drive from outside: the official docker command line and the shells that
  * complete our own. Installed where that may be; tests that miss one say so themselves.
  */
 import { ENGINE_PACKAGES, hasApt, installMissing } from "../../deploy/provision/packages.mjs";
@@ -13,13 +13,17 @@ const SHELLS = [
   { name: "fish", files: ["/usr/bin/fish"] },
 ];
 
-/** @param {(line: string) => void} log */
-export async function ensurePrograms(log) {
+export async function setup() {
   if (process.platform !== "linux" || process.getuid?.() !== 0 || !hasApt()) return;
   const missesCli = findDockerCli().kind === "unavailable";
   try {
-    await installMissing([...SHELLS, ...(missesCli ? ENGINE_PACKAGES : [])], log);
+    await installMissing([...SHELLS, ...(missesCli ? ENGINE_PACKAGES : [])], say);
   } catch (error) {
-    log(/** @type {Error} */ (error).message);
+    say(/** @type {Error} */ (error).message);
   }
+}
+
+/** @param {string} line */
+function say(line) {
+  console.log(`programs: ${line}`);
 }
