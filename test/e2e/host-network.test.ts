@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { ANSWERER } from "../../deploy/lab/built-programs.js";
 import type { TaskId } from "../../shared/model/ids.js";
 import type { IngressPort } from "../../shared/model/node-networks.js";
-import { silentLogger } from "../../shared/ports/logger.js";
+import { type Logger, silentLogger } from "../../shared/ports/logger.js";
 import { systemClock } from "../../shared/ports/system-clock.js";
 import { NameKeeper } from "../../worker/network/dns.js";
 import { HostNetwork } from "../../worker/network/host-network.js";
@@ -44,6 +44,18 @@ const PORT: IngressPort = {
   spread: "cluster",
   backends: [{ address: "10.250.1.6", nodeId: HOST2.nodeId }],
 };
+
+/** Keeps what is told of changes from outside. */
+class Told {
+  readonly changes: string[] = [];
+
+  logger(): Logger {
+    const warn: Logger["warn"] = (fields, message) => {
+      if (message === "changed from outside, and mended") this.changes.push(String(fields["what"]));
+    };
+    return { ...silentLogger, warn, child: () => this.logger() };
+  }
+}
 
 /** The network of a host, running until its scope ends. */
 class Running implements AsyncDisposable {
@@ -104,7 +116,8 @@ describeWithLab("the network of a host", () => {
     ]);
     await using serverA = await Server.start(a, "a", 80);
     await using _b = await Server.start(b, "b", 80);
-    const options = optionsFor(folder, host1);
+    const told = new Told();
+    const options = { ...optionsFor(folder, host1), logger: told.logger() };
     const gateway = gatewayOf(NET, HOST1.nodeId);
 
     const holds = async (): Promise<void> => {
@@ -130,18 +143,28 @@ describeWithLab("the network of a host", () => {
       await network.programmed("a" as TaskId, serverA.pid, FOREVER);
       await settles(holds);
 
-      for (const harm of [
-        "iptables -F DOCKER-USER; iptables -P FORWARD DROP; iptables -A FORWARD -i skep4097 -o skep4097 -j ACCEPT; iptables -A FORWARD -i skep4097 -j ACCEPT",
-        "nft flush ruleset",
-        "ip link delete skep4097",
-        "ip link delete skvx4097",
-        "nft delete table ip skep",
-        "ip address flush dev skep4097",
-      ]) {
+      expect(told.changes).toEqual([]);
+      for (const [space, what, harm] of [
+        [
+          host1.name,
+          "ingress",
+          "iptables -F DOCKER-USER; iptables -P FORWARD DROP; iptables -A FORWARD -i skep4097 -o skep4097 -j ACCEPT; iptables -A FORWARD -i skep4097 -j ACCEPT",
+        ],
+        [host1.name, "ingress", "nft flush ruleset"],
+        [host1.name, "overlay", "ip link delete skep4097"],
+        [host1.name, "overlay", "ip link delete skvx4097"],
+        [host1.name, "ingress", "nft delete table ip skep"],
+        [host1.name, "overlay", "ip address flush dev skep4097"],
+        [host1.name, "overlay", "ip route delete 10.250.1.0/24"],
+        [a, "virtual addresses", "nft flush ruleset"],
+        [a, "virtual addresses", "nft delete element ip skep_vip services { 10.250.1.2 }"],
+      ] as const) {
+        told.changes.length = 0;
         const harmedMs = performance.now();
-        inside(host1.name, ["sh", "-c", harm]);
+        inside(space, ["sh", "-c", harm]);
         await settles(holds);
         expect(performance.now() - harmedMs, harm).toBeLessThan(MEND_LIMIT_MS);
+        expect(told.changes, harm).toContain(what);
       }
     }
     // No daemon any more: what is in the kernel stays, and names are answered.
@@ -168,6 +191,35 @@ describeWithLab("the network of a host", () => {
     expect(inside(host1.name, ["iptables", "-S"])).toBe(before);
     expect(await lookup(host1.name, "127.0.0.1", "web")).toBe("ECONNREFUSED");
     await new HostNetwork(optionsFor(folder, host2)).leave();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("what it changes itself is not told as a change from outside", async () => {
+    using spaces = new Namespaces();
+    const folder = mkdtempSync(join(tmpdir(), "skep-network-"));
+    const { hosts } = await raise(spaces, [NET]);
+    const [host1] = hosts;
+    if (host1 === undefined) throw new Error("no hosts");
+    inside(host1.name, ["sh", "-c", "iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER"]);
+    const told = new Told();
+    let aheadMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+    const options = { ...optionsFor(folder, host1), clock, logger: told.logger() };
+    {
+      await using running = new Running(options);
+      const { network } = running;
+      await network.want(toldTo(HOST1.nodeId, [{ ...NET, kind: "overlay" }]));
+      await network.settled(FOREVER);
+      // The time for a look has come, and all that it looks at is new.
+      aheadMs = 60_000;
+      await network.want(toldTo(HOST1.nodeId, [NET], [PORT]));
+      await network.settled(FOREVER);
+      aheadMs = 120_000;
+      await network.want(toldTo(HOST1.nodeId, [NET], []));
+      await network.settled(FOREVER);
+      expect(told.changes).toEqual([]);
+    }
+    await new HostNetwork(options).leave();
     rmSync(folder, { recursive: true });
   });
 });

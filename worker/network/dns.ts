@@ -18,7 +18,7 @@ import {
   UNKNOWN_START,
 } from "../engine/process/process-identity.js";
 import type { NameState } from "./core/dns-state.js";
-import type { Look } from "./table-keeper.js";
+import type { Repairs } from "./table-keeper.js";
 
 export interface NameKeeperOptions {
   /** Its own: the state, who the answerer is, and what it said last. */
@@ -48,14 +48,14 @@ export class NameKeeper {
   }
 
   /** Starts the answerer where it does not run. */
-  async mend(): Promise<Look> {
+  async mend(): Promise<Repairs> {
     const known = await this.#answerer();
     const isThere = known !== undefined && (await isAlive(known));
-    if (isThere && known.version === SKEP_VERSION) return "as-wanted";
+    if (isThere && known.version === SKEP_VERSION) return [];
     await this.#start();
     // Two at a time hear of questions while one takes over: neither leaves one unanswered.
     if (isThere) await signalGroup(known, "SIGTERM");
-    return known === undefined || isThere ? "as-wanted" : "drifted";
+    return known === undefined || isThere ? [] : ["start the answerer of names"];
   }
 
   /** Ends it, and forgets the state. */

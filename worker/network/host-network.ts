@@ -1,8 +1,8 @@
 /**
  * The network of one node, kept as the managers say: overlays, published ports, virtual addresses
- * and names. One loop does all of it, one pass after the other. A pass computes everything that is
- * wanted and applies what differs from what was applied last; a look also reads what is there, after
- * a hint from the kernel and every so often without one, and mends it.
+ * and names. One loop does all of it, one thing after the other. A pass computes everything that is
+ * wanted and applies what differs from what was applied last; a look reads what is there, after a hint
+ * from the kernel and every so often without one, and mends it.
  *
  * What was told is kept on disk: after a restart, and while no manager answers, it still holds. An
  * engine asks for a task's share of it through `NetworkPlane`.
@@ -19,27 +19,23 @@ import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
 import { nameState } from "./core/dns-state.js";
 import { bridgeName } from "./core/link-names.js";
+import { LookSchedule } from "./core/look-schedule.js";
 import { attachmentsOf } from "./core/node-network.js";
 import type { NameKeeper } from "./dns.js";
 import { IngressKeeper } from "./ingress.js";
 import { until } from "./interruptible-wait.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
 import { KernelTables } from "./kernel-tables.js";
-import { watchKernel } from "./monitors.js";
+import { Mending } from "./mending.js";
+import { TaskMonitors, watchHost } from "./monitors.js";
 import type { NetworkPlane, TaskNames, TaskNetwork } from "./network-plane.js";
 import { OverlayKeeper } from "./overlay.js";
 import { reattach } from "./reattach.js";
-import type { Look } from "./table-keeper.js";
 import { TaskFiles, type TaskRecord } from "./task-files.js";
 import { VirtualAddressKeeper } from "./virtual-addresses.js";
 
-/** Between two looks that hints ask for: what is changed from outside is mended within 5 s. */
-const LOOK_SPACING_MS = 2_000;
-/** Without a hint: what no monitor sees. */
-const LOOK_PERIOD_MS = 15_000;
-/** Namespaces of tasks are looked at a few at a time, all of them within a minute. */
-const TASK_ROUND_LOOKS = 30;
-const TASKS_AT_ONCE = 4;
+/** Whoever waits looks again then, if nothing has happened: a matter of order, not of need. */
+const WAIT_LIMIT_MS = 15_000;
 /** After a pass that the kernel refused, doubled up to the limit. */
 const RETRY_FIRST_MS = 200;
 const RETRY_LIMIT_MS = 5_000;
@@ -64,6 +60,7 @@ export class HostNetwork implements NetworkPlane {
   readonly #addresses: VirtualAddressKeeper;
   readonly #files: TaskFiles;
   readonly #tables: KernelTables;
+  readonly #mending: Mending;
   readonly #tasks = new Map<TaskId, TaskRecord>();
   #programmed: ReadonlySet<TaskId> = new Set();
   #told: NodeNetworks | undefined;
@@ -72,10 +69,9 @@ export class HostNetwork implements NetworkPlane {
   /** What has been applied; a pass is due where it is not what was told. */
   #applied: NodeNetworks | undefined;
   #isPassDue = false;
-  #isHinted = false;
-  #lookedMs = -Infinity;
+  readonly #looks: LookSchedule;
+  #monitors: TaskMonitors | undefined;
   #failures = 0;
-  #round = 0;
   #wake: () => void = () => undefined;
   readonly #waiting = new Set<() => void>();
 
@@ -90,6 +86,18 @@ export class HostNetwork implements NetworkPlane {
     });
     this.#files = new TaskFiles(join(folder, "tasks"));
     this.#tables = new KernelTables(kernel);
+    this.#looks = new LookSchedule(options.clock.nowMs());
+    this.#mending = new Mending(
+      {
+        kernel,
+        overlay: this.#overlay,
+        ingress: this.#ingress,
+        names: options.names,
+        addresses: this.#addresses,
+        tables: this.#tables,
+      },
+      this.#logger,
+    );
   }
 
   /**
@@ -110,20 +118,31 @@ export class HostNetwork implements NetworkPlane {
 
   /** Until `signal` aborts; then everything stays as it is. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, kernel } = this.#options;
+    const { clock, folder, kernel } = this.#options;
     await this.#restore();
     // A host without networks is left alone.
     while (this.#told === undefined && !signal.aborted) {
-      await this.#called(LOOK_PERIOD_MS, signal);
+      await this.#called(WAIT_LIMIT_MS, signal);
     }
     await this.#makeRoom();
-    const watching = watchKernel(kernel, clock, () => this.#hint(), signal);
+    await kernel.nameNft(folder);
+    const watching = { kernel, clock, signal };
+    this.#monitors = new TaskMonitors(watching, (taskId) => {
+      this.#looks.hintTask(taskId);
+      this.#wake();
+    });
+    const watchingHost = watchHost(watching, () => {
+      this.#looks.hintHost();
+      this.#wake();
+    });
+    this.#isPassDue = true;
     while (!signal.aborted) {
-      const waitMs = this.#lookAtMs - clock.nowMs();
-      if (!this.#isPassDue && waitMs > 0) await this.#called(waitMs, signal);
-      else await this.#tryPass(waitMs > 0 ? "apply" : "look", signal);
+      const waitMs = this.#looks.dueMs - clock.nowMs();
+      if (waitMs <= 0) await this.#attempt(() => this.#look(), signal);
+      else if (this.#isDue()) await this.#attempt(() => this.#giveWay(), signal);
+      else await this.#called(waitMs, signal);
     }
-    await watching;
+    await watchingHost;
   }
 
   /** No network is wanted any more: the host is about to leave. Not while `run` runs. */
@@ -214,11 +233,12 @@ export class HostNetwork implements NetworkPlane {
 
   ended(taskId: TaskId): void {
     this.#addresses.delete(taskId);
+    this.#monitors?.follow(this.#addresses.pids());
   }
 
   async release(taskId: TaskId): Promise<void> {
     if (!this.#tasks.delete(taskId)) return;
-    this.#addresses.delete(taskId);
+    this.ended(taskId);
     await this.#files.remove(taskId);
     this.#callForPass();
   }
@@ -251,19 +271,10 @@ export class HostNetwork implements NetworkPlane {
     }
   }
 
-  get #lookAtMs(): number {
-    return this.#lookedMs + (this.#isHinted ? LOOK_SPACING_MS : LOOK_PERIOD_MS);
-  }
-
-  async #tryPass(kind: "apply" | "look", signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    this.#isPassDue = false;
-    if (kind === "look") {
-      this.#isHinted = false;
-      this.#lookedMs = clock.nowMs();
-    }
+  /** After a failure everything is done again. */
+  async #attempt(act: () => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
-      await this.#pass(kind);
+      await act();
       this.#failures = 0;
     } catch (cause) {
       // A full disk, a kernel that refuses: it may pass, and the tasks must not pay for it.
@@ -272,29 +283,42 @@ export class HostNetwork implements NetworkPlane {
       this.#logger[this.#failures === 0 ? "warn" : "debug"]({ reason }, "network not as wanted");
       const delayMs = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** this.#failures++);
       this.#isPassDue = true;
-      await clock.sleep(delayMs, signal).catch(() => undefined);
+      this.#looks.hintHost();
+      await this.#options.clock.sleep(delayMs, signal).catch(() => undefined);
     }
   }
 
-  async #pass(kind: "apply" | "look"): Promise<void> {
+  /** Asked anew: it changes while others are waited for. */
+  #isDue(): boolean {
+    return this.#isPassDue;
+  }
+
+  async #giveWay(): Promise<void> {
+    if (!this.#isPassDue) return;
+    this.#isPassDue = false;
+    await this.#pass();
+  }
+
+  async #pass(): Promise<void> {
     const node = this.#told;
     if (node === undefined) return;
     const herald = this.#herald;
-    await this.#enter(node, kind);
+    await this.#enter(node);
     this.#applied = node;
     if (this.#herald === herald) this.#herald = () => undefined;
     herald();
     await this.#ingress.follow(node, [...this.#addresses.pids().values()].join());
     for (const wake of [...this.#waiting]) wake();
     await this.#addresses.follow();
+    this.#monitors?.follow(this.#addresses.pids());
   }
 
-  async #enter(node: NodeNetworks, kind: "apply" | "look"): Promise<void> {
-    if (kind === "look") await this.#look(node);
+  async #enter(node: NodeNetworks): Promise<void> {
+    if (this.#applied === undefined) await this.#takeUp(node);
     else await this.#overlay.apply(node);
     const [programmed] = await Promise.all([
       this.#addresses.apply(node),
-      ...(kind === "look" ? [] : [this.#ingress.apply(node)]),
+      this.#ingress.apply(node),
     ]);
     // Names after addresses: a name stands for what leads somewhere.
     this.#programmed = programmed;
@@ -310,51 +334,26 @@ export class HostNetwork implements NetworkPlane {
     );
   }
 
-  async #look(node: NodeNetworks): Promise<void> {
-    const isFirst = this.#applied === undefined;
-    const note = (what: string, look: Look, fields: object = {}): void => {
-      if (look === "as-wanted" || isFirst) return;
-      this.#logger.warn({ what, ...fields }, "changed from outside, and mended");
-    };
-    // What was told since the last pass is no change from outside.
-    if (!isFirst && this.#applied !== node) {
-      await this.#overlay.apply(node);
-      await this.#ingress.apply(node);
-      await this.#addresses.apply(node);
-    }
-    const overlay = await this.#overlay.mend(node);
-    note("overlay", overlay);
+  /** Whatever happened to it while nobody looked after it. */
+  async #takeUp(node: NodeNetworks): Promise<void> {
+    const repairs = await this.#overlay.mend(node);
     // A bridge that was made anew has lost its ports.
-    if (overlay === "drifted") await reattach(this.#options.kernel, node, this.#addresses.pids());
-    note("ingress", await this.#ingress.mend(node));
-    note("names", await this.#options.names.mend());
-    await this.#tables.tellDropped(this.#logger);
-    // What is told meanwhile must not wait until all of them have been looked at.
-    for (let left = this.#nextTasks(); left.length > 0 && !this.#isPassDue;) {
-      for (const { taskId, look } of await this.#addresses.mend(
-        node,
-        left.splice(0, TASKS_AT_ONCE),
-      )) {
-        note("virtual addresses", look, { taskId });
-      }
-    }
+    if (repairs.length > 0) await reattach(this.#options.kernel, node, this.#addresses.pids());
   }
 
-  /** Those whose turn it is. */
-  #nextTasks(): TaskId[] {
-    const taskIds = [...this.#addresses.pids().keys()].filter((one) => this.#programmed.has(one));
-    const from = (this.#round++ * TASK_ROUND_LOOKS) % Math.max(1, taskIds.length);
-    return taskIds.slice(from, from + TASK_ROUND_LOOKS);
+  async #look(): Promise<void> {
+    await this.#giveWay();
+    const first = this.#applied;
+    if (first === undefined) return;
+    const running = [...this.#addresses.pids().keys()].filter((one) => this.#programmed.has(one));
+    const { host, taskIds } = this.#looks.take(this.#options.clock.nowMs(), running);
+    const look = { wanted: () => this.#applied ?? first, giveWay: () => this.#giveWay() };
+    if (host === "due") await this.#mending.host(look);
+    await this.#mending.tasks(taskIds, look);
   }
 
   #callForPass(): void {
     this.#isPassDue = true;
-    this.#wake();
-  }
-
-  #hint(): void {
-    if (this.#isHinted) return;
-    this.#isHinted = true;
     this.#wake();
   }
 
@@ -367,7 +366,7 @@ export class HostNetwork implements NetworkPlane {
   }
 
   /** Until a pass has ended, the time is over, or `signal` aborts. */
-  #change(signal: AbortSignal, limitMs = LOOK_PERIOD_MS): Promise<void> {
+  #change(signal: AbortSignal, limitMs = WAIT_LIMIT_MS): Promise<void> {
     return until(this.#options.clock, limitMs, signal, (wake) => {
       this.#waiting.add(wake);
       return () => this.#waiting.delete(wake);

@@ -9,7 +9,7 @@ import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js
 import { bridgeName } from "./core/link-names.js";
 import type { NftTable } from "./core/nft-table.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
-import { type Look, TableKeeper } from "./table-keeper.js";
+import { type Repairs, TableKeeper } from "./table-keeper.js";
 
 /**
  * What was led to a task by us may pass, and its replies, whatever the engine's policy for what it
@@ -65,9 +65,9 @@ export class IngressKeeper {
   }
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */
-  async mend(node: NodeNetworks): Promise<Look> {
-    const look = await this.#table.mend(this.#wanted(node));
-    return (await this.#openBridges(node)) === "as-wanted" ? look : "drifted";
+  async mend(node: NodeNetworks): Promise<Repairs> {
+    const repairs = await this.#table.mend(this.#wanted(node));
+    return [...repairs, ...(await this.#openBridges(node))];
   }
 
   async remove(node: NodeNetworks): Promise<void> {
@@ -92,13 +92,11 @@ export class IngressKeeper {
   }
 
   /** Whatever was done here before: each of it can be done again. */
-  async #openBridges(node: NodeNetworks): Promise<Look> {
+  async #openBridges(node: NodeNetworks): Promise<Repairs> {
     const bridges = ingressBridges(node);
-    if (bridges.length === 0) return "as-wanted";
-    let look: Look = "as-wanted";
-    for (const bridge of bridges) {
-      if ((await this.#openBridge(bridge)) === "drifted") look = "drifted";
-    }
+    if (bridges.length === 0) return [];
+    const repairs: string[] = [];
+    for (const bridge of bridges) repairs.push(...(await this.#openBridge(bridge)));
     const links = await this.#kernel.links();
     const ports = links.filter(
       ({ master = "", linkinfo }) =>
@@ -110,26 +108,24 @@ export class IngressKeeper {
     await this.#kernel.ipBatch(
       ports.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`),
     );
-    return look;
+    return repairs;
   }
 
-  async #openBridge(bridge: string): Promise<Look> {
+  async #openBridge(bridge: string): Promise<Repairs> {
     const setting = `net.ipv4.conf.${bridge}.route_localnet`;
     await this.#kernel.setSysctl(setting, "1");
-    let look: Look = "as-wanted";
-    for (const rule of acceptances(bridge)) {
-      if ((await this.#accept(rule)) === "drifted") look = "drifted";
-    }
-    return look;
+    const repairs: string[] = [];
+    for (const rule of acceptances(bridge)) repairs.push(...(await this.#accept(rule)));
+    return repairs;
   }
 
-  async #accept(rule: readonly string[]): Promise<Look> {
+  async #accept(rule: readonly string[]): Promise<Repairs> {
     const { status } = await this.#userChain("-C", rule);
-    if (status === 0) return "as-wanted";
+    if (status === 0) return [];
     const added = await this.#userChain("-I", rule);
-    if (added.status === 0) return "drifted";
+    if (added.status === 0) return [`iptables -I ${USER_CHAIN} ${rule.join(" ")}`];
     // Without an engine that has this chain, nobody has set a policy either.
-    if (/No chain|does not exist|No such file|ENOENT/.test(added.stderr)) return "as-wanted";
+    if (/No chain|does not exist|No such file|ENOENT/.test(added.stderr)) return [];
     throw new KernelRefusedError(`iptables refused a rule in ${USER_CHAIN}: ${added.stderr}`);
   }
 

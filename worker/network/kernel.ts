@@ -12,16 +12,22 @@ import type {
   ShownForwarding,
   ShownLink,
   ShownNeighbour,
+  ShownRoute,
 } from "./core/present-overlay.js";
+import { linkNft } from "./own-nft.js";
 
 /** These programs answer within milliseconds; one that hangs must not hold up the rest for ever. */
 const PROGRAM_LIMIT_MS = 20_000;
 /** Of what a program says when it fails, for the log. */
 const COMPLAINT_CHARS = 500;
-/** Numbers of our own programs that are remembered, to tell their changes from others'. */
-const OWN_PIDS = 4_096;
 /** Where a daemon's PATH does not lead, and where these programs are kept. */
 const SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/bin:/bin";
+
+/**
+ * A monitor ends with us however we end: one that stayed in a container's namespace would keep it,
+ * and would never hear that nobody listens.
+ */
+const WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
 
 /** The kernel, or a program that speaks to it, refused. */
 export class KernelRefusedError extends ClusterError {
@@ -51,16 +57,16 @@ export interface KernelOptions {
 export class Kernel {
   readonly #env: NodeJS.ProcessEnv;
   readonly #host: Namespace | undefined;
-  readonly #ownPids = new Set<number>();
+  #nft = "nft";
 
   constructor({ path, namespace }: KernelOptions) {
     this.#env = { PATH: `${path}:${SYSTEM_FOLDERS}`, LC_ALL: "C" };
     this.#host = namespace;
   }
 
-  /** Whether a program of ours had this number, not long ago. */
-  isOwn(pid: number): boolean {
-    return this.#ownPids.has(pid);
+  /** From now on `nft` is run by the name `OWN_NFT`, from this folder, where it can be found. */
+  async nameNft(folder: string): Promise<void> {
+    this.#nft = (await linkNft(folder, this.#env["PATH"] ?? "")) ?? this.#nft;
   }
 
   /** Every line is tried, also after one that failed. @throws KernelRefusedError if any did */
@@ -96,12 +102,13 @@ export class Kernel {
   }
 
   async listOverlay(): Promise<OverlayListing> {
-    const [links, forwarding, neighbours] = await Promise.all([
+    const [links, forwarding, neighbours, routes] = await Promise.all([
       this.links(),
       this.#ask<ShownForwarding>(["bridge", "-json", "fdb", "show"]),
       this.#ask<ShownNeighbour>(["ip", "-json", "neighbour", "show", "nud", "permanent"]),
+      this.#ask<ShownRoute>(["ip", "-json", "route", "show"]),
     ]);
-    return { links, forwarding, neighbours };
+    return { links, forwarding, neighbours, routes };
   }
 
   links(namespace?: Namespace): Promise<readonly ShownLink[]> {
@@ -163,8 +170,12 @@ export class Kernel {
   }
 
   /** The lines that a program goes on to print, until `signal` aborts or it ends. */
-  async *watch(words: readonly [string, ...string[]], signal: AbortSignal): AsyncIterable<string> {
-    const [program, ...args] = this.#wordsIn(words, undefined);
+  async *watch(
+    words: readonly [string, ...string[]],
+    signal: AbortSignal,
+    namespace?: Namespace,
+  ): AsyncIterable<string> {
+    const [program, ...args] = [...WITH_US, ...this.#wordsIn(words, namespace)] as const;
     const child = spawn(program, args, {
       env: this.#env,
       stdio: ["ignore", "pipe", "ignore"],
@@ -193,7 +204,9 @@ export class Kernel {
     namespace: Namespace | undefined,
   ): readonly [string, ...string[]] {
     const where = namespace ?? this.#host;
-    return where === undefined ? words : ["nsenter", `--net=${where}`, "--", ...words];
+    const [program, ...args] = words;
+    const called = [program === "nft" ? this.#nft : program, ...args] as const;
+    return where === undefined ? called : ["nsenter", `--net=${where}`, "--", ...called];
   }
 
   #run(
@@ -208,7 +221,6 @@ export class Kernel {
         timeout: PROGRAM_LIMIT_MS,
         killSignal: "SIGKILL",
       });
-      if (child.pid !== undefined) this.#remember(child.pid);
       const said = { stdout: "", stderr: "" };
       for (const name of ["stdout", "stderr"] as const) {
         child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));
@@ -218,12 +230,6 @@ export class Kernel {
       child.stdin.on("error", () => undefined); // it ended before it read: its end says why
       child.stdin.end(input ?? "");
     });
-  }
-
-  #remember(pid: number): void {
-    this.#ownPids.add(pid);
-    const [oldest] = this.#ownPids;
-    if (this.#ownPids.size > OWN_PIDS && oldest !== undefined) this.#ownPids.delete(oldest);
   }
 }
 

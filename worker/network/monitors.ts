@@ -1,50 +1,95 @@
 /**
  * Hears from the kernel that somebody may have changed what we keep: a hint to look, never what is
- * true. Changes of our own are told apart where the kernel says who made them; otherwise they cost
- * one look.
+ * true. Our own changes of rules are told apart by the name of who made them; of devices and entries
+ * they cost one look.
  */
+import type { TaskId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
-import type { Kernel } from "./kernel.js";
+import { type Kernel, type Namespace, namespaceOf } from "./kernel.js";
+import { OWN_NFT } from "./own-nft.js";
 
 /** A monitor that ended is started again, after this. */
 const RESTART_MS = 1_000;
+/** Namespaces of tasks that are watched at once, for about 1 MB each; others are only looked at. */
+const WATCHED_TASKS_MAX = 250;
 
-/** What each prints, and which of its lines concern us. */
-const MONITORS: readonly {
+interface Monitor {
   readonly words: readonly [string, ...string[]];
-  readonly concerns: (line: string, kernel: Kernel) => boolean;
-}[] = [
-  {
-    words: ["nft", "monitor"],
-    concerns: (line, kernel) => {
-      const pid = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
-      return pid !== undefined && !kernel.isOwn(Number(pid));
-    },
+  /** Which of the lines that it prints concern us. */
+  readonly concerns: (line: string) => boolean;
+}
+
+const RULES: Monitor = {
+  words: ["nft", "monitor"],
+  concerns: (line) => {
+    const program = /^# new generation \d+ by process \d+ \((.*)\)/.exec(line)?.[1];
+    return program !== undefined && program !== OWN_NFT;
   },
+};
+
+const HOST_MONITORS: readonly Monitor[] = [
+  RULES,
   {
-    words: ["ip", "monitor", "link", "address", "neigh"],
+    words: ["ip", "monitor", "link", "address", "neigh", "route"],
     concerns: (line) => /\bskep\d|\bskvx\d/.test(line),
   },
   { words: ["bridge", "monitor", "fdb"], concerns: (line) => /\bskvx\d.* dst /.test(line) },
 ];
 
-/** Until `signal` aborts. */
-export async function watchKernel(
-  kernel: Kernel,
-  clock: Clock,
+export interface Watching {
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** The host's own namespace, until the signal aborts. */
+export async function watchHost(watching: Watching, onHint: () => void): Promise<void> {
+  await Promise.all(HOST_MONITORS.map((monitor) => watch(watching, monitor, onHint)));
+}
+
+async function watch(
+  { kernel, clock, signal }: Watching,
+  { words, concerns }: Monitor,
   onHint: () => void,
-  signal: AbortSignal,
+  namespace?: Namespace,
 ): Promise<void> {
-  await Promise.all(
-    MONITORS.map(async ({ words, concerns }) => {
-      while (!signal.aborted) {
-        for await (const line of kernel.watch(words, signal)) {
-          if (concerns(line, kernel)) onHint();
-        }
-        // What happened while nobody watched is seen by looking.
-        onHint();
-        await clock.sleep(RESTART_MS, signal).catch(() => undefined);
-      }
-    }),
-  );
+  while (!signal.aborted) {
+    for await (const line of kernel.watch(words, signal, namespace)) {
+      if (concerns(line)) onHint();
+    }
+    // What happened while nobody watched is seen by looking.
+    await clock.sleep(RESTART_MS, signal).then(onHint, () => undefined);
+  }
+}
+
+/** The rules in the namespaces of tasks. A namespace that is watched is kept from going. */
+export class TaskMonitors {
+  readonly #watching: Watching;
+  readonly #onHint: (taskId: TaskId) => void;
+  readonly #tasks = new Map<TaskId, { readonly pid: number; readonly stop: AbortController }>();
+
+  constructor(watching: Watching, onHint: (taskId: TaskId) => void) {
+    this.#watching = watching;
+    this.#onHint = onHint;
+  }
+
+  /** @param pids of all tasks that run now, each task's first process */
+  follow(pids: ReadonlyMap<TaskId, number>): void {
+    for (const [taskId, { pid, stop }] of this.#tasks) {
+      if (pids.get(taskId) === pid) continue;
+      stop.abort();
+      this.#tasks.delete(taskId);
+    }
+    for (const [taskId, pid] of pids) {
+      if (this.#tasks.size >= WATCHED_TASKS_MAX) return;
+      if (!this.#tasks.has(taskId)) this.#begin(taskId, pid);
+    }
+  }
+
+  #begin(taskId: TaskId, pid: number): void {
+    const stop = new AbortController();
+    this.#tasks.set(taskId, { pid, stop });
+    const signal = AbortSignal.any([this.#watching.signal, stop.signal]);
+    void watch({ ...this.#watching, signal }, RULES, () => this.#onHint(taskId), namespaceOf(pid));
+  }
 }

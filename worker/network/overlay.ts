@@ -14,7 +14,7 @@ import {
 } from "./core/overlay-state.js";
 import { presentOverlay, type ShownLink } from "./core/present-overlay.js";
 import type { Kernel } from "./kernel.js";
-import type { Look } from "./table-keeper.js";
+import type { Repairs } from "./table-keeper.js";
 
 interface Believed {
   readonly state: OverlayState;
@@ -41,12 +41,14 @@ export class OverlayKeeper {
   }
 
   /** Looks what is there, and puts it right. @throws as `apply` */
-  async mend(node: NodeNetworks): Promise<Look> {
+  async mend(node: NodeNetworks): Promise<Repairs> {
     const { state, underlayMtu } = await this.#read(node);
-    const wanted = wantedOverlay(node, underlayMtu);
-    const isRight = Object.values(changeOverlay(state, wanted)).every(isEmpty);
-    await this.#change(state, wanted, underlayMtu);
-    return isRight ? "as-wanted" : "drifted";
+    const { links, forwarding, neighbours } = await this.#change(
+      state,
+      wantedOverlay(node, underlayMtu),
+      underlayMtu,
+    );
+    return [...links, ...forwarding, ...neighbours];
   }
 
   /** Removes every device of ours that there is. */
@@ -72,11 +74,17 @@ export class OverlayKeeper {
     return { state: presentOverlay(listing), underlayMtu: link?.mtu ?? 0 };
   }
 
-  async #change(present: OverlayState, wanted: OverlayState, underlayMtu: number): Promise<void> {
+  async #change(
+    present: OverlayState,
+    wanted: OverlayState,
+    underlayMtu: number,
+  ): Promise<OverlayBatches> {
     this.#believed = undefined;
     this.#mtus = new Map([...wanted.bridges].map(([name, { mtu }]) => [name, mtu]));
-    await this.#carryOut(changeOverlay(present, wanted));
+    const batches = changeOverlay(present, wanted);
+    await this.#carryOut(batches);
     this.#believed = { state: wanted, underlayMtu };
+    return batches;
   }
 
   async #carryOut({ links, forwarding, neighbours }: OverlayBatches): Promise<void> {
@@ -91,10 +99,6 @@ const NOTHING: OverlayState = {
   forwarding: new Map(),
   neighbours: new Map(),
 };
-
-function isEmpty(lines: readonly string[]): boolean {
-  return lines.length === 0;
-}
 
 function hasAddress({ addr_info: addresses = [] }: ShownLink, address: string): boolean {
   return addresses.some(({ local }) => local === address);

@@ -14,8 +14,8 @@ import {
 } from "./core/nft-table.js";
 import type { Kernel, Namespace } from "./kernel.js";
 
-/** `drifted`: somebody else had changed it. */
-export type Look = "as-wanted" | "drifted";
+/** What somebody else had changed, as the commands that put it right; none: it was as wanted. */
+export type Repairs = readonly string[];
 
 export class TableKeeper {
   readonly #kernel: Kernel;
@@ -34,11 +34,11 @@ export class TableKeeper {
   }
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */
-  async mend(wanted: NftTable): Promise<Look> {
+  async mend(wanted: NftTable): Promise<Repairs> {
     const present = await this.#read(wanted);
-    const isRight = present !== undefined && changeTable(present, wanted) === "";
     await this.#change(present, wanted);
-    return isRight ? "as-wanted" : "drifted";
+    if (present === undefined) return [`add table ${wanted.family} ${wanted.name}`];
+    return changeTable(present, wanted).split("\n").slice(0, -1);
   }
 
   /** Succeeds where there is none. */

@@ -9,7 +9,7 @@ import type { NftTable } from "./core/nft-table.js";
 import { attachmentsOf } from "./core/node-network.js";
 import { lostBackends, vipTable } from "./core/vip-rules.js";
 import { type Kernel, namespaceOf } from "./kernel.js";
-import { type Look, TableKeeper } from "./table-keeper.js";
+import { type Repairs, TableKeeper } from "./table-keeper.js";
 
 /** Programs at once: each waits for the kernel most of its time. */
 const AT_ONCE = 16;
@@ -23,9 +23,9 @@ interface Programmed {
   settled: readonly NftTable[];
 }
 
-export interface TaskLook {
+export interface TaskRepairs {
   readonly taskId: TaskId;
-  readonly look: Look;
+  readonly repairs: Repairs;
 }
 
 export class VirtualAddressKeeper {
@@ -84,16 +84,16 @@ export class VirtualAddressKeeper {
   }
 
   /** Looks what is there, and puts it right, of these tasks. */
-  async mend(node: NodeNetworks, taskIds: readonly TaskId[]): Promise<readonly TaskLook[]> {
+  async mend(node: NodeNetworks, taskIds: readonly TaskId[]): Promise<readonly TaskRepairs[]> {
     const tables = tablesFor(node, taskIds);
-    const looks: TaskLook[] = [];
+    const looks: TaskRepairs[] = [];
     const tasks = [...this.#tasks].filter(([taskId]) => tables.has(taskId));
     await this.#each(tasks, async ([taskId, { keepers }]) => {
-      let look: Look = "as-wanted";
+      const repairs: string[] = [];
       for (const table of tables.get(taskId) ?? []) {
-        if ((await keepers[table.family].mend(table)) === "drifted") look = "drifted";
+        repairs.push(...(await keepers[table.family].mend(table)));
       }
-      looks.push({ taskId, look });
+      looks.push({ taskId, repairs });
     });
     return looks;
   }

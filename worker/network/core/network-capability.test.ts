@@ -40,7 +40,7 @@ describe("a host's network", () => {
     [
       "no programs",
       { missingPrograms: ["nft"] },
-      unavailable("nft not found: install iproute2 and nftables"),
+      unavailable("nft not found: install iproute2, nftables and util-linux"),
     ],
     [
       "root of a user namespace",

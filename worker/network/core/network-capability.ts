@@ -30,7 +30,7 @@ const NEEDED_CAPABILITIES = [
 ] as const;
 
 /** The programs that do the data plane. */
-export const NETWORK_PROGRAMS = ["ip", "bridge", "nft", "nsenter"] as const;
+export const NETWORK_PROGRAMS = ["ip", "bridge", "nft", "nsenter", "setpriv"] as const;
 
 /** The label of the engine that says why a host has no overlay networks. */
 const NETWORK_LABEL = "skep.network";
@@ -46,7 +46,9 @@ export function judgeNetwork(findings: NetworkFindings): NetworkCapability {
     );
   }
   if (missingPrograms.length > 0) {
-    return unavailable(`${missingPrograms.join(", ")} not found: install iproute2 and nftables`);
+    return unavailable(
+      `${missingPrograms.join(", ")} not found: install iproute2, nftables and util-linux`,
+    );
   }
   if (refusal !== undefined) return unavailable(`the kernel takes no nftables rules: ${refusal}`);
   return { kind: "available" };

@@ -25,6 +25,8 @@ export interface BridgeLink {
   readonly mtu: number;
   /** With the length of their prefix. */
   readonly addresses: readonly string[];
+  /** Subnets (IPv4) that are routed to it. The kernel does that for an address that is given. */
+  readonly routes: readonly string[];
   readonly alias: string;
   readonly isUp: boolean;
 }
@@ -58,7 +60,8 @@ export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayS
     const addresses = network.subnets.map(
       ({ cidr, gateway }) => `${gateway}/${cidr.split("/")[1] ?? ""}`,
     );
-    bridges.set(bridge, { mac: network.gatewayMac, mtu, addresses, alias, isUp: true });
+    const routes = network.subnets.map(({ cidr }) => cidr).filter((cidr) => !isIpv6(cidr));
+    bridges.set(bridge, { mac: network.gatewayMac, mtu, addresses, routes, alias, isUp: true });
     tunnels.set(device, {
       vni: network.vni,
       local: node.underlay.address,
@@ -198,6 +201,10 @@ function changeBridge(name: string, present: BridgeLink | undefined, wanted: Bri
   }
   for (const address of present?.addresses ?? []) {
     if (!wanted.addresses.includes(address)) lines.push(`address delete ${address} dev ${name}`);
+  }
+  for (const subnet of wanted.routes) {
+    if (present?.routes.includes(subnet)) continue;
+    lines.push(`route replace ${subnet} dev ${name} proto kernel scope link`);
   }
   return lines;
 }

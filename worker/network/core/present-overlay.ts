@@ -5,7 +5,7 @@
 import { LINK_NAME } from "./link-names.js";
 import type { BridgeLink, OverlayState, TunnelLink } from "./overlay-state.js";
 
-/** The parsed outputs of four questions. */
+/** The parsed outputs of five questions. */
 export interface OverlayListing {
   /** `ip -details -json address show` */
   readonly links: readonly ShownLink[];
@@ -13,6 +13,8 @@ export interface OverlayListing {
   readonly forwarding: readonly ShownForwarding[];
   /** `ip -json neighbour show nud permanent` */
   readonly neighbours: readonly ShownNeighbour[];
+  /** `ip -json route show` */
+  readonly routes: readonly ShownRoute[];
 }
 
 export interface ShownLink {
@@ -61,13 +63,19 @@ export interface ShownNeighbour {
   readonly lladdr?: string;
 }
 
-export function presentOverlay({ links, forwarding, neighbours }: OverlayListing): OverlayState {
+export interface ShownRoute {
+  readonly dst: string;
+  readonly dev?: string;
+}
+
+export function presentOverlay(listing: OverlayListing): OverlayState {
+  const { links, forwarding, neighbours, routes } = listing;
   const ours = links.filter(({ ifname }) => LINK_NAME.test(ifname));
   const bridges = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "bridge");
   const tunnels = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "vxlan");
   const devices = new Set(tunnels.map(({ ifname }) => ifname));
   return {
-    bridges: new Map(bridges.map((link) => [link.ifname, bridgeOf(link)])),
+    bridges: new Map(bridges.map((link) => [link.ifname, bridgeOf(link, routes)])),
     tunnels: new Map(tunnels.map((link) => [link.ifname, tunnelOf(link)])),
     forwarding: new Map(
       forwarding
@@ -82,12 +90,13 @@ export function presentOverlay({ links, forwarding, neighbours }: OverlayListing
   };
 }
 
-function bridgeOf(link: ShownLink): BridgeLink {
+function bridgeOf(link: ShownLink, routes: readonly ShownRoute[]): BridgeLink {
   const given = (link.addr_info ?? []).filter(({ scope }) => scope !== "link");
   return {
     mac: link.address ?? "",
     mtu: link.mtu,
     addresses: given.map(({ local = "", prefixlen }) => `${local}/${prefixlen}`),
+    routes: routes.filter(({ dev }) => dev === link.ifname).map(({ dst }) => dst),
     alias: link.ifalias ?? "",
     isUp: link.flags.includes("UP"),
   };
