@@ -1,6 +1,7 @@
 /**
- * A simulated manager: dispatcher, orchestrator and scheduler are the real ones. The log is one for
- * all managers, as if replicated at once; which of them leads is the cluster's to say.
+ * A simulated manager: dispatcher, orchestrator, allocator and scheduler are the real ones, and so is
+ * what starts and stops them as the lead is won and lost. How it agrees with the others is not
+ * decided here.
  */
 import { Allocator } from "../../../manager/allocator/allocator.js";
 import { Dispatcher } from "../../../manager/dispatcher/dispatcher.js";
@@ -8,7 +9,7 @@ import { LeaderLoops } from "../../../manager/leadership.js";
 import { Orchestrator } from "../../../manager/orchestrator/orchestrator.js";
 import type { Leadership } from "../../../manager/raft/replicated-log.js";
 import { Scheduler } from "../../../manager/scheduler/scheduler.js";
-import type { Store } from "../../../manager/store/store.js";
+import type { StoreAccess } from "../../../manager/store/store-access.js";
 import { ClusterError } from "../../../shared/errors/cluster-error.js";
 import type { ClusterId, NodeId } from "../../../shared/model/ids.js";
 import type { Clock } from "../../../shared/ports/clock.js";
@@ -17,8 +18,9 @@ import type { Random } from "../../../shared/ports/random.js";
 import type { Caller } from "../../../shared/rpc/caller.js";
 import type { AgentMessage, ManagerMessage } from "../../../shared/rpc/dispatcher-messages.js";
 import type { RpcServer, StreamHandler } from "../../../shared/rpc/rpc-server.js";
+import type { PowerCut } from "../simulated-disk.js";
 import type { Item } from "./connection.js";
-import { GatedStore } from "./gated.js";
+import type { Seat } from "./consensus.js";
 import type { Listener, ManagerEnd, Network } from "./network.js";
 import { ProcessClock } from "./process-clock.js";
 
@@ -26,15 +28,13 @@ const SIM_CLUSTER = "cluster" as ClusterId;
 
 export interface SimManagerOptions {
   readonly name: string;
-  readonly store: Store;
+  readonly seat: Seat;
   readonly network: Network;
   readonly managers: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly onFailed: (error: unknown) => void;
-  /** Whether it really leads: a process that stood still may not know that it no longer does. */
-  readonly leads: (name: string) => boolean;
   /** Something of this node has reached the host, whether or not the manager is awake. */
   readonly onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void;
 }
@@ -62,12 +62,22 @@ export class SimManager implements Listener {
   /** Begins to answer; it leads once it is told to. */
   start(): void {
     if (this.#process !== undefined) return;
-    const { clock, logger, managers, onFailed, store: state } = this.#options;
+    const { clock, seat } = this.#options;
     const random = this.#options.random.fork(`life ${++this.#lives}`);
     const process = new ProcessClock(clock, random.fork("lag"));
     process.lagMs = this.lagMs;
     this.#process = process;
-    const store = new GatedStore(state, process, () => this.#options.leads(this.host));
+    this.#leadership = { kind: "follower", term: 0 };
+    seat.begin({
+      process,
+      random,
+      opened: (store) => this.#opened(store, process, random),
+      leadershipChanged: (leadership) => this.#leadershipChanged(leadership),
+    });
+  }
+
+  #opened(store: StoreAccess, process: ProcessClock, random: Random): void {
+    const { logger, managers, onFailed } = this.#options;
     const dispatcher = new Dispatcher({
       store,
       clock: process,
@@ -92,17 +102,20 @@ export class SimManager implements Listener {
       logger,
       onFailed,
     });
+    // A lone manager leads before all of it is recovered.
+    if (this.#leadership.kind === "leader") this.#loops.leadershipChanged(this.#leadership);
   }
 
-  leadershipChanged(leadership: Leadership): void {
+  #leadershipChanged(leadership: Leadership): void {
     this.#leadership = leadership;
     this.#loops?.leadershipChanged(leadership);
   }
 
-  /** SIGKILL. */
-  kill(): void {
+  /** SIGKILL, or the end of its host's power. */
+  kill(cut?: PowerCut): void {
     const process = this.#process;
     if (process === undefined) return;
+    this.#options.seat.end(cut);
     process.kill();
     this.#process = undefined;
     this.#loops = undefined;

@@ -6,8 +6,8 @@ import type { MemberId } from "../../../manager/raft/core/member-id.js";
 import type { Message } from "../../../manager/raft/core/message.js";
 import type { PeerListener } from "../../../manager/raft/peers.js";
 import type { Random } from "../../../shared/ports/random.js";
-import type { SimProcess } from "./sim-process.js";
-import type { Timeline } from "./timeline.js";
+import type { HostProcess } from "./sim-process.js";
+import type { World } from "./timeline.js";
 
 /** How messages fare on their way. */
 export interface Weather {
@@ -42,7 +42,7 @@ class Way {
 
 /** Who listens at a host, while somebody does. */
 export interface Station {
-  readonly process: SimProcess;
+  readonly process: HostProcess;
   readonly listener: PeerListener;
   /** Something came from there. */
   heard(from: MemberId): void;
@@ -57,14 +57,16 @@ export class Network {
   weather: Weather = FAIR_WEATHER;
   /** Of a thousand chunks of snapshots, so many are the last of their stream. */
   breaksStreams = 0;
+  /** What the two hosts' way is otherwise, where they talk of other things as well. */
+  isCableOpen: (from: MemberId, to: MemberId) => boolean = () => true;
   /** Called with each message that somebody sends, before anything becomes of it. */
   onSend: ((message: Message) => void) | undefined;
-  readonly #world: Timeline;
+  readonly #world: World;
   readonly #random: Random;
   readonly #ways = new Map<string, Way>();
   readonly #stations = new Map<MemberId, Station>();
 
-  constructor(world: Timeline, random: Random) {
+  constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
   }
@@ -90,7 +92,7 @@ export class Network {
   }
 
   isOpen(from: MemberId, to: MemberId): boolean {
-    return this.#way(from, to).state === "open";
+    return this.#way(from, to).state === "open" && this.isCableOpen(from, to);
   }
 
   setWeather(from: MemberId, to: MemberId, weather: Weather | undefined): void {
@@ -113,7 +115,7 @@ export class Network {
     this.onSend?.(message);
     const way = this.#way(from, to);
     const { lost, doubled } = way.weather ?? this.weather;
-    if (way.state === "cut" || way.random.below(1_000) < lost) {
+    if (!this.isOpen(from, to) || way.random.below(1_000) < lost) {
       this.#lost(way, from, to);
       return;
     }
@@ -137,7 +139,7 @@ export class Network {
     const way = this.#way(from, to);
     const { lost, delayMs } = way.weather ?? this.weather;
     const breaks = way.random.below(1_000) < this.breaksStreams + lost / 10;
-    if (way.state === "cut" || breaks) return undefined;
+    if (!this.isOpen(from, to) || breaks) return undefined;
     return way.random.below(delayMs * 1_000 + 1) / 1_000;
   }
 

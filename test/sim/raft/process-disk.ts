@@ -6,8 +6,8 @@
 import type { Disk, DiskFile } from "../../../manager/raft/disk.js";
 import type { Random } from "../../../shared/ports/random.js";
 import type { SimulatedDisk } from "../simulated-disk.js";
-import type { SimProcess } from "./sim-process.js";
-import type { Timeline } from "./timeline.js";
+import type { HostProcess } from "./sim-process.js";
+import type { World } from "./timeline.js";
 
 export interface DiskSpeed {
   /** Of a sync or a change of names, at most. */
@@ -18,8 +18,8 @@ export interface DiskSpeed {
 
 export class ProcessDisk implements Disk {
   readonly #disk: SimulatedDisk;
-  readonly #process: SimProcess;
-  readonly #world: Timeline;
+  readonly #process: HostProcess;
+  readonly #world: World;
   readonly #random: Random;
   readonly #speed: () => DiskSpeed;
   readonly #onOperation: (when: "before" | "after") => void;
@@ -27,8 +27,8 @@ export class ProcessDisk implements Disk {
   /** @param options.onOperation may kill the process. */
   constructor(options: {
     readonly disk: SimulatedDisk;
-    readonly process: SimProcess;
-    readonly world: Timeline;
+    readonly process: HostProcess;
+    readonly world: World;
     readonly random: Random;
     /** As it is just now. */
     readonly speed: () => DiskSpeed;

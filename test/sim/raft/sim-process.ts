@@ -18,7 +18,14 @@ export interface ClockError {
   readonly wallOffsetMs: number;
 }
 
-export class SimProcess implements Clock {
+/** A life of a process, as what is outside of it sees it. */
+export interface HostProcess {
+  readonly state: "awake" | "stopped" | "dead";
+  /** Something from outside reaches it, once it is awake; never, once it is dead. */
+  enter(callback: () => void): void;
+}
+
+export class SimProcess implements Clock, HostProcess {
   #clock: ClockError = { rate: 1, wallOffsetMs: 0 };
   /** `catching-up`: it goes on, and takes up in order what has waited. */
   #state: "awake" | "stopped" | "catching-up" | "dead" = "awake";

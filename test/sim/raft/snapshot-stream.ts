@@ -6,8 +6,8 @@ import type { MemberId } from "../../../manager/raft/core/member-id.js";
 import type { Message } from "../../../manager/raft/core/message.js";
 import { UnavailableError } from "../../../shared/errors/cluster-error.js";
 import type { Network, Station } from "./network.js";
-import type { SimProcess } from "./sim-process.js";
-import type { Timeline } from "./timeline.js";
+import type { HostProcess } from "./sim-process.js";
+import type { World } from "./timeline.js";
 
 type SnapshotMessage = Message & { readonly kind: "snapshot" };
 type Item =
@@ -19,9 +19,9 @@ type Item =
 const SILENCE_MS = 1_000;
 
 export interface Sender {
-  readonly world: Timeline;
+  readonly world: World;
   readonly network: Network;
-  readonly process: SimProcess;
+  readonly process: HostProcess;
 }
 
 /** @throws UnavailableError */
@@ -92,12 +92,12 @@ function passOn(
 
 /** What has arrived, for its reader. */
 class Inbox {
-  readonly #world: Timeline;
-  readonly #process: SimProcess;
+  readonly #world: World;
+  readonly #process: HostProcess;
   readonly #items: Item[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(world: Timeline, process: SimProcess) {
+  constructor(world: World, process: HostProcess) {
     this.#world = world;
     this.#process = process;
   }

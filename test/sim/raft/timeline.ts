@@ -13,7 +13,13 @@ export interface Appointment {
   cancel(): void;
 }
 
-export class Timeline {
+/** Time, as what happens in it needs it. */
+export interface World {
+  readonly nowMs: number;
+  after(delayMs: number, callback: () => void): Appointment;
+}
+
+export class Timeline implements World {
   #nowMs = 0;
   #made = 0;
   /** A binary heap: the children of `i` are at `2i + 1` and `2i + 2`. */

@@ -12,13 +12,12 @@ import { nodeAvailability } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { QUICK_MS } from "../cluster/consensus.js";
 import type { SimCluster } from "../cluster/sim-cluster.js";
 import type { SimWorker } from "../cluster/sim-worker.js";
 
 /** How often the checks look at what no event tells of. */
 export const TICK_MS = 100;
-/** A commit or a write that takes longer holds up whoever waits for it. */
-const QUICK_MS = 100;
 
 export interface Violation {
   readonly property: string;
@@ -113,8 +112,8 @@ export class Ground {
 
   tick(): void {
     const { cluster, nowMs } = this;
-    const { leader, commitMs } = cluster;
-    const leads = leader?.process?.state === "awake" && commitMs <= QUICK_MS && cluster.lagMs === 0;
+    const { leader, consensus } = cluster;
+    const leads = leader?.process?.state === "awake" && consensus.isQuick && cluster.lagMs === 0;
     if (leads) this.#leaderSoundSinceMs ??= nowMs;
     else this.#leaderSoundSinceMs = undefined;
     for (const worker of cluster.workers) {

@@ -5,7 +5,9 @@
  */
 import { type Random, seededRandom } from "../../../shared/ports/random.js";
 import { pick } from "../pick.js";
-import { TROUBLES } from "./troubles.js";
+import { agreementOf, type AgreementPlan } from "./agreement-plan.js";
+import { MANAGER_TROUBLES } from "./manager-troubles.js";
+import { ELECTED_BY_HAND, TROUBLES } from "./troubles.js";
 import { WISHES } from "./wishes.js";
 
 export interface Happening {
@@ -25,6 +27,8 @@ export interface HostPlan {
 export interface Plan {
   readonly seed: number;
   readonly managers: number;
+  /** Undefined: one log for all of them. */
+  readonly agreement: AgreementPlan["settings"] | undefined;
   /** So many of the workers are on the managers' own hosts. */
   readonly ownWorkers: number;
   readonly hosts: readonly HostPlan[];
@@ -42,16 +46,19 @@ const PEACEFUL = 4;
 
 export function planOf(seed: number): Plan {
   const random = seededRandom(`whole ${seed}`);
-  const managers = 1 + random.below(3);
+  const atOnce = 1 + random.below(3);
+  const agreement = agreementOf(seed);
+  const managers = agreement?.managers ?? atOnce;
   const hosts = hostsOf(random.fork("hosts"));
   const forMs = 15_000 + random.below(30_000);
   return {
     seed,
     managers,
+    agreement: agreement?.settings,
     ownWorkers: random.below(Math.min(managers, hosts.length) + 1),
     hosts,
     services: 1 + random.below(3),
-    happenings: happeningsOf(random.fork("happenings"), forMs),
+    happenings: happeningsOf(random.fork("happenings"), forMs, troublesFor(agreement)),
     untilMs: forMs,
   };
 }
@@ -69,10 +76,17 @@ function hostsOf(random: Random): HostPlan[] {
   }));
 }
 
-function happeningsOf(random: Random, forMs: number): Happening[] {
+/** Who agree elect for themselves. */
+function troublesFor(agreement: AgreementPlan | undefined): readonly string[] {
+  if (agreement === undefined) return Object.keys(TROUBLES);
+  const forAll = Object.keys(TROUBLES).filter((kind) => !ELECTED_BY_HAND.has(kind));
+  return [...forAll, ...Object.keys(MANAGER_TROUBLES)];
+}
+
+function happeningsOf(random: Random, forMs: number, possible: readonly string[]): Happening[] {
   const wishes = chosen(random, Object.keys(WISHES));
   const isPeaceful = random.below(PEACEFUL) === 0;
-  const troubles = isPeaceful ? [] : chosen(random, Object.keys(TROUBLES));
+  const troubles = isPeaceful ? [] : chosen(random, possible);
   const everyMs = 500 + random.below(2_500);
   const happenings: Happening[] = [];
   let atMs = 0;

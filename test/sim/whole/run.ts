@@ -2,10 +2,12 @@
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import { ClusterError } from "../../../shared/errors/cluster-error.js";
 import { seededRandom } from "../../../shared/ports/random.js";
-import { SimCluster } from "../cluster/sim-cluster.js";
+import { RaftConsensus } from "../agreement/raft-consensus.js";
+import { SimCluster, type SimClusterOptions } from "../cluster/sim-cluster.js";
 import { checksOf } from "./checks.js";
 import { type Check, Ground, TICK_MS, type Violation } from "./ground.js";
 import { lifeOf } from "./images.js";
+import { MANAGER_TROUBLES } from "./manager-troubles.js";
 import { discontents } from "./peace-check.js";
 import type { Happening, Plan } from "./plan.js";
 import { describeEvent } from "./story.js";
@@ -26,6 +28,7 @@ export interface RunReport {
 
 /** How often a user asks again whose wish met no leader. */
 const ASK_AGAIN_MS = 300;
+const NOT_DONE: ReadonlySet<string> = new Set(["no-leader", "proposal-dropped", "try-again"]);
 const ASKED_AT_MOST = 30;
 
 /** Longer than any wait that a trouble may have set going: back-off and a flapping node's, a minute each. */
@@ -39,8 +42,10 @@ export async function runPlan(plan: Plan, tell?: (line: string) => void): Promis
   return await run.run();
 }
 
-function optionsOf({ seed, managers, hosts, ownWorkers }: Plan) {
-  return { seed: `whole ${seed}`, managers, workers: hosts.length, ownWorkers };
+function optionsOf({ seed, managers, hosts, ownWorkers, agreement }: Plan): SimClusterOptions {
+  const options = { seed: `whole ${seed}`, managers, workers: hosts.length, ownWorkers };
+  if (agreement === undefined) return options;
+  return { ...options, consensus: (ground) => new RaftConsensus(ground, agreement) };
 }
 
 class Run {
@@ -57,6 +62,7 @@ class Run {
     this.#ground = new Ground(cluster, tell);
     this.#checks = checksOf(this.#ground);
     cluster.store.watch(({ events }) => this.#committed(events));
+    cluster.consensus.onWrong = (property, detail) => this.#ground.violated(property, detail);
   }
 
   async run(): Promise<RunReport> {
@@ -151,7 +157,7 @@ class Run {
 
   #happen({ kind, number }: Happening): void {
     const random = seededRandom(`whole ${this.#plan.seed}/happening ${number}`);
-    const [trouble, wish] = [TROUBLES[kind], WISHES[kind]];
+    const [trouble, wish] = [TROUBLES[kind] ?? MANAGER_TROUBLES[kind], WISHES[kind]];
     if (wish !== undefined) this.#wish(wish, `${number} ${kind}`);
     if (trouble === undefined) return;
     const { lastsMs, begin } = trouble;
@@ -166,19 +172,19 @@ class Run {
   }
 
   #wish(wish: Wish, name: string, asked = 1): void {
-    const { store, clock } = this.#cluster;
+    const { consensus, clock } = this.#cluster;
     const random = seededRandom(`whole ${this.#plan.seed}/${name}`);
     const again = (): void => {
       if (asked < ASKED_AT_MOST) clock.after(ASK_AGAIN_MS, () => this.#wish(wish, name, asked + 1));
     };
-    const written = store.update((tx) => {
+    const written = consensus.update((tx) => {
       for (const change of wish(tx.view, random, tx.atMs)) tx.apply(change);
     });
     written.then(
       () => this.#ground.say(`done: ${name}`),
       (error: unknown) => {
         if (!(error instanceof ClusterError)) this.#cluster.failures.push(error);
-        else if (["no-leader", "proposal-dropped"].includes(error.code)) again();
+        else if (NOT_DONE.has(error.code)) again();
         else this.#ground.say(`refused: ${name}: ${error.message}`);
       },
     );

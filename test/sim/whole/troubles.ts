@@ -79,6 +79,9 @@ const ALL = [
   LEADER_HANGS,
 ];
 
+/** They come with who leads next. */
+export const ELECTED_BY_HAND: ReadonlySet<string> = new Set([LEADER_LOST.name, LEADER_HANGS.name]);
+
 export const TROUBLES: Readonly<Record<string, Fault>> = Object.fromEntries(
   [...ALL, ...MORE].map((each) => [each.name, each]),
 );
