@@ -3,12 +3,11 @@
  * task, and comes back (`putBack`) to stand for another.
  */
 import type { PlacementStrategy } from "../../../shared/docker-api/swarm-spec.js";
-import type { ServiceId } from "../../../shared/model/ids.js";
 import { spreadValue } from "../../../shared/model/spread-label.js";
 import type { Demand } from "./demand.js";
 import { nodeAccepts } from "./filters.js";
 import { Heap } from "./heap.js";
-import type { NodeClass, NodeIndex } from "./node-index.js";
+import type { NodeClass, NodeIndex, Origin } from "./node-index.js";
 import { byFullness, byLoad, type NodeLoad } from "./node-load.js";
 
 export interface Candidates {
@@ -26,14 +25,13 @@ export interface Candidates {
 export type Admission = (node: NodeLoad) => boolean;
 
 /** For whom nodes are looked for. */
-export interface Search {
+export interface Search extends Origin {
   readonly demand: Demand;
-  readonly serviceId: ServiceId;
   readonly admits: Admission;
   readonly strategy: PlacementStrategy;
 }
 
-/** Fewest tasks of the service first, then least loaded. */
+/** Fewest tasks of the same kind first, then of the service, then least loaded. */
 export class SpreadByService implements Candidates {
   readonly #index: NodeIndex;
   readonly #search: Search;
@@ -57,7 +55,7 @@ export class SpreadByService implements Candidates {
     for (const node of this.#taken) index.take(node);
     const accepted = new Set<string | undefined>(classes.map(({ key }) => key));
     const holding = this.#taken.filter((n) => accepted.has(index.classOf(n)) && this.#accepts(n));
-    this.#holding = new Heap(byService(service), holding);
+    this.#holding = new Heap(byOrigin(search), holding);
     const cursors = classes.filter((c) => c.nodes.length > 0).map((c) => new Cursor(c));
     this.#fresh = new Heap((a, b) => byLoad(a.node, b.node), cursors);
   }
@@ -133,7 +131,7 @@ export class SpreadByLabels implements Candidates {
     this.#index = index;
     this.#search = search;
     const { demand, serviceId: service } = search;
-    this.#root = new Branch(service, search.strategy);
+    this.#root = new Branch(search);
     for (const { nodes } of index.accepting(demand, service)) {
       for (const node of nodes) this.#root.add(node, this.#path(node), this.#room(node));
     }
@@ -166,23 +164,24 @@ export class SpreadByLabels implements Candidates {
 type Room = "open" | "full";
 
 class Branch {
-  readonly #service: ServiceId;
-  readonly #strategy: PlacementStrategy;
+  readonly #search: Search;
   readonly #children = new Map<string, Branch>();
   readonly #nodes: Heap<NodeLoad>;
   /** Tasks of the service on the nodes of this branch, the full ones included. */
   #tasks = 0;
+  /** Those of them that are of the same kind as the ones to be placed. */
+  #alike = 0;
   /** Nodes of this branch that accept another task. */
   #open = 0;
 
-  constructor(service: ServiceId, strategy: PlacementStrategy) {
-    this.#service = service;
-    this.#strategy = strategy;
-    this.#nodes = new Heap(strategy === "binpack" ? byFullness : byService(service));
+  constructor(search: Search) {
+    this.#search = search;
+    this.#nodes = new Heap(search.strategy === "binpack" ? byFullness : byOrigin(search));
   }
 
   add(node: NodeLoad, path: readonly string[], room: Room): void {
-    this.#tasks += node.tasksOf(this.#service);
+    this.#tasks += node.tasksOf(this.#search.serviceId);
+    this.#alike += node.tasksLike(this.#search.kind);
     if (room === "open") this.#open += 1;
     const [value, ...rest] = path;
     if (value === undefined) {
@@ -194,6 +193,7 @@ class Branch {
 
   putBack(node: NodeLoad, path: readonly string[], room: Room): void {
     this.#tasks += 1;
+    this.#alike += 1;
     if (room === "open") this.#open += 1;
     const [value, ...rest] = path;
     if (value !== undefined) this.#child(value).putBack(node, rest, room);
@@ -216,15 +216,18 @@ class Branch {
     let emptiest: Branch | undefined;
     for (const child of this.#children.values()) {
       if (child.#open === 0) continue;
-      if (emptiest === undefined || child.#tasks < emptiest.#tasks) emptiest = child;
+      if (emptiest === undefined || child.#isEmptierThan(emptiest)) emptiest = child;
     }
     return emptiest;
   }
 
+  #isEmptierThan(other: Branch): boolean {
+    return (this.#alike - other.#alike || this.#tasks - other.#tasks) < 0;
+  }
+
   #child(value: string): Branch {
     let child = this.#children.get(value);
-    if (child === undefined)
-      this.#children.set(value, (child = new Branch(this.#service, this.#strategy)));
+    if (child === undefined) this.#children.set(value, (child = new Branch(this.#search)));
     return child;
   }
 }
@@ -233,6 +236,9 @@ function accepts({ demand, serviceId, admits }: Search, node: NodeLoad): boolean
   return admits(node) && nodeAccepts(node, demand, serviceId);
 }
 
-function byService(service: ServiceId): (a: NodeLoad, b: NodeLoad) => number {
-  return (a, b) => a.tasksOf(service) - b.tasksOf(service) || byLoad(a, b);
+function byOrigin({ serviceId, kind }: Origin): (a: NodeLoad, b: NodeLoad) => number {
+  return (a, b) =>
+    a.tasksLike(kind) - b.tasksLike(kind) ||
+    a.tasksOf(serviceId) - b.tasksOf(serviceId) ||
+    byLoad(a, b);
 }

@@ -77,6 +77,63 @@ describe("property", () => {
     );
   });
 
+  const update = fc.record({
+    nodes: fc.integer({ min: 1, max: 6 }),
+    /** By task of the old revision: its node's number. */
+    old: fc.array(fc.nat(5), { maxLength: 12 }),
+    wanted: fc.integer({ min: 1, max: 12 }),
+  });
+
+  test("whatever the old tasks left room for, those of an update are even among themselves", () => {
+    fc.assert(
+      fc.property(update, ({ nodes, old, wanted }) => {
+        const state = halfUpdated(nodes, old, { ContainerSpec: { Image: "v2" } });
+        const counts = placeOneByOne(state, nodes, wanted);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test("tasks that an update of the placement alone leaves where they are count as its own", () => {
+    fc.assert(
+      fc.property(update, ({ nodes, old, wanted }) => {
+        const anywhere: TaskSpec = { Placement: { Constraints: ["node.role != none"] } };
+        const before = numbered(nodes, "n").map((_, n) => old.filter((at) => at % nodes === n));
+        const counts = placeOneByOne(halfUpdated(nodes, old, anywhere), nodes, wanted);
+        const rising = before.map(({ length }, n) => ({ length, got: counts[n] ?? 0 }));
+        const level = Math.max(...rising.filter(({ got }) => got > 0).map((n) => n.length + n.got));
+        for (const { length, got } of rising)
+          expect(length + got).toBeGreaterThanOrEqual(level - 1);
+      }),
+    );
+  });
+
+  /** Tasks of revision 1 run, and there is a revision 2. */
+  function halfUpdated(nodes: number, old: readonly number[], template: TaskSpec): ClusterState {
+    const state = new ClusterState();
+    const serviceId = "web" as ServiceId;
+    for (const id of numbered(nodes, "n"))
+      state.observe({ type: "node", after: sampleNode({ id }) });
+    for (const [i, content] of [{}, template].entries()) {
+      const after = sampleRevision({ serviceId, number: i + 1, template: content });
+      state.observe({ type: "revision", after });
+    }
+    for (const [i, at] of old.entries()) {
+      const node = `n${at % nodes}`;
+      state.observe({ type: "task", after: sampleTask({ id: `old${i}`, service: "web", node }) });
+    }
+    return state;
+  }
+
+  function placeOneByOne(state: ClusterState, nodes: number, wanted: number): number[] {
+    const placed = numbered(wanted, "new").flatMap((id) => {
+      const task = sampleTask({ id, service: "web", revision: 2, state: "pending" });
+      state.observe({ type: "task", after: task });
+      return state.decide(MANY, 0).placements;
+    });
+    return numbered(nodes, "n").map((id) => placed.filter(({ nodeId }) => nodeId === id).length);
+  }
+
   interface Group {
     readonly service: string;
     readonly tasks: number;

@@ -16,9 +16,10 @@ import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
 import { avoidanceRules, FailureLog } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
-import { NodeIndex } from "./node-index.js";
+import { NodeIndex, type Origin } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
 import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
+import { TaskKind } from "./task-kind.js";
 
 /**
  * Something that the store says: an object before and after. The store's
@@ -54,6 +55,9 @@ export interface Decisions {
 interface RevisionState {
   readonly serviceId: ServiceId;
   readonly number: number;
+  readonly revision: Revision;
+  /** Worked out when its first task is placed. */
+  origin: Origin | undefined;
   readonly demand: Demand;
   /** Any node will do that its filters accept. */
   readonly waiting: Map<TaskId, Task>;
@@ -173,17 +177,19 @@ export class ClusterState {
     return there.length === 0 ? anywhere : [...there, ...anywhere];
   }
 
-  #placeBound({ serviceId, demand, bound }: RevisionState, wanted: number): readonly Placement[] {
-    const tasks = [...bound.values()];
-    return placeBoundTasks(this.#index, { serviceId, demand, tasks }, wanted);
+  #placeBound(revision: RevisionState, wanted: number): readonly Placement[] {
+    const { demand, bound } = revision;
+    const group = { ...this.#originOf(revision), demand, tasks: [...bound.values()] };
+    return placeBoundTasks(this.#index, group, wanted);
   }
 
   #placeAnywhere(revision: RevisionState, wanted: number, wallMs: number): readonly Placement[] {
-    const { serviceId, demand, waiting } = revision;
+    const { demand, waiting } = revision;
     const avoided = revision.failures.avoided(wallMs, this.#avoidance);
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
     const strategy = this.#strategy;
-    return placeTasks(this.#index, { serviceId, demand, tasks, avoided, strategy });
+    const group = { ...this.#originOf(revision), demand, tasks, avoided, strategy };
+    return placeTasks(this.#index, group);
   }
 
   #takeOff(waiting: Map<TaskId, Task>, placed: readonly Placement[]): void {
@@ -244,6 +250,8 @@ export class ClusterState {
       const state = {
         serviceId,
         number,
+        revision: after,
+        origin: undefined,
         demand: demandOf(after),
         waiting: new Map<TaskId, Task>(),
         bound: new Map<TaskId, Task>(),
@@ -283,12 +291,23 @@ export class ClusterState {
   }
 
   #countOn(nodeId: NodeId, task: Task, change: 1 | -1): void {
-    const { demand } = this.#revisionOf(task);
+    const revision = this.#revisionOf(task);
+    const { demand } = revision;
     this.#index.change(nodeId, (load) => {
       if (change === 1) load.hold(demand, task.generics);
       else load.release(demand, task.generics);
-      if (isWanted(task.desired)) this.#index.countTask(load, task.serviceId, change);
+      if (isWanted(task.desired)) this.#index.countTask(load, this.#originOf(revision), change);
     });
+  }
+
+  #originOf(state: RevisionState): Origin {
+    if (state.origin === undefined) {
+      const { serviceId, revision } = state;
+      const others = this.#revisions.get(serviceId) ?? [];
+      const alike = others.find(({ origin }) => origin?.kind.includes(revision));
+      state.origin = alike?.origin ?? { serviceId, kind: new TaskKind(revision) };
+    }
+    return state.origin;
   }
 
   /** Frees what a placement took when it was decided. */

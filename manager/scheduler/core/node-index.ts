@@ -12,11 +12,18 @@ import { canonicalText } from "../../../shared/model/stable-hash.js";
 import type { Demand } from "./demand.js";
 import { classAccepts } from "./filters.js";
 import { byLoad, NodeLoad } from "./node-load.js";
+import type { TaskKind } from "./task-kind.js";
 
 export interface NodeClass {
   readonly key: string;
   /** Least loaded first. */
   readonly nodes: NodeLoad[];
+}
+
+/** Of which service a task is, and which of its kinds. */
+export interface Origin {
+  readonly serviceId: ServiceId;
+  readonly kind: TaskKind;
 }
 
 export class NodeIndex {
@@ -99,10 +106,11 @@ export class NodeIndex {
   }
 
   /**
-   * Counts a task of the service on a node that is taken out: wanted there (1), or no longer (-1).
+   * Counts a task on a node that is taken out: wanted there (1), or no longer (-1).
    */
-  countTask(load: NodeLoad, service: ServiceId, change: 1 | -1): void {
+  countTask(load: NodeLoad, { serviceId: service, kind }: Origin, change: 1 | -1): void {
     load.countTask(service, change);
+    load.countKind(kind, change);
     let holders = this.#holders.get(service);
     if (holders === undefined) this.#holders.set(service, (holders = new Set()));
     if (load.tasksOf(service) > 0) holders.add(load);

@@ -14,12 +14,11 @@ import {
 } from "./candidates.js";
 import type { Demand } from "./demand.js";
 import { classAccepts, nodeAccepts } from "./filters.js";
-import type { NodeIndex } from "./node-index.js";
+import type { NodeIndex, Origin } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
 
 /** Tasks of one revision of a service: they ask the same of a node. */
-export interface TaskGroup {
-  readonly serviceId: ServiceId;
+export interface TaskGroup extends Origin {
   readonly demand: Demand;
   readonly tasks: Iterable<TaskId>;
   /** Nodes that get a task only where no other takes it. */
@@ -39,15 +38,15 @@ export interface Placement {
  * node: a task that does not fit leaves none that do behind it, as they all ask the same.
  */
 export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
-  const { serviceId, demand, avoided, strategy } = group;
+  const { serviceId, kind, demand, avoided, strategy } = group;
   const placements: Placement[] = [];
   const tasks = group.tasks[Symbol.iterator]();
   let task = tasks.next();
   for (const admits of rounds(avoided)) {
     if (task.done === true) break;
-    const candidates = candidatesFor(index, { serviceId, demand, admits, strategy });
+    const candidates = candidatesFor(index, { serviceId, kind, demand, admits, strategy });
     for (let load = candidates.next(); load !== undefined; load = candidates.next()) {
-      placements.push(place(task.value, load, { index, demand, serviceId }));
+      placements.push(place(task.value, load, { index, group }));
       candidates.putBack(load);
       task = tasks.next();
       if (task.done === true) break;
@@ -61,12 +60,13 @@ export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
 function place(
   taskId: TaskId,
   load: NodeLoad,
-  { index, demand, serviceId }: { index: NodeIndex; demand: Demand; serviceId: ServiceId },
+  { index, group }: { index: NodeIndex; group: Origin & { readonly demand: Demand } },
 ): Placement {
+  const { demand } = group;
   const nodeId = load.node.id;
   const generics = load.chooseGenerics(demand.generics);
   load.hold(demand, generics);
-  index.countTask(load, serviceId, 1);
+  index.countTask(load, group, 1);
   return generics === undefined ? { taskId, nodeId } : { taskId, nodeId, generics };
 }
 
@@ -82,8 +82,7 @@ function candidatesFor(index: NodeIndex, search: Search): Candidates {
 }
 
 /** Tasks that each name the node that they are for. */
-export interface BoundGroup {
-  readonly serviceId: ServiceId;
+export interface BoundGroup extends Origin {
   readonly demand: Demand;
   readonly tasks: readonly Task[];
 }
@@ -97,7 +96,7 @@ export function placeBoundTasks(index: NodeIndex, group: BoundGroup, limit: numb
     const load = nodeId && index.get(nodeId);
     if (!load || !accepts(load, demand, serviceId)) continue;
     index.change(load.node.id, () => {
-      placements.push(place(taskId, load, { index, demand, serviceId }));
+      placements.push(place(taskId, load, { index, group }));
     });
   }
   return placements;
