@@ -49,11 +49,10 @@ export function revisionHash(
   return hashText(stableHash(hashed));
 }
 
-/** As `revisionHash`, and equal also where nothing but the constraints on nodes differs. */
-export function hashWithoutConstraints({ template, hostPorts, mesh }: Revision): string {
-  const { Placement: placement = {}, ...rest } = template;
-  const { Constraints: _, ...Placement } = placement;
-  return revisionHash({ ...rest, Placement }, hostPorts, mesh);
+/** As `revisionHash`, and equal also where nothing differs but what is said of where tasks may run. */
+export function hashWithoutPlacement({ template, hostPorts, mesh }: Revision): string {
+  const { Placement: _, ...rest } = template;
+  return revisionHash(rest, hostPorts, mesh);
 }
 
 /** Kept beside those in use: enough to roll back to last month's, few enough to list. */

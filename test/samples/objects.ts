@@ -49,6 +49,7 @@ export interface NodeSketch {
   readonly nanoCpus?: number;
   readonly memoryBytes?: number;
   readonly generics?: GenericResources;
+  readonly architecture?: string;
   /** Absent: its engine says nothing of itself. */
   readonly networkPlugins?: readonly string[];
 }
@@ -67,7 +68,7 @@ export function sampleNode(sketch: NodeSketch = {}): Node {
     },
     description: {
       Hostname: id,
-      Platform: { OS: "linux", Architecture: "x86_64" },
+      Platform: { OS: "linux", Architecture: sketch.architecture ?? "x86_64" },
       Resources: {
         NanoCPUs: sketch.nanoCpus ?? 8e9,
         MemoryBytes: sketch.memoryBytes ?? 16 * 2 ** 30,

@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (let i = 1; i <= Number(count); i++) await addNode(world, `n${i}`, {});
     return undefined;
   },
-  /** node n4 zone=east cpus=2 generic=gpu=A,gpu=B,ssd=4 */
+  /** node n4 zone=east cpus=2 arch=arm64 generic=gpu=A,gpu=B,ssd=4 */
   node: (world, { words: [id = ""], options }) => addNode(world, id, options),
   /** create web replicas=3 image=crash … */
   create: async (world, { words: [name = ""], options }) => {
@@ -210,11 +210,12 @@ function splitOnce(word: string, separator: string): [string, string] {
 async function addNode(
   world: World,
   id: string,
-  { cpus, memory, generic, ...labels }: Arguments["options"],
+  { cpus, memory, generic, arch, ...labels }: Arguments["options"],
 ): Promise<undefined> {
   const node = sampleNode({
     id,
     labels,
+    ...(arch !== undefined && { architecture: arch }),
     ...(generic !== undefined && { generics: parseGenericResources([generic]) }),
     ...(cpus === undefined ? {} : { nanoCpus: Number(cpus) * 1e9 }),
     ...(memory === undefined ? {} : { memoryBytes: Number(memory) * 2 ** 20 }),

@@ -33,6 +33,11 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   /** spread=zone,rack: over the values of the first label, within each over those of the second */
   spread: (spec, value) => editPlacement(spec, { Preferences: value.split(",").map(spreadOver) }),
   "max-per-node": (spec, value) => editPlacement(spec, { MaxReplicas: Number(value) }),
+  /** platform=linux/amd64 */
+  platform: (spec, value) => {
+    const [OS = "", Architecture = ""] = value.split("/");
+    return editPlacement(spec, { Platforms: [{ OS, Architecture }] });
+  },
   cpus: (spec, value) => editReservations(spec, Number(value) * 1e9),
   generic: (spec, value) =>
     editTemplate(spec, {

@@ -3,6 +3,7 @@
  * and how long this leader has known what it waits for. Templates are read once per
  * revision, not once per task.
  */
+import type { Platform } from "../../../shared/docker-api/platform.js";
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
 import type { RestartPolicy, TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import {
@@ -12,7 +13,8 @@ import {
 } from "../../../shared/model/constraint.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import { drainDeadlineMs, type Node } from "../../../shared/model/node.js";
-import { hashWithoutConstraints } from "../../../shared/model/revision.js";
+import { runsPlatform } from "../../../shared/model/platform.js";
+import { hashWithoutPlacement } from "../../../shared/model/revision.js";
 import { isJob, type Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import type { StoreView } from "../../store/core/view.js";
@@ -33,6 +35,7 @@ export interface PlanTime {
 interface RevisionFacts {
   readonly policy: RestartPolicy;
   readonly constraints: readonly Constraint[];
+  readonly platforms: readonly Platform[];
   readonly stopGraceMs: number;
   readonly hash: string | undefined;
 }
@@ -45,7 +48,7 @@ export class Situation {
   readonly time: PlanTime;
   readonly #readySince: ReadonlyMap<TaskId, number>;
   readonly #revisions = new Map<number, RevisionFacts>();
-  /** By revision: whether nothing but its constraints differs from the present one. */
+  /** By revision: whether nothing but its placement differs from the present one. */
   readonly #sameBut = new Map<number, boolean>();
   readonly #currentHash: string | undefined;
   readonly #isJob: boolean;
@@ -68,14 +71,18 @@ export class Situation {
 
   /**
    * Whether the task runs what the service now says, under whatever revision number; of a job,
-   * whether it belongs to the present run. Constraints choose a node, and are no part of what runs
-   * there: where they alone are others, a task whose node fits them is current.
+   * whether it belongs to the present run. Placement chooses a node, and is no part of what runs
+   * there: where it alone is another, a task is current whose node could still be chosen. (As in
+   * Docker, preferences and numbers per node only count for tasks to come.)
    */
   isCurrent(task: Task): boolean {
     if (this.#isJob) return task.revision === this.service.revision;
     if (this.#factsOf(task.revision).hash === this.#currentHash) return true;
     const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
-    return node !== undefined && this.acceptsNode(node) && this.#runsTheSame(task.revision);
+    if (node === undefined || !this.acceptsNode(node) || !this.#runsTheSame(task.revision)) {
+      return false;
+    }
+    return runsPlatform(node, this.#factsOf(this.service.revision).platforms);
   }
 
   /** What the service's tasks are for. */
@@ -151,7 +158,7 @@ export class Situation {
     if (same === undefined) {
       const [there, here] = [number, this.service.revision].map((each) => {
         const revision = this.view.revision(this.service.id, each);
-        return revision === undefined ? undefined : hashWithoutConstraints(revision);
+        return revision === undefined ? undefined : hashWithoutPlacement(revision);
       });
       same = there !== undefined && there === here;
       this.#sameBut.set(number, same);
@@ -173,6 +180,7 @@ function factsOf(template: TaskSpec, hash: string | undefined): RevisionFacts {
   return {
     policy: template.RestartPolicy ?? {},
     constraints: parseConstraints(template.Placement?.Constraints ?? []),
+    platforms: template.Placement?.Platforms ?? [],
     stopGraceMs: (template.ContainerSpec?.StopGracePeriod ?? 0) / NS_PER_MS,
     hash,
   };

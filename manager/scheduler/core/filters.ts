@@ -3,9 +3,10 @@
  * many it refused, so that "why is it pending?" always has an answer. Those that depend only on a
  * node's class are asked once per class.
  */
-import { canonicalArchitecture, matchesNode } from "../../../shared/model/constraint.js";
+import { matchesNode } from "../../../shared/model/constraint.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
-import { hasNetworkPlugin, type Node, nodeAvailability } from "../../../shared/model/node.js";
+import { hasNetworkPlugin, nodeAvailability } from "../../../shared/model/node.js";
+import { runsPlatform } from "../../../shared/model/platform.js";
 import type { Demand } from "./demand.js";
 import type { NodeLoad } from "./node-load.js";
 import {
@@ -39,8 +40,7 @@ const ready: Filter = {
 
 const platform: Filter = {
   name: "platform",
-  accepts: ({ node }, { platforms }) =>
-    platforms.length === 0 || platforms.some((wanted) => runs(node, wanted)),
+  accepts: ({ node }, { platforms }) => runsPlatform(node, platforms),
   explain: (refused) => `unsupported platform on ${nodes(refused)}`,
   miss: ({ node }, { platforms }) => ({
     filter: "platform",
@@ -172,15 +172,4 @@ export function explainRefusal(
 
 function nodes(count: number): string {
   return count === 1 ? "1 node" : `${count} nodes`;
-}
-
-/** Before its first session nothing is known of a node, and it is not ready either. */
-
-function runs(node: Node, wanted: { OS?: string; Architecture?: string }): boolean {
-  const own = node.description?.Platform;
-  const sameOs = !wanted.OS || own?.OS?.toLowerCase() === wanted.OS.toLowerCase();
-  const sameArchitecture =
-    !wanted.Architecture ||
-    canonicalArchitecture(own?.Architecture ?? "") === canonicalArchitecture(wanted.Architecture);
-  return sameOs && sameArchitecture;
 }

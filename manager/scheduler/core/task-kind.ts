@@ -3,7 +3,7 @@
  * one kind. While it is being updated it has two, and then those that are about to go must not
  * decide where those go that come: nodes would in the end have as many as the old ones left room for.
  */
-import { hashWithoutConstraints, type Revision } from "../../../shared/model/revision.js";
+import { hashWithoutPlacement, type Revision } from "../../../shared/model/revision.js";
 
 export class TaskKind {
   readonly #revision: Revision;
@@ -16,7 +16,7 @@ export class TaskKind {
 
   includes(revision: Revision): boolean {
     if (revision.hash === this.#revision.hash) return true;
-    this.#hash ??= hashWithoutConstraints(this.#revision);
-    return this.#hash === hashWithoutConstraints(revision);
+    this.#hash ??= hashWithoutPlacement(this.#revision);
+    return this.#hash === hashWithoutPlacement(revision);
   }
 }

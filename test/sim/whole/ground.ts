@@ -94,8 +94,8 @@ export class Ground {
   }
 
   /**
-   * Whether the task is what its service says now. Constraints choose its node and make no other
-   * container of it: where they alone are others, they have to fit the node that it is on.
+   * Whether the task is what its service says now. Placement chooses its node and makes no other
+   * container of it: where it alone is another, its constraints have to fit the node that it is on.
    */
   isCurrent(task: Task): boolean {
     const service = this.view.service(task.serviceId);
@@ -104,7 +104,7 @@ export class Ground {
       this.view.revision(service.id, number),
     );
     if (there?.hash === here?.hash) return true;
-    if (!isDeepStrictEqual(withoutConstraints(there), withoutConstraints(here))) return false;
+    if (!isDeepStrictEqual(withoutPlacement(there), withoutPlacement(here))) return false;
     const node = task.nodeId === undefined ? undefined : this.view.node(task.nodeId);
     const constraints = parseConstraints(here?.template.Placement?.Constraints ?? []);
     return node !== undefined && matchesNode(constraints, node);
@@ -204,9 +204,9 @@ export function newestByPlace(ground: Ground, tasks: readonly Task[]): Map<strin
 }
 
 /** What containers of the revision are made from. */
-function withoutConstraints(revision: Revision | undefined): unknown {
+function withoutPlacement(revision: Revision | undefined): unknown {
   if (revision === undefined) return undefined;
   const { template, hostPorts = [], mesh } = revision;
-  const { Constraints: _, ...placement } = template.Placement ?? {};
-  return { template: { ...template, Placement: placement }, hostPorts, mesh };
+  const { Placement: _, ...rest } = template;
+  return { template: rest, hostPorts, mesh };
 }
