@@ -99,7 +99,7 @@ function afterEnd(task: Task, slot: Slot, situation: Situation): Repair {
   const mustWait = firm && restartDelayMs(policy) > 0;
   const desired = mustWait || isOccupied(slot, situation) ? "ready" : situation.goal;
   const counts = firm ? "now" : "not";
-  return replace(task, "stop-first", successor(task, desired, { ...restarts, counts }));
+  return replace(task, "stop-first", successor(task, desired, { ...restarts, counts }, situation));
 }
 
 /** The node is lost, or must let the task go. */
@@ -108,7 +108,7 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
   const restarts: Restarts = { earlierMs: task.restartsAtMs ?? [], counts: "not" };
   if (situation.footingOf(task) === "lost") {
     const desired = isOccupied(slot, situation) ? "ready" : situation.goal;
-    return replace(task, "stop-first", successor(task, desired, restarts));
+    return replace(task, "stop-first", successor(task, desired, restarts, situation));
   }
   // Where the node stands for the slot there is no other place to start first at.
   const startFirst =
@@ -118,8 +118,8 @@ export function moveAway(task: Task, slot: Slot, situation: Situation): Repair {
     slot.wanted.length === 1 &&
     !isOverdue(task, situation);
   return startFirst
-    ? replace(task, "start-first", successor(task, situation.goal, restarts))
-    : replace(task, "stop-first", successor(task, "ready", restarts));
+    ? replace(task, "start-first", successor(task, situation.goal, restarts, situation))
+    : replace(task, "stop-first", successor(task, "ready", restarts, situation));
 }
 
 function startOrWait(task: Task, slot: Slot, situation: Situation): Repair {
@@ -156,12 +156,13 @@ function occupants(slot: Slot, situation: Situation): readonly Task[] {
   );
 }
 
-/**
- * Restarts and moves keep the revision: a new template is spread by the
- * updater alone, at its own pace.
- */
-function successor(task: Task, desired: NewTask["desired"], restarts: Restarts): NewTask {
-  return { slot: slotKey(task), revision: task.revision, desired, restarts };
+function successor(
+  task: Task,
+  desired: NewTask["desired"],
+  restarts: Restarts,
+  situation: Situation,
+): NewTask {
+  return { slot: slotKey(task), revision: situation.revisionAfter(task), desired, restarts };
 }
 
 function replace(task: Task, order: "stop-first" | "start-first", next: NewTask): Repair {

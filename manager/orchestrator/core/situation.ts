@@ -85,6 +85,16 @@ export class Situation {
     return runsPlatform(node, this.#factsOf(this.service.revision).platforms);
   }
 
+  /**
+   * Of what follows on the task in its slot. It keeps the task's own, as a new template is spread by
+   * the updater alone; but a task that is current save for constraints could be followed, by its own,
+   * on a node that the present ones refuse.
+   */
+  revisionAfter(task: Task): number {
+    const sameHash = this.#factsOf(task.revision).hash === this.#currentHash;
+    return !sameHash && this.isCurrent(task) ? this.service.revision : task.revision;
+  }
+
   /** What the service's tasks are for. */
   get goal(): Goal {
     return this.#isJob ? "complete" : "running";

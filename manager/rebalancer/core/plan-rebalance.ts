@@ -226,7 +226,7 @@ class Course {
       order: "start-first",
       successor: {
         slot: slot.key,
-        revision: old.revision,
+        revision: this.#situation.revisionAfter(old),
         desired: "running",
         restarts: { ...NO_RESTARTS, earlierMs: old.restartsAtMs ?? [] },
         move: { from: from.id, to: to.id },

@@ -320,6 +320,13 @@ describe("what could unblock a task is tried", () => {
     state.abandon(waitingTask("a:1").id, undefined);
     expect(placesOf(state.decide(MANY, 0))).toEqual({ "b:1": "n1" });
   });
+
+  test("a placement whose task was given up before it was written", () => {
+    const state = clusterOf([{ id: "n1" }], { template: whole, waiting: ["a:1", "b:1"] });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "a:1": "n1" });
+    state.observe({ type: "task", before: waitingTask("a:1") });
+    expect(placesOf(state.decide(MANY, 0))).toEqual({ "b:1": "n1" });
+  });
 });
 
 test("a placement that commits is counted once", () => {

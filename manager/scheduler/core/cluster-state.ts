@@ -233,6 +233,8 @@ export class ClusterState {
         return;
       }
       this.#takeBack(id, flight);
+      // Others may have been refused for the sake of what it took.
+      this.tryAgain();
     }
     if (before !== undefined) this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);

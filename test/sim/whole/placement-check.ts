@@ -9,13 +9,23 @@ import type { NodeId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import type { Task } from "../../../shared/model/task.js";
-import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import type { Check, Ground } from "./ground.js";
+import { isWanted } from "../../../shared/model/task-state.js";
+import { type Check, type Ground, placeOf } from "./ground.js";
+import {
+  type Amounts,
+  amountsText,
+  capacityOf,
+  fitsInto,
+  holdersOn,
+  reservedBy,
+} from "./holdings.js";
 
 /** From the scheduler's decision until it is committed. */
 const DECIDED_MS = 60;
 /** From the shrinking of a node, or the last other change of it, until what it holds fits again. */
 const FITS_AGAIN_MS = 25_000;
+/** From a change of a node's labels until what does not fit there is told to go. */
+const LEAVES_WITHIN_MS = 5_000;
 
 export class PlacementCheck implements Check {
   readonly points = "7, 8";
@@ -42,7 +52,7 @@ export class PlacementCheck implements Check {
     if (node === undefined || revision === undefined) return;
     const slackMs = DECIDED_MS + this.#ground.cluster.commitMs;
     if (this.#ground.nodeUnchangedForMs(node.id) > slackMs) this.#fitsNode(task, node, revision);
-    const others = this.#holders(node.id).filter(({ id }) => id !== task.id);
+    const others = holdersOn(view, node.id).filter(({ id }) => id !== task.id);
     for (const port of portsOf(revision)) {
       const rival = others.find((other) => portsOf(this.#revisionOf(other)).includes(port));
       if (rival === undefined) continue;
@@ -64,8 +74,8 @@ export class PlacementCheck implements Check {
       this.#ground.violated("constraints hold", detail);
     }
     const [have, held] = [capacityOf(node), this.#heldOn(node.id)];
-    if (held.nanoCpus > have.nanoCpus || held.memoryBytes > have.memoryBytes) {
-      const detail = `with ${task.id}, ${node.id} has promised ${text(held)} of ${text(have)}`;
+    if (!fitsInto(have, held)) {
+      const detail = `with ${task.id}, ${node.id} has promised ${amountsText(held)} of ${amountsText(have)}`;
       this.#ground.violated("no placement exceeds a node's capacity", detail);
     }
   }
@@ -73,10 +83,11 @@ export class PlacementCheck implements Check {
   /** @param together what the same command placed: tasks of other revisions may have come after */
   #crowds(task: Task, { template }: Revision, together: readonly Task[]): void {
     const most = template.Placement?.MaxReplicas ?? 0;
+    const { view } = this.#ground;
     const { nodeId, serviceId, revision } = task;
     if (most === 0 || nodeId === undefined) return;
     const later = new Set(together.filter((other) => other.revision !== revision));
-    const there = this.#holders(nodeId).filter(
+    const there = holdersOn(view, nodeId).filter(
       (other) => other.serviceId === serviceId && isWanted(other.desired) && !later.has(other),
     );
     if (there.length <= most) return;
@@ -86,10 +97,10 @@ export class PlacementCheck implements Check {
 
   tick(): void {
     for (const node of this.#ground.view.nodes()) {
+      this.#misfitsLeave(node);
       const [have, held] = [capacityOf(node), this.#heldOn(node.id)];
-      const fits = held.nanoCpus <= have.nanoCpus && held.memoryBytes <= have.memoryBytes;
       // A paused node keeps what it has, and a drained one is emptied anyway.
-      if (fits || !this.#ground.isOpen(node.id)) {
+      if (fitsInto(have, held) || !this.#ground.isOpen(node.id)) {
         this.#overfullSinceMs.delete(node.id);
         continue;
       }
@@ -101,42 +112,46 @@ export class PlacementCheck implements Check {
         this.#ground.nodeUnchangedForMs(node.id),
       );
       if (forMs < FITS_AGAIN_MS) continue;
-      const detail = `${node.id} has promised ${text(held)} of ${text(have)} for ${forMs} ms`;
+      const detail = `${node.id} has promised ${amountsText(held)} of ${amountsText(have)} for ${forMs} ms`;
       this.#ground.violated("what a node promised fits again in time", detail);
     }
+  }
+
+  /** A label changed: what does not fit there any more goes, start-first once its successor runs. */
+  #misfitsLeave(node: Node): void {
+    if (!this.#ground.isOpen(node.id)) return;
+    const { nowMs, leaderSoundForMs, tasks } = this.#ground;
+    const unchangedMs = Math.min(leaderSoundForMs, this.#ground.nodeUnchangedForMs(node.id));
+    for (const task of unchangedMs < LEAVES_WITHIN_MS ? [] : this.#wantedOn(node.id)) {
+      const forMs = Math.min(unchangedMs, nowMs - (tasks.get(task.id)?.createdMs ?? nowMs));
+      const constraints = this.#revisionOf(task)?.template.Placement?.Constraints ?? [];
+      if (forMs < LEAVES_WITHIN_MS || matchesNode(parseConstraints(constraints), node)) continue;
+      if (this.#isAwaited(task)) continue;
+      const detail = `${task.id} is on ${node.id} for ${forMs} ms, against ${constraints.join()}`;
+      this.#ground.violated("constraints hold", detail);
+    }
+  }
+
+  #wantedOn(nodeId: NodeId): readonly Task[] {
+    return holdersOn(this.#ground.view, nodeId).filter(({ desired }) => isWanted(desired));
+  }
+
+  /** What replaces it start-first does not run yet. */
+  #isAwaited(task: Task): boolean {
+    return this.#ground.view
+      .tasksOfService(task.serviceId)
+      .filter(({ id, desired }) => id !== task.id && isWanted(desired))
+      .some((other) => placeOf(other) === placeOf(task) && other.status.state !== "running");
   }
 
   #revisionOf({ serviceId, revision }: Task): Revision | undefined {
     return this.#ground.view.revision(serviceId, revision);
   }
 
-  /** From the placement until somebody has seen the end. */
-  #holders(nodeId: NodeId): readonly Task[] {
-    return this.#ground.view
-      .tasksOfNode(nodeId)
-      .filter(({ status: { state } }) => !isTerminal(state) && state !== "new")
-      .filter(({ status: { state } }) => state !== "pending");
-  }
-
   #heldOn(nodeId: NodeId): Amounts {
-    let [nanoCpus, memoryBytes] = [0, 0];
-    for (const task of this.#holders(nodeId)) {
-      const reserved = this.#revisionOf(task)?.template.Resources?.Reservations;
-      nanoCpus += reserved?.NanoCPUs ?? 0;
-      memoryBytes += reserved?.MemoryBytes ?? 0;
-    }
-    return { nanoCpus, memoryBytes };
+    const { view } = this.#ground;
+    return reservedBy(view, holdersOn(view, nodeId));
   }
-}
-
-interface Amounts {
-  readonly nanoCpus: number;
-  readonly memoryBytes: number;
-}
-
-function capacityOf({ description }: Node): Amounts {
-  const { NanoCPUs: nanoCpus = 0, MemoryBytes: memoryBytes = 0 } = description?.Resources ?? {};
-  return { nanoCpus, memoryBytes };
 }
 
 function portsOf(revision: Revision | undefined): readonly string[] {
@@ -144,8 +159,4 @@ function portsOf(revision: Revision | undefined): readonly string[] {
   return ports
     .filter(({ PublishedPort: port = 0 }) => port !== 0)
     .map(({ Protocol: protocol = "tcp", PublishedPort: port = 0 }) => `${protocol}/${port}`);
-}
-
-function text({ nanoCpus, memoryBytes }: Amounts): string {
-  return `${nanoCpus / 1e9} CPU, ${memoryBytes / 2 ** 20} MiB`;
 }

@@ -61,8 +61,10 @@ export class RestartCheck implements Check {
 
   #made(made: Task, old: Task | undefined): void {
     const key = `${placeOf(made)}/${made.revision}`;
-    const known = this.#restarts.get(key) ?? [];
-    if (old === undefined || old.revision !== made.revision) {
+    // What an update spared, as only constraints are others, is followed by the present revision.
+    const isSequel = old?.revision === made.revision || made.restartsAtMs !== undefined;
+    const known = this.#restarts.get(`${placeOf(made)}/${old?.revision ?? made.revision}`) ?? [];
+    if (old === undefined || !isSequel) {
       // Filled anew, or updated, or the second of two that should run.
       if (!this.#hasCompany(made)) this.#restarts.delete(key);
       return;

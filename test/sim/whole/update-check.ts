@@ -1,7 +1,7 @@
 /**
  * DESIGN 5, point 9, and what is said of an update: it never holds down more slots than it may at
- * once, start-first none; it rests where it is paused; it is over when all is new and watched; it
- * gives up for failures, and for nothing else; a rollback is never rolled back.
+ * once, start-first none; it rests where it is paused, until its user speaks; it is over when all is
+ * new and watched; it gives up for failures, and for nothing else; a rollback is never rolled back.
  */
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
@@ -9,34 +9,27 @@ import { matchesNode, parseConstraints } from "../../../shared/model/constraint.
 import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
-import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { isWanted } from "../../../shared/model/task-state.js";
 import { type Check, type Ground, newestByPlace, placeOf } from "./ground.js";
+import { capacityOf, fitsInto, holdersOn, reservedBy } from "./holdings.js";
+import { type First, hasFailed, type Making, UpdateCourses } from "./update-course.js";
 
 const NS_PER_MS = 1e6;
-
-/** A slot that an update gave a new task. */
-interface Renewal {
-  task: Task;
-  /** A node that takes part again is filled, whatever ran there before: no lane is taken by that. */
-  readonly lane: "taken" | "none";
-  /** When its new task ran, or had ended, as the command says that told of it (wall ms). */
-  arrivedAtMs: number | undefined;
-  failed: boolean;
-}
-
-/** Of the revision that a service has now. */
-interface Course {
-  readonly revision: number;
-  readonly renewals: Map<string, Renewal>;
-}
+/** A plan is made on what was so a little before it is committed. */
+const DECIDED_MS = 60;
+/** From one failure too many until the update gives up, under a leader that nothing is wrong with. */
+const GIVES_UP_WITHIN_MS = 3_000;
 
 export class UpdateCheck implements Check {
   readonly points = "9";
   readonly #ground: Ground;
-  readonly #courses = new Map<ServiceId, Course>();
+  readonly #courses: UpdateCourses;
+  /** Since when an update should have given up. */
+  readonly #failingSinceMs = new Map<ServiceId, number>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    this.#courses = new UpdateCourses(ground);
   }
 
   committed(events: readonly StoreEvent[]): void {
@@ -47,7 +40,7 @@ export class UpdateCheck implements Check {
       }
       if (event.type !== "task" || event.before === undefined) continue;
       const { before, after } = event;
-      if (after !== undefined && isWanted(after.desired)) this.#moved(after);
+      if (after !== undefined) this.#courses.moved(after);
       if (isWanted(before.desired) && !isWanted(after?.desired ?? "remove")) {
         given.set(placeOf(before), before);
         if (after?.desired === "shutdown") this.#dismissed(before, events);
@@ -59,83 +52,47 @@ export class UpdateCheck implements Check {
     }
   }
 
-  #courseOf(service: Service): Course {
-    let course = this.#courses.get(service.id);
-    if (course?.revision !== service.revision) {
-      course = { revision: service.revision, renewals: new Map() };
-      this.#courses.set(service.id, course);
-    }
-    return course;
-  }
-
-  /** The new task of a slot came up, or ended. */
-  #moved(task: Task): void {
-    const service = this.#ground.view.service(task.serviceId);
-    if (service === undefined || task.revision !== service.revision) return;
-    const renewal = this.#courseOf(service).renewals.get(placeOf(task));
-    if (renewal?.task.id !== task.id) return;
-    renewal.task = task;
-    const { state } = task.status;
-    if (state === "running" || isTerminal(state)) renewal.arrivedAtMs ??= task.updatedAtMs;
-    const hasEnded = ["failed", "rejected", "complete"].includes(state);
-    if (!hasEnded || renewal.failed) return;
-    const ranMs = task.ranAtMs === undefined ? 0 : task.status.atMs - task.ranAtMs;
-    renewal.failed = ranMs <= settingsOf(service).monitorMs;
-  }
-
-  #made(made: Task, old: Task | undefined): void {
+  #made(made: Task, given: Task | undefined): void {
     const service = this.#ground.view.service(made.serviceId);
     if (service === undefined || service.frame.UpdateConfig === undefined) return;
-    const { view } = this.#ground;
-    const beside = view
-      .tasksOfService(service.id)
-      .filter(({ id, desired }) => id !== made.id && isWanted(desired))
-      .find((other) => placeOf(other) === placeOf(made));
-    const replaced = old ?? beside ?? this.#lastAt(made);
-    if (replaced === undefined || made.revision !== service.revision) return;
-    if (made.restartsAtMs !== undefined) return;
-    const { renewals } = this.#courseOf(service);
-    const settings = settingsOf(service);
-    const isFilled = made.slot === 0 && old === undefined && beside === undefined;
-    const lane = isFilled ? "none" : "taken";
-    const renewal: Renewal = { task: made, lane, arrivedAtMs: undefined, failed: false };
-    if (replaced.revision === made.revision) {
-      // Moved to another node: the update waits for it there.
-      if (renewals.has(placeOf(made))) renewals.set(placeOf(made), renewal);
+    if (made.revision !== service.revision) return;
+    const making = this.#courses.makingOf(made, given);
+    if (made.restartsAtMs !== undefined) {
+      this.#keepsItsTemplate(made, making);
       return;
     }
-    renewals.set(placeOf(made), renewal);
+    this.#courses.begun(made, service, making);
+    if (making.kind === "renews") this.#renews(made, service);
+  }
+
+  /** Docker would spread the new template by restarts, while an update is paused or waits. */
+  #keepsItsTemplate(made: Task, making: Making): void {
+    if (making.kind !== "renews" || !this.#isOldNews(making.replaced)) return;
+    const detail = `${made.id} is of revision ${made.revision}, after ${making.replaced.id}`;
+    this.#ground.violated("a restart keeps its template", detail);
+  }
+
+  #renews(made: Task, service: Service): void {
     const { state = "" } = service.update ?? {};
     if (state.endsWith("paused")) {
       const detail = `${made.id} renews ${placeOf(made)}, and the update is ${state}`;
       this.#ground.violated("a paused update renews nothing", detail);
     }
-    const lanes = [...renewals.values()].filter((each) =>
+    const settings = settingsOf(service);
+    const lanes = [...this.#courses.of(service).firsts.values()].filter((each) =>
       this.#takesLane(each, settings, made.createdAtMs),
     );
-    if (isFilled || lanes.length <= settings.parallelism) return;
+    if (lanes.length <= settings.parallelism) return;
     const detail = `with ${placeOf(made)}, ${lanes.length} slots are renewed at once, of ${settings.parallelism}`;
     this.#ground.violated("an update keeps to its parallelism and delay", detail);
   }
 
-  /** One whose last task ended for good; where it was stopped for its node, the slot is filled anew. */
-  #lastAt(made: Task): Task | undefined {
-    const place = placeOf(made);
-    const past = this.#ground.view
-      .tasksOfService(made.serviceId)
-      .filter((task) => task.id !== made.id && task.desired === "shutdown")
-      .filter((task) => placeOf(task) === place);
-    const last = newestByPlace(this.#ground, past).get(place);
-    const hasEnded = ["complete", "failed", "rejected"].includes(last?.status.state ?? "");
-    return hasEnded ? last : undefined;
-  }
-
   /** Its new task has not arrived, or not for long enough. A lost node holds its own slot down. */
-  #takesLane({ task, lane, arrivedAtMs }: Renewal, { delayMs }: Settings, atMs: number): boolean {
+  #takesLane({ task, lane, arrivedAtMs }: First, { delayMs }: Settings, atMs: number): boolean {
     if (lane === "none") return false;
     const known = this.#ground.tasks.get(task.id);
     if (known === undefined || known.unwantedMs !== undefined) return false;
-    if (!this.#isRenewable(task)) return false;
+    if (!this.#courses.isRenewable(task)) return false;
     return arrivedAtMs === undefined || atMs - arrivedAtMs < delayMs;
   }
 
@@ -158,8 +115,21 @@ export class UpdateCheck implements Check {
     });
     if (order !== "start-first" && isMade) return;
     if (next.status.state === "running" || next.status.state === "complete") return;
+    if (this.#givesWay(old, next)) return;
     const detail = `${old.id} runs at ${placeOf(old)} and is stopped (${footing}), ${next.id} is ${next.status.state}`;
     this.#ground.violated("start-first, the old is stopped once the new runs", detail);
+  }
+
+  /** Its node has less than it promised, and nobody else has room for what should come first. */
+  #givesWay(old: Task, { status }: Task): boolean {
+    if (status.state !== "pending" || status.error === undefined) return false;
+    const { view } = this.#ground;
+    const node = old.nodeId === undefined ? undefined : view.node(old.nodeId);
+    if (node === undefined) return false;
+    const staying = holdersOn(view, node.id).filter(({ id, desired }) => {
+      return id === old.id || isWanted(desired);
+    });
+    return !fitsInto(capacityOf(node), reservedBy(view, staying));
   }
 
   #isYounger(task: Task, other: Task): boolean {
@@ -180,22 +150,30 @@ export class UpdateCheck implements Check {
 
   #changed(before: Service, after: Service): void {
     const [from, to] = [before.update?.state, after.update?.state];
+    const isSpoken = before.version !== after.version && !isOwnRollback(after);
+    if (isSpoken) this.#courses.forgive(after.id);
+    if (isOwnRollback(after) && before.version !== after.version) {
+      this.#gaveUp(before, after);
+      if (from !== "updating") {
+        const detail = `${after.id} goes back while it is ${from ?? "at rest"}`;
+        this.#ground.violated("a rollback is never rolled back", detail);
+      }
+      return;
+    }
     if (from === to || to === undefined) return;
+    if (from?.endsWith("paused") === true && !isSpoken) {
+      const detail = `${after.id} is ${from}, becomes ${to}, and its user said nothing`;
+      this.#ground.violated("a paused update waits for its user", detail);
+    }
     if (to === "completed" || to === "rollback_completed") this.#completed(after);
     if (to === "paused" || to === "rollback_paused") this.#gaveUp(before, after);
-    if (to !== "rollback_started" || after.update?.message.startsWith("manually") === true) return;
-    this.#gaveUp(before, after);
-    if (from !== "updating") {
-      const detail = `${after.id} goes back while it is ${from ?? "at rest"}`;
-      this.#ground.violated("a rollback is never rolled back", detail);
-    }
   }
 
   #completed(service: Service): void {
     const { view } = this.#ground;
     const wanted = view.tasksOfService(service.id).filter((task) => isWanted(task.desired));
     for (const [place, task] of newestByPlace(this.#ground, wanted)) {
-      if (!this.#isRenewable(task)) continue;
+      if (!this.#courses.isRenewable(task)) continue;
       if (this.#ground.isCurrent(task)) continue;
       const detail = `${service.id} is updated, and ${task.id} at ${place} is of revision ${task.revision}`;
       this.#ground.violated("an update is over when all is new", detail);
@@ -204,28 +182,64 @@ export class UpdateCheck implements Check {
   }
 
   #wasWatched(service: Service): void {
-    const { monitorMs, maxFailureRatio, config } = settingsOf(service);
-    const { renewals } = this.#courseOf(service);
-    const there = [...renewals.values()].filter(({ task }) => {
-      return this.#ground.tasks.get(task.id)?.unwantedMs === undefined && this.#isRenewable(task);
-    });
+    const { monitorMs } = settingsOf(service);
     const atMs = service.update?.completedAtMs ?? 0;
-    for (const { task, arrivedAtMs } of there) {
+    for (const { task, lane, arrivedAtMs } of this.#courses.of(service).firsts.values()) {
+      if (lane === "none" || this.#ground.tasks.get(task.id)?.unwantedMs !== undefined) continue;
+      if (!this.#courses.isRenewable(task)) continue;
       if (arrivedAtMs !== undefined && atMs - arrivedAtMs >= monitorMs) continue;
       const detail = `${service.id} is updated, and ${task.id} is ${task.status.state}`;
       this.#ground.violated("an update is over when all was watched", detail);
     }
-    if (config.FailureAction === "continue") return;
-    const failed = there.filter((renewal) => renewal.failed).length;
-    if (failed === 0 || failed / this.#slotsOf(service) <= maxFailureRatio) return;
-    const detail = `${service.id} is updated, and ${failed} of its tasks failed`;
+    if (!this.#hasFailed(service)) return;
+    const detail = `${service.id} is updated, and too many of its tasks failed`;
     this.#ground.violated("an update gives up after too many failures", detail);
   }
 
+  tick(): void {
+    const { nowMs, leaderSoundForMs } = this.#ground;
+    for (const service of this.#ground.view.services()) {
+      const isUnderWay = ["updating", "rollback_started"].includes(service.update?.state ?? "");
+      if (!isUnderWay || !this.#hasFailed(service)) {
+        this.#failingSinceMs.delete(service.id);
+        continue;
+      }
+      const sinceMs = this.#failingSinceMs.get(service.id) ?? nowMs;
+      this.#failingSinceMs.set(service.id, sinceMs);
+      if (Math.min(nowMs - sinceMs, leaderSoundForMs) < GIVES_UP_WITHIN_MS) continue;
+      const detail = `${service.id} goes on ${nowMs - sinceMs} ms after a failure too many`;
+      this.#ground.violated("an update gives up after too many failures", detail);
+    }
+  }
+
+  /** Surely, and not to be forgiven: one failure more than it may have. */
+  #hasFailed(service: Service): boolean {
+    const { monitorMs, maxFailureRatio, config } = settingsOf(service);
+    if (config.FailureAction === "continue") return false;
+    const failed = [...this.#courses.of(service).firsts].filter(([, first]) => {
+      return !first.isForgiven && hasFailed(first, monitorMs);
+    });
+    if (failed.length === 0) return false;
+    const tasks = this.#ground.view.tasksOfService(service.id);
+    const held = tasks.filter(({ desired }) => desired !== "remove");
+    const places = newestByPlace(this.#ground, held);
+    const counted = failed.filter(([place]) => {
+      const latest = places.get(place);
+      if (latest === undefined || !this.#ground.isCurrent(latest)) return false;
+      return this.#courses.isRenewable(latest) && this.#isOldNews(latest);
+    });
+    return counted.length / Math.max(1, places.size) > maxFailureRatio;
+  }
+
+  /** What its node is was known when the last command was decided on. */
+  #isOldNews({ nodeId }: Task): boolean {
+    if (nodeId === undefined) return true;
+    const slackMs = DECIDED_MS + this.#ground.cluster.commitMs;
+    return this.#ground.nodeUnchangedForMs(nodeId) > slackMs;
+  }
+
   #gaveUp(before: Service, after: Service): void {
-    const { maxFailureRatio, config } = settingsOf(before);
-    const { renewals } = this.#courses.get(before.id) ?? { renewals: new Map<string, Renewal>() };
-    const failed = [...renewals.values()].filter((renewal) => renewal.failed).length;
+    const { maxFailureRatio, monitorMs, config } = settingsOf(before);
     const to = after.update?.state ?? "";
     const wanted =
       config.FailureAction === "rollback" ? ["rollback_started", "paused"] : ["paused"];
@@ -235,20 +249,17 @@ export class UpdateCheck implements Check {
       const detail = `${after.id} becomes ${to}, and should ${config.FailureAction ?? "pause"}`;
       this.#ground.violated("an update that fails does as it was told", detail);
     }
-    if (failed / Math.max(1, renewals.size) > maxFailureRatio) return;
-    const detail = `${after.id} becomes ${to}: ${failed} of ${renewals.size} failed, at most ${maxFailureRatio} may`;
+    const firsts = [...(this.#courses.last(before.id)?.firsts.values() ?? [])];
+    const failed = firsts.filter((first) => hasFailed(first, monitorMs)).length;
+    if (failed / Math.max(1, firsts.length) > maxFailureRatio) return;
+    const detail = `${after.id} becomes ${to}: ${failed} of ${firsts.length} failed, at most ${maxFailureRatio} may`;
     this.#ground.violated("an update gives up for failures only", detail);
   }
+}
 
-  #slotsOf(service: Service): number {
-    const tasks = this.#ground.view.tasksOfService(service.id);
-    return new Set(tasks.filter(({ desired }) => desired !== "remove").map(placeOf)).size;
-  }
-
-  /** Of a global service, only what is on a node that takes part is renewed. */
-  #isRenewable({ slot, nodeId }: Task): boolean {
-    return slot !== 0 || (nodeId !== undefined && this.#ground.isOpen(nodeId));
-  }
+/** By the update itself, not by its user. */
+function isOwnRollback({ update }: Service): boolean {
+  return update?.state === "rollback_started" && !update.message.startsWith("manually");
 }
 
 interface Settings {

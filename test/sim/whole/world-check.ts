@@ -1,16 +1,19 @@
 /**
  * DESIGN 5, point 5, in the world: what is no longer wanted is gone from every host within a while
  * of its being in reach; and what replaces a task stop-first starts only when that one has ended.
- * A task counts as running only once its container was healthy.
+ * A task counts as running only once its container was healthy, and what falls ill is stopped.
  */
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
+import type { SimulatedEngine } from "../simulated-engine.js";
 import { type Check, type Ground, placeOf } from "./ground.js";
 
 /** DESIGN's 10 s, beyond what the task may take to end. */
 const SURPLUS_GONE_MS = 10_000;
+/** From its failing check until a container is stopped, beyond its grace period. */
+const ILL_STOPPED_MS = 3_000;
 const NS_PER_MS = 1e6;
 /** A plan is made on what was so a little before it is committed. */
 const DECIDED_MS = 60;
@@ -24,6 +27,7 @@ export class WorldCheck implements Check {
   readonly #predecessors = new Map<TaskId, Task>();
   readonly #wasUp = new Set<TaskId>();
   readonly #graceMs = new Map<TaskId, number>();
+  readonly #illSinceMs = new Map<TaskId, number>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -87,6 +91,7 @@ export class WorldCheck implements Check {
   tick(): void {
     for (const { nodeId, name, engine } of this.#ground.workers) {
       const soundMs = this.#ground.soundForMs(nodeId);
+      this.#stopsTheIll(name, engine, soundMs);
       if (soundMs < SURPLUS_GONE_MS) continue;
       for (const taskId of engine.present()) {
         if (engine.truth(taskId).kind !== "running") continue;
@@ -98,6 +103,20 @@ export class WorldCheck implements Check {
         const detail = `${name} still runs ${taskId}, unwanted for ${forMs} ms`;
         this.#ground.violated("what is not wanted is gone in time", detail);
       }
+    }
+  }
+
+  #stopsTheIll(name: string, engine: SimulatedEngine, soundMs: number): void {
+    const { nowMs } = this.#ground;
+    for (const taskId of engine.present()) {
+      const truth = engine.truth(taskId);
+      if (truth.kind !== "running" || truth.health !== "unhealthy") continue;
+      const sinceMs = this.#illSinceMs.get(taskId) ?? nowMs;
+      this.#illSinceMs.set(taskId, sinceMs);
+      const forMs = Math.min(soundMs, nowMs - sinceMs);
+      if (forMs < ILL_STOPPED_MS + (this.#graceMs.get(taskId) ?? 0)) continue;
+      const detail = `${name} runs ${taskId}, unhealthy for ${forMs} ms`;
+      this.#ground.violated("what is ill is stopped", detail);
     }
   }
 }
