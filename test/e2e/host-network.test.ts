@@ -139,7 +139,7 @@ describeWithLab("the network of a host", () => {
       expect(readFileSync(given.resolvConf, "utf8")).toBe(
         `nameserver ${gateway}\noptions ndots:1 timeout:1 attempts:2\n`,
       );
-      expect(given.attachments).toMatchObject([{ bridge: "skep4097", mtu: 1450, name: "net1" }]);
+      expect(given.attachments).toMatchObject([{ bridges: ["skep4097"], mtu: 1450, name: "net1" }]);
       await network.programmed("a" as TaskId, serverA.pid, FOREVER);
       await settles(holds);
 

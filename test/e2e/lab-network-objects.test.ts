@@ -8,6 +8,11 @@ import { describeWithLab } from "../setup/requirements.js";
 import { eventually, settles } from "./eventually.js";
 import { labFolder } from "./lab-traces.js";
 
+interface Container {
+  readonly host: string;
+  readonly id: string;
+}
+
 const IMAGE = "skep/busybox:1";
 /** Takes no notice of the request to end, so that it takes its whole grace period. */
 const STUBBORN = "trap '' TERM; while :; do sleep 1; done";
@@ -23,6 +28,9 @@ services:
 networks:
   front: {}
 `;
+
+/** Serves its own name. */
+const SERVE = ["sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /"];
 
 describeWithLab("networks as objects", () => {
   let lab: Laboratory;
@@ -51,6 +59,89 @@ describeWithLab("networks as objects", () => {
     });
   }
 
+  async function serve(name: string, network: string, replicas: number): Promise<void> {
+    const create = ["service", "create", "--detach", "--no-resolve-image", "--name", name];
+    const brisk = ["--stop-grace-period", "0s", "--restart-delay", "100ms"];
+    const on = ["--network", network, "--replicas", String(replicas)];
+    await docker.output([...create, ...brisk, ...on, IMAGE, ...SERVE]);
+  }
+
+  async function skep(...words: string[]): Promise<string> {
+    const { status, stdout, stderr } = await lab.exec("host1", ["skep", ...words]);
+    if (status !== 0) throw new Error(`skep ${words.join(" ")}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Of the tasks of a service that run, by host. */
+  async function containersOf(service: string): Promise<Container[]> {
+    const found = ["host1", "host2"].map(async (host) => {
+      const list = `docker ps --quiet --no-trunc --filter label=com.docker.swarm.service.name=${service}`;
+      const { stdout } = await lab.exec(host, ["sh", "-c", list]);
+      return stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((id) => ({ host, id }));
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  async function within({ host, id }: Container, script: string): Promise<string> {
+    const { stdout } = await lab.exec(host, ["docker", "exec", id, "sh", "-c", script]);
+    return stdout.trim();
+  }
+
+  function addressOf(container: Container): Promise<string> {
+    return within(container, "ip -4 -o addr show dev eth0 | sed 's/.*inet \\([0-9.]*\\).*/\\1/'");
+  }
+
+  /** Each reaches each by its address, and the service by its name, from within. */
+  async function expectMesh(
+    containers: readonly Container[],
+    service: string,
+    all: readonly Container[],
+  ): Promise<void> {
+    const targets = await Promise.all(containers.map(addressOf));
+    const ask = (to: string): string =>
+      `printf 'GET /index.html HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${to} 80 | tail -n 1`;
+    const hostnames = containers.map(({ id }) => id.slice(0, 12));
+    for (const container of containers) {
+      const script = [...targets, service].map((to) => `${ask(to)};`).join(" ");
+      const said = (await within(container, script)).split("\n");
+      expect(said.slice(0, targets.length)).toEqual(hostnames);
+      expect(all.map(({ id }) => id.slice(0, 12))).toContain(said.at(-1));
+    }
+  }
+
+  test.each([
+    { network: "narrow", flags: [] },
+    { network: "shut", flags: ["--internal"] },
+  ])(
+    "a full network gets another subnet, and what runs runs on ($network)",
+    async ({ network, flags }) => {
+      const subnet = network === "narrow" ? "10.71.1" : "10.71.2";
+      // Of sixteen: network, broadcast and gateway; a virtual address; two hosts.
+      const create = ["network", "create", "-d", "overlay", ...flags, "--subnet", `${subnet}.0/28`];
+      await docker.output([...create, network]);
+      await serve(`in-${network}`, network, 12);
+      const errors = ["service", "ps", "--no-trunc", "--format", "{{.Error}}", `in-${network}`];
+      await settles(async () => {
+        expect(await docker.output(errors)).toContain(
+          `network ${network} is full: the 13 addresses of ${subnet}.0/28 are in use; add a subnet to it (skep network update --subnet-add CIDR ${network}) or run fewer tasks on it`,
+        );
+        expect(await containersOf(`in-${network}`)).toHaveLength(10);
+      });
+      const before = await containersOf(`in-${network}`);
+      await skep("network", "update", "--subnet-add", `${subnet}.128/25`, network);
+      await allRun(`in-${network}`, 12);
+      const after = await containersOf(`in-${network}`);
+      expect(after).toEqual(expect.arrayContaining(before));
+      const added = after.filter(({ id }) => !before.some((one) => one.id === id));
+      expect(added).toHaveLength(2);
+      await expectMesh([...added, ...before.slice(0, 4)], `in-${network}`, after);
+      await docker.output(["service", "rm", `in-${network}`]);
+    },
+  );
+
   test("a stack goes whole while its tasks are still stopping, and can be made again at once", async () => {
     await deploy("shop", STACK(5));
     await allRun("shop_web", 2);
@@ -59,7 +150,7 @@ describeWithLab("networks as objects", () => {
     const { code, stderr } = await docker.run(["stack", "rm", "shop"]);
     expect([code, stderr]).toEqual([0, ""]);
     const names = ["network", "ls", "--filter", "scope=swarm", "--format", "{{.Name}}"];
-    expect((await docker.output(names)).split("\n")).toEqual(["ingress"]);
+    expect(await docker.output(names)).not.toContain("shop_front");
 
     await deploy("shop", STACK(0));
     await allRun("shop_web", 2);
@@ -68,10 +159,10 @@ describeWithLab("networks as objects", () => {
     expect(again).not.toContain(id);
     expect(again).not.toContain(subnet);
     await docker.output(["stack", "rm", "shop"]);
-    await eventually("the bridges of both are gone", async () => {
-      const { stdout } = await lab.exec("host1", ["ip", "-brief", "link"]);
-      const bridges = stdout.split("\n").filter((line) => /^skep\d/.test(line));
-      return bridges.length === 1 ? true : undefined; // that of the ingress network
+    await eventually("the networks of both are gone from the engines", async () => {
+      const list = "docker network ls --format '{{.Name}}' --no-trunc";
+      const { stdout } = await lab.exec("host1", ["sh", "-c", list]);
+      return stdout.includes(id!) || stdout.includes(again.split(" ")[0]!) ? undefined : true;
     });
   });
 });

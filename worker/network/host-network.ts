@@ -18,9 +18,9 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
 import { nameState } from "./core/dns-state.js";
-import { bridgeName } from "./core/link-names.js";
+import { bridgeName, furtherBridgeNames } from "./core/link-names.js";
 import { LookSchedule } from "./core/look-schedule.js";
-import { attachmentsOf } from "./core/node-network.js";
+import { attachmentsOf, subnetsOf } from "./core/node-network.js";
 import type { NameKeeper } from "./dns.js";
 import { IngressKeeper } from "./ingress.js";
 import { until } from "./interruptible-wait.js";
@@ -194,11 +194,14 @@ export class HostNetwork implements NetworkPlane {
     const present = new Set(
       attachments
         .filter(({ network }) => this.#overlay.mtuOf(network) !== undefined)
+        .filter(({ network, endpoint }) => subnetsOf(network, endpoint).length > 0)
         .map(({ network }) => network.networkId),
     );
     if (!networkIds.every((id) => present.has(id))) return undefined;
-    const gateways = attachments.flatMap(({ network }) =>
-      network.subnets.slice(0, 1).map(({ gateway }) => gateway),
+    const gateways = attachments.flatMap(({ network, endpoint }) =>
+      subnetsOf(network, endpoint)
+        .slice(0, 1)
+        .map(({ gateway }) => gateway),
     );
     const resolvConf = await this.#files.prepare(taskId, names, gateways);
     this.#tasks.set(taskId, { resolvers: names.resolvers });
@@ -207,10 +210,10 @@ export class HostNetwork implements NetworkPlane {
       attachments: attachments.map(({ network, endpoint }) => ({
         networkId: network.networkId,
         name: network.name,
-        bridge: bridgeName(network),
+        bridges: [bridgeName(network), ...furtherBridgeNames(network)],
         mtu: this.#overlay.mtuOf(network) ?? 0,
         exit: network.exit,
-        subnets: network.subnets,
+        subnets: subnetsOf(network, endpoint),
         addresses: endpoint.addresses,
         mac: endpoint.mac,
       })),

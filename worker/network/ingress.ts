@@ -4,7 +4,7 @@
  * the hairpin of the ingress bridge's ports, and loopback on that bridge.
  */
 import type { NodeId } from "../../shared/model/ids.js";
-import type { NodeNetworks } from "../../shared/model/node-networks.js";
+import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
 import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js";
 import { bridgeName } from "./core/link-names.js";
 import type { NftTable } from "./core/nft-table.js";
@@ -17,13 +17,22 @@ import { type Repairs, TableKeeper } from "./table-keeper.js";
  * marked as ours.
  */
 const USER_CHAIN = "DOCKER-USER";
+const NETWORK_COMMENT = "skep network";
 const DIRECTIONS = [
   { interfaceFlag: "-o", direction: "ORIGINAL" },
   { interfaceFlag: "-i", direction: "REPLY" },
 ] as const;
 
 /** Of `iptables`, without the action. */
-function acceptances(bridge: string): string[][] {
+type Rule = readonly string[];
+
+/** The engine lets pass what stays inside one subnet: those of a network are one wire. */
+function wire(bridge: string): Rule {
+  const comment = ["-m", "comment", "--comment", `${NETWORK_COMMENT} ${bridge}`];
+  return ["-i", bridge, "-o", bridge, ...comment, "-j", "ACCEPT"];
+}
+
+function acceptances(bridge: string): Rule[] {
   return DIRECTIONS.map(({ interfaceFlag, direction }) => [
     ...[interfaceFlag, bridge],
     ...["-m", "conntrack", "--ctstate", "DNAT", "--ctdir", direction],
@@ -39,6 +48,8 @@ export class IngressKeeper {
   #ports: NodeNetworks["ports"] = [];
   /** What the bridges were opened for last. */
   #opened = "";
+  /** Bridges of networks with several subnets. */
+  #wide: readonly string[] = [];
 
   constructor(kernel: Kernel, nodeId: NodeId) {
     this.#kernel = kernel;
@@ -58,7 +69,7 @@ export class IngressKeeper {
    */
   async follow(node: NodeNetworks, tasks: string): Promise<void> {
     await this.#forgetLost(node);
-    const openedFor = `${ingressBridges(node).join()} ${tasks}`;
+    const openedFor = `${ingressBridges(node).join()} ${wideBridges(node).join()} ${tasks}`;
     if (openedFor === this.#opened) return;
     await this.#openBridges(node);
     this.#opened = openedFor;
@@ -72,9 +83,11 @@ export class IngressKeeper {
 
   async remove(node: NodeNetworks): Promise<void> {
     await this.#table.remove({ family: "ip", name: HOST_TABLE });
-    for (const rule of ingressBridges(node).flatMap(acceptances)) {
+    for (const rule of [
+      ...ingressBridges(node).flatMap(acceptances),
+      ...wideBridges(node).flatMap((bridge) => [wire(bridge), ...acceptances(bridge)]),
+    ])
       await this.#userChain("-D", rule);
-    }
   }
 
   #wanted(node: NodeNetworks): NftTable {
@@ -94,8 +107,8 @@ export class IngressKeeper {
   /** Whatever was done here before: each of it can be done again. */
   async #openBridges(node: NodeNetworks): Promise<Repairs> {
     const bridges = ingressBridges(node);
-    if (bridges.length === 0) return [];
-    const repairs: string[] = [];
+    const repairs = await this.#joinSubnets(wideBridges(node));
+    if (bridges.length === 0) return repairs;
     for (const bridge of bridges) repairs.push(...(await this.#openBridge(bridge)));
     const links = await this.#kernel.links();
     const ports = links.filter(
@@ -119,7 +132,19 @@ export class IngressKeeper {
     return repairs;
   }
 
-  async #accept(rule: readonly string[]): Promise<Repairs> {
+  /** Of networks that go, the rules go with the next change. */
+  async #joinSubnets(bridges: readonly string[]): Promise<string[]> {
+    const repairs: string[] = [];
+    for (const bridge of bridges)
+      for (const rule of [wire(bridge), ...acceptances(bridge)])
+        repairs.push(...(await this.#accept(rule)));
+    for (const former of this.#wide.filter((one) => !bridges.includes(one)))
+      for (const rule of [wire(former), ...acceptances(former)]) await this.#userChain("-D", rule);
+    this.#wide = bridges;
+    return repairs;
+  }
+
+  async #accept(rule: Rule): Promise<Repairs> {
     const { status } = await this.#userChain("-C", rule);
     if (status === 0) return [];
     const added = await this.#userChain("-I", rule);
@@ -131,7 +156,7 @@ export class IngressKeeper {
 
   #userChain(
     action: "-C" | "-D" | "-I",
-    rule: readonly string[],
+    rule: Rule,
   ): Promise<{ readonly status: number; readonly stderr: string }> {
     return this.#kernel.program(["iptables", "-w", action, USER_CHAIN, ...rule]);
   }
@@ -139,4 +164,15 @@ export class IngressKeeper {
 
 function ingressBridges({ networks }: NodeNetworks): string[] {
   return networks.filter(({ kind }) => kind === "ingress").map(bridgeName);
+}
+
+/** Of networks with several subnets, which an engine takes for as many networks. */
+function wideBridges({ networks }: NodeNetworks): string[] {
+  return networks
+    .filter(({ kind, subnets }) => kind === "overlay" && countIpv4(subnets) > 1)
+    .map(bridgeName);
+}
+
+function countIpv4(subnets: NodeNetworks["networks"][number]["subnets"]): number {
+  return subnets.filter(({ cidr }) => !isIpv6(cidr)).length;
 }

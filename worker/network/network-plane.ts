@@ -21,10 +21,11 @@ export interface TaskNetwork {
 export interface NetworkAttachment {
   readonly networkId: string;
   readonly name: string;
-  /** The device, which is there already. */
-  readonly bridge: string;
+  /** The device, which is there already, by all of its names: one for each IPv4 subnet. */
+  readonly bridges: readonly [string, ...string[]];
   readonly mtu: number;
   readonly exit: "open" | "closed";
+  /** Those that its addresses are of. */
   readonly subnets: readonly { readonly cidr: string; readonly gateway: string }[];
   readonly addresses: readonly string[];
   readonly mac: string;

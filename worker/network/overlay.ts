@@ -98,6 +98,7 @@ const NOTHING: OverlayState = {
   tunnels: new Map(),
   forwarding: new Map(),
   neighbours: new Map(),
+  strays: [],
 };
 
 function hasAddress({ addr_info: addresses = [] }: ShownLink, address: string): boolean {

@@ -1,12 +1,13 @@
 /**
  * Keeps the table of virtual addresses in the network namespace of every task of this node: each
- * has those of the networks that it is on. A namespace is known by the first process of its task,
- * and goes with it.
+ * has those of the networks that it is on; and the routes to these networks' other subnets. A
+ * namespace is known by the first process of its task, and goes with it.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
 import type { NftTable } from "./core/nft-table.js";
 import { attachmentsOf } from "./core/node-network.js";
+import { routeCommands, routesOf } from "./core/task-routes.js";
 import { lostBackends, vipTable } from "./core/vip-rules.js";
 import { type Kernel, namespaceOf } from "./kernel.js";
 import { type Repairs, TableKeeper } from "./table-keeper.js";
@@ -21,6 +22,8 @@ interface Programmed {
   wanted: readonly NftTable[];
   /** For which they are. */
   settled: readonly NftTable[];
+  /** Those that are there, as one text. */
+  routes: string;
 }
 
 export interface TaskRepairs {
@@ -47,7 +50,7 @@ export class VirtualAddressKeeper {
       ip: new TableKeeper(this.#kernel, namespace),
       ip6: new TableKeeper(this.#kernel, namespace),
     };
-    this.#tasks.set(taskId, { pid, keepers, wanted: [], settled: [] });
+    this.#tasks.set(taskId, { pid, keepers, wanted: [], settled: [], routes: "" });
     return "new";
   }
 
@@ -65,6 +68,7 @@ export class VirtualAddressKeeper {
     const done = new Set<TaskId>();
     await this.#each([...this.#tasks], async ([taskId, task]) => {
       const wanted = tables.get(taskId) ?? [];
+      await this.#route(taskId, task, node);
       for (const table of wanted) await task.keepers[table.family].apply(table);
       task.wanted = wanted;
       // Started again meanwhile, it has another namespace.
@@ -88,14 +92,30 @@ export class VirtualAddressKeeper {
     const tables = tablesFor(node, taskIds);
     const looks: TaskRepairs[] = [];
     const tasks = [...this.#tasks].filter(([taskId]) => tables.has(taskId));
-    await this.#each(tasks, async ([taskId, { keepers }]) => {
+    await this.#each(tasks, async ([taskId, task]) => {
+      const { keepers } = task;
       const repairs: string[] = [];
+      task.routes = "";
+      await this.#route(taskId, task, node);
       for (const table of tables.get(taskId) ?? []) {
         repairs.push(...(await keepers[table.family].mend(table)));
       }
       looks.push({ taskId, repairs });
     });
     return looks;
+  }
+
+  /** @throws KernelRefusedError */
+  async #route(taskId: TaskId, task: Programmed, node: NodeNetworks): Promise<void> {
+    const routes = routesOf(node, taskId);
+    const text = JSON.stringify(routes);
+    if (text === task.routes) return;
+    if (routes.length > 0) {
+      const namespace = namespaceOf(task.pid);
+      const lines = routeCommands(routes, await this.#kernel.links(namespace));
+      await this.#kernel.ipBatch(lines, namespace);
+    }
+    task.routes = text;
   }
 
   async #forgetLost({ pid, settled }: Programmed, wanted: readonly NftTable[]): Promise<void> {

@@ -25,6 +25,8 @@ export class Holdings {
   readonly #served = new Map<NetworkId, Set<NodeId>>();
   /** Tasks whose node, chosen or not, may still need one. */
   readonly #awaiting = new Map<NetworkId, Map<TaskId, NodeId | undefined>>();
+  /** Tasks that were given one by decisions that are not committed yet. */
+  readonly #promised = new Map<NetworkId, number>();
   #nodes = 0;
 
   observe(event: StoreEvent, nowMs: number): void {
@@ -51,6 +53,8 @@ export class Holdings {
       case "task": {
         const { before, after } = event;
         this.#exchange(heldBy(before), heldBy(after), nowMs);
+        if (before !== undefined && before.addresses === undefined)
+          for (const { networkId } of after?.addresses ?? NOTHING) this.#promise(networkId, -1);
         this.#await(before, after);
         return;
       }
@@ -101,11 +105,13 @@ export class Holdings {
         return { kind: "full", reason: fullReason(network, ofFamily, nowMs) };
       chosen.push(first);
     }
+    if (whom === "task") this.#promise(network.id, 1);
     return { kind: "taken", addresses: chosen.flatMap((pool) => pool.take(nowMs) ?? []) };
   }
 
-  /** It was taken and never given. */
+  /** A task's, that was taken and never given. */
   putBack({ networkId, addresses }: NetworkAddresses): void {
+    this.#promise(networkId, -1);
     for (const address of addresses)
       this.#pools.get(networkId)?.some((pool) => pool.putBack(address));
   }
@@ -122,8 +128,14 @@ export class Holdings {
 
   #spare(networkId: NetworkId, whom: "task" | "service"): number {
     const without = this.#nodes - (this.#served.get(networkId)?.size ?? 0);
-    const awaiting = this.#awaiting.get(networkId)?.size ?? 0;
+    const awaiting =
+      (this.#awaiting.get(networkId)?.size ?? 0) + (this.#promised.get(networkId) ?? 0);
     return Math.max(0, Math.min(without, awaiting + (whom === "task" ? 1 : 0)));
+  }
+
+  #promise(networkId: NetworkId, difference: 1 | -1): void {
+    const count = (this.#promised.get(networkId) ?? 0) + difference;
+    this.#promised.set(networkId, Math.max(0, count));
   }
 
   #exchange(
@@ -176,6 +188,7 @@ export class Holdings {
     this.#pools.delete(networkId);
     this.#served.delete(networkId);
     this.#awaiting.delete(networkId);
+    this.#promised.delete(networkId);
   }
 }
 

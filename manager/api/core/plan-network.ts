@@ -82,6 +82,13 @@ export function planMoreSubnets(
   hosts: readonly HostAddress[],
 ): Change {
   if (added.length === 0) throw new InvalidArgumentError("no subnet is given");
+  const isDual = [...subnets.map(({ cidr }) => cidr), ...added.map(({ Subnet = "" }) => Subnet)]
+    .flatMap((text) => parseRange(text) ?? [])
+    .some(({ family }) => family === "ipv6");
+  if (isDual)
+    throw new FailedPreconditionError(
+      `network ${networkName(spec)} (${id}) keeps the subnets that it was made with: with IPv6, none can be added, because an engine has to have the IPv4 and the IPv6 subnet of a task in one network`,
+    );
   const all = [...subnets];
   for (const config of added) {
     const subnet = subnetOf(config);

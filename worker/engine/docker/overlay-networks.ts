@@ -1,7 +1,9 @@
 /**
- * The cluster's networks as a Docker engine knows them: for each a `bridge` network over the device
- * that is there already. Its range of addresses is this node's gateway alone, so that the engine has
- * none to hand out: every container brings its own.
+ * The cluster's networks as a Docker engine knows them: for each IPv4 subnet a `bridge` network over
+ * the device that is there already, by another of its names. An engine can neither give a network a
+ * second subnet nor a bridge a second network, and knows neither of the other. The range of addresses
+ * is this node's gateway alone, so that the engine has none to hand out: every container brings its
+ * own. The addresses of the bridge are not the engine's business.
  */
 import { isIpv6 } from "../../../shared/model/node-networks.js";
 import type { Logger } from "../../../shared/ports/logger.js";
@@ -14,6 +16,8 @@ import { type ApiVersion, EngineAnswerError, type EngineClient } from "./engine-
 
 /** From this minor version on, several endpoints may be given at create, and a MAC address to each. */
 const ENDPOINTS_SINCE_MINOR = 44;
+const BRIDGE_OPTION = "com.docker.network.bridge.name";
+const MTU_OPTION = "com.docker.network.driver.mtu";
 
 interface EngineNetwork {
   readonly Id: string;
@@ -31,7 +35,7 @@ export class OverlayNetworks {
   readonly #identity: EngineIdentity;
   readonly #logger: Logger;
   /** Being made or looked at: tasks of one network come many at a time. */
-  readonly #pending = new Map<string, Promise<void>>();
+  readonly #pending = new Map<string, { readonly wish: string; readonly name: Promise<string> }>();
 
   constructor(client: EngineClient, identity: EngineIdentity, logger: Logger) {
     this.#client = client;
@@ -40,27 +44,43 @@ export class OverlayNetworks {
   }
 
   /** @throws TaskRefusedError, EngineAnswerError */
-  async ensure(attachments: readonly NetworkAttachment[], signal: AbortSignal): Promise<void> {
+  async ensure(
+    attachments: readonly NetworkAttachment[],
+    signal: AbortSignal,
+  ): Promise<readonly EngineAttachment[]> {
+    const ensured: EngineAttachment[] = [];
     for (const attachment of attachments) {
-      const { networkId } = attachment;
-      const pending =
-        this.#pending.get(networkId) ??
-        this.#ensure(attachment, signal).finally(() => this.#pending.delete(networkId));
-      this.#pending.set(networkId, pending);
-      await pending;
+      const engineName = await this.#inTurn(attachment, signal);
+      ensured.push({ ...attachment, engineName });
     }
+    return ensured;
+  }
+
+  /** One at a time for each network, and once for those who ask for the same of it. */
+  async #inTurn(attachment: NetworkAttachment, signal: AbortSignal): Promise<string> {
+    const { networkId, subnets } = attachment;
+    const wish = subnets.map(({ cidr }) => cidr).join();
+    for (;;) {
+      const pending = this.#pending.get(networkId);
+      if (pending === undefined) break;
+      if (pending.wish === wish) return pending.name;
+      await pending.name.catch(() => undefined); // whoever asked for it hears of it
+    }
+    const name = this.#ensure(attachment, signal).finally(() => this.#pending.delete(networkId));
+    this.#pending.set(networkId, { wish, name });
+    return name;
   }
 
   /** Where the container could be made with its first network only. */
   async connect(
     containerId: string,
-    attachments: readonly NetworkAttachment[],
+    attachments: readonly EngineAttachment[],
     api: ApiVersion,
     signal: AbortSignal,
   ): Promise<void> {
     if (api.minor >= ENDPOINTS_SINCE_MINOR) return;
     for (const attachment of attachments.slice(1)) {
-      const path = `/networks/${engineName(attachment.networkId)}/connect`;
+      const path = `/networks/${attachment.engineName}/connect`;
       const body = { Container: containerId, EndpointConfig: endpointConfig(attachment, api) };
       try {
         await this.#client.request({ method: "POST", path, body }, signal);
@@ -91,12 +111,12 @@ export class OverlayNetworks {
     }
   }
 
-  async #ensure(attachment: NetworkAttachment, signal: AbortSignal): Promise<void> {
-    const name = engineName(attachment.networkId);
-    const present = await this.#find(name, signal);
-    if (present !== undefined && isAsWanted(present, attachment)) return;
-    if (present !== undefined) {
-      const path = `/networks/${present.Id}`;
+  async #ensure(attachment: NetworkAttachment, signal: AbortSignal): Promise<string> {
+    const present = await this.#list(attachment, signal);
+    const fitting = present.find((one) => isSubnetOf(one, attachment));
+    if (fitting !== undefined && isAsWanted(fitting, attachment)) return fitting.Name;
+    if (fitting !== undefined) {
+      const path = `/networks/${fitting.Id}`;
       try {
         await this.#client.request({ method: "DELETE", path }, signal);
       } catch (cause) {
@@ -107,27 +127,56 @@ export class OverlayNetworks {
         );
       }
     }
-    const body = networkConfig(attachment, this.#identity);
+    const taken = new Set(present.filter((one) => one !== fitting).map(bridgeOf));
+    const bridge = attachment.bridges.find((name) => !taken.has(name));
+    if (bridge === undefined)
+      throw new TaskRefusedError(
+        `this host's engine has networks on all of ${attachment.bridges.join(", ")}, and none with the subnet of the task on ${attachment.name}`,
+      );
+    const body = networkConfig(attachment, bridge, this.#identity);
     await this.#client.request({ method: "POST", path: "/networks/create", body }, signal);
+    return nameFor(attachment, bridge);
   }
 
-  async #find(name: string, signal: AbortSignal): Promise<EngineNetwork | undefined> {
-    const query = { filters: JSON.stringify({ name: [`^${name}$`] }) };
+  /** Those that are over its bridge. */
+  async #list(
+    { networkId, bridges }: NetworkAttachment,
+    signal: AbortSignal,
+  ): Promise<readonly EngineNetwork[]> {
+    const query = { filters: JSON.stringify({ name: [`^skep-${networkId}`] }) };
     const list = { method: "GET", path: "/networks", query } as const;
     const found = await this.#client.request<readonly EngineNetwork[]>(list, signal);
-    return found.find(({ Name }) => Name === name);
+    const names = new Set(bridges.map((bridge) => nameFor({ networkId, bridges }, bridge)));
+    return found.filter(({ Name }) => names.has(Name));
   }
+}
+
+/** An attachment, and the name of the engine's network that it is to be made by. */
+export interface EngineAttachment extends NetworkAttachment {
+  readonly engineName: string;
 }
 
 /** No user's network is called so by chance, and it is not the name that names of tasks end in. */
-function engineName(networkId: string): string {
-  return `skep-${networkId}`;
+function nameFor(
+  { networkId, bridges }: Pick<NetworkAttachment, "networkId" | "bridges">,
+  bridge: string,
+): string {
+  const at = bridges.indexOf(bridge);
+  return at === 0 ? `skep-${networkId}` : `skep-${networkId}-${at + 1}`;
 }
 
-function networkConfig(attachment: NetworkAttachment, identity: EngineIdentity): ContainerConfig {
-  const { networkId, subnets } = attachment;
+function bridgeOf({ Options }: EngineNetwork): string {
+  return Options?.[BRIDGE_OPTION] ?? "";
+}
+
+function networkConfig(
+  attachment: NetworkAttachment,
+  bridge: string,
+  identity: EngineIdentity,
+): ContainerConfig {
+  const { subnets } = attachment;
   return {
-    Name: engineName(networkId),
+    Name: nameFor(attachment, bridge),
     CheckDuplicate: true,
     Driver: "bridge",
     Internal: attachment.exit === "closed",
@@ -138,15 +187,16 @@ function networkConfig(attachment: NetworkAttachment, identity: EngineIdentity):
         return { Subnet: cidr, Gateway: gateway, IPRange: hostRange(gateway) };
       }),
     },
-    Options: optionsOf(attachment),
+    Options: {
+      [BRIDGE_OPTION]: bridge,
+      [MTU_OPTION]: String(attachment.mtu),
+      "com.docker.network.bridge.inhibit_ipv4": "true",
+      // Its rules know the bridge by one name only: by another it would rewrite what stays inside.
+      ...(bridge !== attachment.bridges[0] && {
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+      }),
+    },
     Labels: networkLabels(attachment, identity),
-  };
-}
-
-function optionsOf({ bridge, mtu }: NetworkAttachment): Record<string, string> {
-  return {
-    "com.docker.network.bridge.name": bridge,
-    "com.docker.network.driver.mtu": String(mtu),
   };
 }
 
@@ -154,13 +204,17 @@ function hostRange(gateway: string): string {
   return `${gateway}/${isIpv6(gateway) ? 128 : 32}`;
 }
 
+function isSubnetOf({ IPAM }: EngineNetwork, { subnets }: NetworkAttachment): boolean {
+  return (IPAM?.Config ?? []).some(({ Subnet }) => subnets.some(({ cidr }) => cidr === Subnet));
+}
+
 function isAsWanted(present: EngineNetwork, wanted: NetworkAttachment): boolean {
   const { Options, IPAM, Internal = false } = present;
-  const options = Object.entries(optionsOf(wanted));
   const subnets = (IPAM?.Config ?? []).map(({ Subnet, Gateway }) => `${Subnet} ${Gateway}`);
   return (
     Internal === (wanted.exit === "closed") &&
-    options.every(([key, value]) => Options?.[key] === value) &&
+    wanted.bridges.includes(bridgeOf(present)) &&
+    Options?.[MTU_OPTION] === String(wanted.mtu) &&
     subnets.toSorted().join() ===
       wanted.subnets
         .map(({ cidr, gateway }) => `${cidr} ${gateway}`)
@@ -171,7 +225,7 @@ function isAsWanted(present: EngineNetwork, wanted: NetworkAttachment): boolean 
 
 /** What a container's body needs for its networks: as many of them as the engine takes at once. */
 export function endpointsConfig(
-  attachments: readonly NetworkAttachment[],
+  attachments: readonly EngineAttachment[],
   api: ApiVersion,
 ): ContainerConfig {
   const [first] = attachments;
@@ -182,14 +236,14 @@ export function endpointsConfig(
     ...(api.minor < ENDPOINTS_SINCE_MINOR && { MacAddress: first.mac }),
     NetworkingConfig: {
       EndpointsConfig: Object.fromEntries(
-        atCreate.map((one) => [engineName(one.networkId), endpointConfig(one, api)]),
+        atCreate.map((one) => [one.engineName, endpointConfig(one, api)]),
       ),
     },
   };
 }
 
-export function networkMode([first]: readonly NetworkAttachment[]): string {
-  return first === undefined ? "none" : engineName(first.networkId);
+export function networkMode([first]: readonly EngineAttachment[]): string {
+  return first === undefined ? "none" : first.engineName;
 }
 
 function endpointConfig({ addresses, mac }: NetworkAttachment, api: ApiVersion): ContainerConfig {

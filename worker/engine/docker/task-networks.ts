@@ -5,16 +5,21 @@
  */
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Logger } from "../../../shared/ports/logger.js";
-import type { NetworkPlane, TaskNetwork } from "../../network/network-plane.js";
+import type { NetworkPlane } from "../../network/network-plane.js";
 import type { TaskObservation } from "../core/observation.js";
 import type { TaskRun } from "../engine.js";
 import type { ConfiguredNetwork } from "./container-config.js";
 import type { ApiVersion } from "./engine-client.js";
-import { endpointsConfig, networkMode, type OverlayNetworks } from "./overlay-networks.js";
+import {
+  endpointsConfig,
+  type EngineAttachment,
+  networkMode,
+  type OverlayNetworks,
+} from "./overlay-networks.js";
 
 /** What a container is to be created with, and connected to afterwards. */
 export interface PreparedNetwork {
-  readonly task: TaskNetwork;
+  readonly attachments: readonly EngineAttachment[];
   readonly configured: ConfiguredNetwork;
 }
 
@@ -45,21 +50,21 @@ export class TaskNetworks {
     const { Nameservers = [], Search = [], Options = [] } = spec.ContainerSpec?.DNSConfig ?? {};
     const names = { resolvers: Nameservers, search: Search, options: Options };
     const task = await plane.prepare({ taskId, networkIds }, names, signal);
-    await this.#networks.ensure(task.attachments, signal);
-    const { attachments, resolvConf } = task;
+    const attachments = await this.#networks.ensure(task.attachments, signal);
+    const { resolvConf } = task;
     const endpoints = endpointsConfig(attachments, api);
-    return { task, configured: { mode: networkMode(attachments), resolvConf, endpoints } };
+    return { attachments, configured: { mode: networkMode(attachments), resolvConf, endpoints } };
   }
 
   /** To those of its networks that it could not be created with. @throws EngineAnswerError */
   async connect(
     observation: TaskObservation,
-    { task }: PreparedNetwork,
+    { attachments }: PreparedNetwork,
     api: ApiVersion,
     signal: AbortSignal,
   ): Promise<void> {
     if (observation.kind !== "created") return;
-    await this.#networks.connect(observation.containerId, task.attachments, api, signal);
+    await this.#networks.connect(observation.containerId, attachments, api, signal);
   }
 
   /** Resolves once what runs can be reached, and can reach others. */

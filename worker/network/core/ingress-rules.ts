@@ -58,7 +58,10 @@ export function hostTable(node: NodeNetworks, nodeId: NodeId): NftTable {
       ["output", { hook: `type nat hook output ${DNAT_HOOKS}`, rules: ["jump published"] }],
       [
         "postrouting",
-        { hook: "type nat hook postrouting priority 90; policy accept;", rules: REPLIES },
+        {
+          hook: "type nat hook postrouting priority 90; policy accept;",
+          rules: [...REPLIES, ...node.networks.flatMap(exits)],
+        },
       ],
       [
         "guard",
@@ -102,6 +105,13 @@ function guard({ underlay }: NodeNetworks): string[] {
 /** A container could wrap a frame for another network and have this host's address on it. */
 function forward({ underlay }: NodeNetworks): string[] {
   return [`udp dport ${underlay.port} @th,96,24 >= ${VNI_MIN} ip daddr @peers drop`];
+}
+
+/** The engine sees to the way out of one subnet of a network; it does not know that there are more. */
+function exits(network: OverlayNetwork): string[] {
+  const cidrs = cidrsOf(network);
+  if (network.exit === "closed" || cidrs.length === 1) return [];
+  return [`ip saddr { ${cidrs.join(", ")} } oifname != "${bridgeName(network)}" masquerade`];
 }
 
 function gatewaysOf({ subnets }: OverlayNetwork): string[] {

@@ -10,6 +10,7 @@ const NOTHING: OverlayState = {
   tunnels: new Map(),
   forwarding: new Map(),
   neighbours: new Map(),
+  strays: [],
 };
 const UNDERLAY_MTU = 1500;
 

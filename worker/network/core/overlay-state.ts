@@ -9,7 +9,7 @@ import {
   type NodeNetworks,
   type OverlayNetwork,
 } from "../../../shared/model/node-networks.js";
-import { ALIAS_PREFIX, bridgeName, vxlanName } from "./link-names.js";
+import { ALIAS_PREFIX, bridgeName, furtherBridgeNames, vxlanName } from "./link-names.js";
 
 export interface OverlayState {
   readonly bridges: ReadonlyMap<string, BridgeLink>;
@@ -18,6 +18,8 @@ export interface OverlayState {
   readonly forwarding: ReadonlyMap<string, string>;
   /** Which MAC address an address has; the key is `device address`. */
   readonly neighbours: ReadonlyMap<string, string>;
+  /** Bridges of their own whose names are shaped like further names of ours. */
+  readonly strays: readonly string[];
 }
 
 export interface BridgeLink {
@@ -27,6 +29,8 @@ export interface BridgeLink {
   readonly addresses: readonly string[];
   /** Subnets (IPv4) that are routed to it. The kernel does that for an address that is given. */
   readonly routes: readonly string[];
+  /** Sorted. */
+  readonly furtherNames: readonly string[];
   readonly alias: string;
   readonly isUp: boolean;
 }
@@ -61,7 +65,9 @@ export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayS
       ({ cidr, gateway }) => `${gateway}/${cidr.split("/")[1] ?? ""}`,
     );
     const routes = network.subnets.map(({ cidr }) => cidr).filter((cidr) => !isIpv6(cidr));
-    bridges.set(bridge, { mac: network.gatewayMac, mtu, addresses, routes, alias, isUp: true });
+    const furtherNames = furtherBridgeNames(network).toSorted();
+    const mac = network.gatewayMac;
+    bridges.set(bridge, { mac, mtu, addresses, routes, furtherNames, alias, isUp: true });
     tunnels.set(device, {
       vni: network.vni,
       local: node.underlay.address,
@@ -77,7 +83,7 @@ export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayS
       for (const address of behind) neighbours.set(`${device} ${address}`, mac);
     }
   }
-  return { bridges, tunnels, forwarding, neighbours };
+  return { bridges, tunnels, forwarding, neighbours, strays: [] };
 }
 
 export function overlayMtu(
@@ -179,6 +185,7 @@ function changeLinks(present: OverlayState, wanted: OverlayState): string[] {
     .filter((name) => !wanted.tunnels.has(name) && !wanted.bridges.has(name));
   return [
     ...gone.map((name) => `link delete ${name}`),
+    ...usurpers(present, wanted).map((name) => `link delete ${name}`),
     ...[...wanted.bridges].flatMap(([name, link]) =>
       changeBridge(name, present.bridges.get(name), link),
     ),
@@ -186,6 +193,12 @@ function changeLinks(present: OverlayState, wanted: OverlayState): string[] {
       changeTunnel(name, present.tunnels.get(name), link),
     ),
   ];
+}
+
+/** Devices that an engine made at the host's start, when it did not find a bridge of that name. */
+function usurpers({ strays }: OverlayState, { bridges }: OverlayState): string[] {
+  const names = new Set([...bridges.values()].flatMap(({ furtherNames }) => furtherNames));
+  return strays.filter((name) => names.has(name));
 }
 
 function changeBridge(name: string, present: BridgeLink | undefined, wanted: BridgeLink): string[] {
@@ -196,6 +209,14 @@ function changeBridge(name: string, present: BridgeLink | undefined, wanted: Bri
   // A bridge that Docker made has the least of its ports' until somebody says.
   if (present?.mtu !== wanted.mtu) lines.push(`link set ${name} mtu ${wanted.mtu}`);
   if (present?.isUp !== true) lines.push(`link set ${name} up`);
+  for (const further of present?.furtherNames ?? []) {
+    if (!wanted.furtherNames.includes(further))
+      lines.push(`link property del dev ${name} altname ${further}`);
+  }
+  for (const further of wanted.furtherNames) {
+    if (!present?.furtherNames.includes(further))
+      lines.push(`link property add dev ${name} altname ${further}`);
+  }
   for (const address of wanted.addresses) {
     if (!present?.addresses.includes(address)) lines.push(`address replace ${address} dev ${name}`);
   }

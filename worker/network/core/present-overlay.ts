@@ -2,7 +2,7 @@
  * Reads what `ip -json` and `bridge -json` print into the state that `changeOverlay` compares.
  * Devices are ours by name and kind; everything else on the host stays out of it.
  */
-import { LINK_NAME } from "./link-names.js";
+import { FURTHER_NAME, LINK_NAME } from "./link-names.js";
 import type { BridgeLink, OverlayState, TunnelLink } from "./overlay-state.js";
 
 /** The parsed outputs of five questions. */
@@ -26,6 +26,7 @@ export interface ShownLink {
   readonly mtu: number;
   readonly master?: string;
   readonly ifalias?: string;
+  readonly altnames?: readonly string[];
   readonly flags: readonly string[];
   readonly linkinfo?: {
     readonly info_kind?: string;
@@ -74,6 +75,9 @@ export function presentOverlay(listing: OverlayListing): OverlayState {
   const bridges = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "bridge");
   const tunnels = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "vxlan");
   const devices = new Set(tunnels.map(({ ifname }) => ifname));
+  const strays = links.filter(
+    ({ ifname, linkinfo }) => FURTHER_NAME.test(ifname) && linkinfo?.info_kind === "bridge",
+  );
   return {
     bridges: new Map(bridges.map((link) => [link.ifname, bridgeOf(link, routes)])),
     tunnels: new Map(tunnels.map((link) => [link.ifname, tunnelOf(link)])),
@@ -87,6 +91,7 @@ export function presentOverlay(listing: OverlayListing): OverlayState {
         .filter(({ dev }) => devices.has(dev))
         .map(({ dst, dev, lladdr = "" }) => [`${dev} ${dst}`, lladdr]),
     ),
+    strays: strays.map(({ ifname }) => ifname),
   };
 }
 
@@ -97,6 +102,7 @@ function bridgeOf(link: ShownLink, routes: readonly ShownRoute[]): BridgeLink {
     mtu: link.mtu,
     addresses: given.map(({ local = "", prefixlen }) => `${local}/${prefixlen}`),
     routes: routes.filter(({ dev }) => dev === link.ifname).map(({ dst }) => dst),
+    furtherNames: (link.altnames ?? []).filter((name) => FURTHER_NAME.test(name)).toSorted(),
     alias: link.ifalias ?? "",
     isUp: link.flags.includes("UP"),
   };
