@@ -64,16 +64,24 @@ function stateOf(
   };
 }
 
-function question(name: string, type: packets.RecordType = "A"): Buffer {
+function question(
+  name: string,
+  type: packets.RecordType = "A",
+  additionals: packets.Answer[] = [],
+): Buffer {
   const flags = packets.RECURSION_DESIRED;
-  return packets.encode({ type: "query", id: 7, flags, questions: [{ name, type }] });
+  return packets.encode({ type: "query", id: 7, flags, questions: [{ name, type }], additionals });
 }
 
 /** Asked until there is an answer: the server may not listen yet. */
-async function ask(name: string, type: packets.RecordType = "A"): Promise<packets.DecodedPacket> {
+async function ask(
+  name: string,
+  type: packets.RecordType = "A",
+  additionals: packets.Answer[] = [],
+): Promise<packets.DecodedPacket> {
   const socket = createSocket("udp4");
   socket.bind(0, ASKER);
-  const send = (): void => socket.send(question(name, type), port, GATEWAY);
+  const send = (): void => socket.send(question(name, type, additionals), port, GATEWAY);
   const again = setInterval(send, 200);
   send();
   const [answer] = (await once(socket, "message")) as [Buffer];
@@ -115,12 +123,51 @@ test("answers by the state that it was given last", async () => {
   expect(dataOf(await ask("web"))).toEqual(["10.0.0.3"]);
 });
 
-test("what does not fit into a datagram is told over TCP", async () => {
-  const many = Array.from({ length: 200 }, (_, i) => `10.0.1.${i}`);
+const addressesOf = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `10.0.1.${i}`);
+
+test("thirty addresses fit into the smallest datagram", async () => {
+  const [thirty, name] = [addressesOf(30), "tasks.frontend"];
+  server.update(stateOf([[name, thirty]]));
+  const whole = await ask(name);
+  expect([whole.flag_tc, dataOf(whole).sort()]).toEqual([false, thirty.sort()]);
+});
+
+test("of what does not fit into a datagram there is a part, and all of it over TCP", async () => {
+  const many = addressesOf(200);
   server.update(stateOf([["many", many]]));
-  const short = await ask("many");
-  expect([short.flag_tc, short.answers]).toEqual([true, []]);
+  const part = await ask("many");
+  expect([part.flag_tc, dataOf(part).length]).toEqual([true, 30]);
+  expect(many).toEqual(expect.arrayContaining(dataOf(part)));
   expect(dataOf(await askOverTcp("many"))).toHaveLength(200);
+});
+
+test.each([
+  [100, 29],
+  [1_232, 74],
+  [4_096, 74],
+])("a client that takes %i bytes is sent %i addresses at most", async (udpPayloadSize, count) => {
+  server.update(stateOf([["many", addressesOf(200)]]));
+  const answer = await ask("many", "A", [
+    {
+      type: "OPT",
+      name: ".",
+      udpPayloadSize,
+      extendedRcode: 0,
+      ednsVersion: 0,
+      flags: 0,
+      flag_do: false,
+      options: [],
+    },
+  ]);
+  expect(dataOf(answer)).toHaveLength(count);
+  expect(answer.additionals).toMatchObject([{ type: "OPT", udpPayloadSize: 1_232 }]);
+});
+
+test("addresses of IPv6 are told to who asks for them", async () => {
+  server.update(stateOf([["web", ["10.0.0.2", "fd00::2"]]]));
+  expect(dataOf(await ask("web", "AAAA"))).toEqual(["fd00::2"]);
+  expect(dataOf(await ask("web", "A"))).toEqual(["10.0.0.2"]);
 });
 
 test("a question that comes too early is answered once its asker is ready", async () => {

@@ -17,6 +17,7 @@ import {
   type Transport,
   withLength,
 } from "./dns-forward.js";
+import { RCODE, writeReply } from "./dns-reply.js";
 
 /** A gateway address may come up later than we hear of it, or still be held by our predecessor. */
 const BIND_RETRY_MS = 100;
@@ -25,17 +26,6 @@ const HOLD_LIMIT_MS = 3_000;
 /** Questions that are waiting or asked elsewhere; more are refused rather than piled up. */
 const OPEN_MAX = 2_000;
 const TCP_IDLE_MS = 10_000;
-/** What a client takes over UDP without saying so (RFC 1035 §4.2.1), and the most we send. */
-const UDP_BYTES = { least: 512, most: 1_232 } as const;
-
-const RCODE = { ok: 0, formatError: 1, serverFailure: 2 } as const;
-const FLAGS = {
-  recursionDesired: 1 << 8,
-  recursionAvailable: 1 << 7,
-  authoritative: 1 << 10,
-  truncated: 1 << 9,
-} as const;
-
 interface Listener {
   close(): void;
 }
@@ -138,7 +128,7 @@ export class DnsServer {
     transport: Transport,
   ): Promise<Buffer> {
     const [question] = query.questions ?? [];
-    if (question === undefined) return reply(query, transport, { rcode: RCODE.formatError });
+    if (question === undefined) return writeReply(query, transport, { rcode: RCODE.formatError });
     const { name, type } = question;
     const { clock, resolverPort } = this.#options;
     const deadlineMs = clock.nowMs() + HOLD_LIMIT_MS;
@@ -146,17 +136,14 @@ export class DnsServer {
       const answer = this.#index.answer(from, { name, type }, this.#turn++);
       switch (answer.kind) {
         case "addresses":
-          return reply(query, transport, {
-            rcode: RCODE.ok,
-            answers: records(name, answer.addresses),
-          });
+          return writeReply(query, transport, { rcode: RCODE.ok, addresses: answer.addresses });
         case "pointer":
-          return reply(query, transport, {
+          return writeReply(query, transport, {
             rcode: RCODE.ok,
-            answers: [{ name, type: "PTR", ttl: 0, data: answer.name }],
+            others: [{ name, type: "PTR", ttl: 0, data: answer.name }],
           });
         case "nothing":
-          return reply(query, transport, { rcode: RCODE.ok });
+          return writeReply(query, transport, { rcode: RCODE.ok });
         case "forward": {
           const own = new Set(this.#listeners.keys());
           const resolvers =
@@ -166,11 +153,11 @@ export class DnsServer {
             clock,
             port: resolverPort,
           });
-          return answered ?? reply(query, transport, { rcode: RCODE.serverFailure });
+          return answered ?? writeReply(query, transport, { rcode: RCODE.serverFailure });
         }
         case "wait":
           if (clock.nowMs() >= deadlineMs) {
-            return reply(query, transport, { rcode: RCODE.serverFailure });
+            return writeReply(query, transport, { rcode: RCODE.serverFailure });
           }
           await this.#nextState(deadlineMs - clock.nowMs());
       }
@@ -236,36 +223,4 @@ function decoded(message: Buffer): packets.DecodedPacket | undefined {
   } catch {
     return undefined; // whatever it was, it was no question
   }
-}
-
-function records(name: string, addresses: readonly string[]): packets.Answer[] {
-  return addresses.map((data) => ({ name, type: isIPv6(data) ? "AAAA" : "A", ttl: 0, data }));
-}
-
-function reply(
-  query: packets.DecodedPacket,
-  transport: Transport,
-  { rcode, answers = [] }: { readonly rcode: number; readonly answers?: packets.Answer[] },
-): Buffer {
-  const flags =
-    FLAGS.recursionAvailable |
-    FLAGS.authoritative |
-    ((query.flags ?? 0) & FLAGS.recursionDesired) |
-    rcode;
-  const packet: packets.Packet = {
-    type: "response",
-    id: query.id ?? 0,
-    flags,
-    questions: query.questions ?? [],
-    answers,
-  };
-  const message = packets.encode(packet);
-  if (transport === "tcp" || message.length <= udpLimit(query)) return message;
-  return packets.encode({ ...packet, flags: flags | FLAGS.truncated, answers: [] });
-}
-
-function udpLimit({ additionals = [] }: packets.DecodedPacket): number {
-  const opt = additionals.find(({ type }) => type === "OPT") as packets.OptAnswer | undefined;
-  const asked = opt?.udpPayloadSize ?? UDP_BYTES.least;
-  return Math.min(Math.max(asked, UDP_BYTES.least), UDP_BYTES.most);
 }
