@@ -7,6 +7,8 @@ export interface Requests {
   readonly count: number;
   /** 0: as fast as a few at once go. */
   readonly perSecond: number;
+  /** Path of a file: once it is there, no more are sent. Of those at a steady rate. */
+  readonly until?: string;
 }
 
 export interface Answers {
@@ -21,21 +23,28 @@ export interface Answers {
 const LIMIT_MS = 10_000;
 
 const PROGRAM = `
-const [url, count, perSecond] = process.argv.slice(1);
+const [url, count, perSecond, until] = process.argv.slice(1);
 const answers = {}, failures = {};
+let sent = 0;
 const note = (on, what) => { on[what] = (on[what] || 0) + 1; };
 const one = () => new Promise((resolve) => {
+  sent += 1;
   const request = require("http").get(url, { agent: false, timeout: ${LIMIT_MS} }, (response) => {
     let text = "";
     response.on("data", (data) => { text += data; });
     response.on("end", () => { note(answers, response.statusCode + " " + text.trim()); resolve(); });
     response.on("error", (error) => { note(failures, error.code || error.message); resolve(); });
   });
-  request.on("timeout", () => request.destroy(new Error("timeout")));
+  const begunMs = performance.now();
+  request.on("timeout", () => {
+    const from = request.socket ? " from " + request.socket.localPort : "";
+    const stage = request.socket && !request.socket.connecting ? "answered nothing" + from : "nobody there" + from;
+    request.destroy(new Error(stage + ", begun " + (begunMs / 1000).toFixed(1) + " s after the first of " + sent));
+  });
   request.on("error", (error) => { note(failures, error.code || error.message); resolve(); });
 });
 const all = [];
-const end = () => Promise.all(all).then(() => console.log(JSON.stringify({ sent: Number(count), answers, failures })));
+const end = () => Promise.all(all).then(() => console.log(JSON.stringify({ sent, answers, failures })));
 if (perSecond === "0") {
   let left = Number(count);
   const work = async () => { while (left-- > 0) await one(); };
@@ -46,12 +55,12 @@ if (perSecond === "0") {
   const timer = setInterval(() => {
     const due = Math.min(Number(count), (performance.now() - begun) * Number(perSecond) / 1000);
     while (all.length < due) all.push(one());
-    if (all.length >= Number(count)) { clearInterval(timer); end(); }
+    if (all.length >= Number(count) || (until && all.length % 20 === 0 && require("fs").existsSync(until))) { clearInterval(timer); end(); }
   }, 2);
 }
 `;
 
 /** The words of a program that prints its `Answers` as JSON. */
-export function requesting({ url, count, perSecond }: Requests): [string, ...string[]] {
-  return [process.execPath, "-e", PROGRAM, url, String(count), String(perSecond)];
+export function requesting({ url, count, perSecond, until = "" }: Requests): [string, ...string[]] {
+  return [process.execPath, "-e", PROGRAM, url, String(count), String(perSecond), until];
 }

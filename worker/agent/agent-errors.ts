@@ -40,6 +40,15 @@ export class UnreachableError extends ClusterError {
   readonly code = "unavailable";
 }
 
+/**
+ * A manager that was heard fell silent, and its host takes no connections: it is cut off from us. The
+ * old connection would speak again seconds after the mend only, for its packets are sent again at
+ * intervals that double.
+ */
+export class CutOffError extends ClusterError {
+  readonly code = "unavailable";
+}
+
 function text({ epoch, term, sequence }: Fence): string {
   return `epoch ${epoch} term ${term} sequence ${sequence}`;
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { UnavailableError } from "../../shared/errors/cluster-error.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import { seededRandom } from "../../shared/ports/random.js";
-import { NodeRemovedError } from "./agent-errors.js";
+import { NodeRemovedError, SilentManagerError } from "./agent-errors.js";
 import { ManagerPursuit, type Told } from "./manager-pursuit.js";
 import { ManagerSearch } from "./manager-search.js";
 
@@ -14,6 +14,8 @@ let clock: ManualClock;
 let manners: Record<string, Manner>;
 /** What was asked, and what came of it, with the time. */
 let log: string[];
+/** How patient each session was to be. */
+let patiences: number[];
 /** Open sessions. */
 let sessions: Map<string, { readonly told: Told; readonly end: (cause: Error) => void }>;
 let stop: AbortController;
@@ -22,6 +24,7 @@ let ended: Promise<unknown>;
 beforeEach(() => {
   clock = new ManualClock();
   log = [];
+  patiences = [];
   sessions = new Map();
   stop = new AbortController();
 });
@@ -40,7 +43,10 @@ function pursue(given: Record<string, Manner>): void {
     reach: async (address, signal) => {
       if (manners[address] === "is out of reach") await clock.sleep(60_000, signal);
     },
-    converse: ({ address }, told, signal) => converse(address, told, signal),
+    converse: ({ address, patience }, told, signal) => {
+      patiences.push(patience);
+      return converse(address, told, signal);
+    },
     onBegun: (address) => note(`${address} begun`),
     onEnded: (address, cause, outcome) => {
       if (outcome === "begun") note(`${address} ended: ${(cause as Error).message}`);
@@ -175,6 +181,41 @@ describe("while a session stands", () => {
     await clock.advance(10_000);
     expect([...sessions.keys()]).toEqual([one]);
     expect(log).toEqual([`${other} asked`, `${other} let go`]);
+  });
+
+  test("and its manager is silent, it is kept as long as the host takes connections", async () => {
+    pursue({ a: "welcomes" });
+    await clock.advance(400);
+    sessions.get("a")!.told.voice("silent");
+    await clock.advance(10_000);
+    expect(log).toEqual(["a asked", "a begun"]);
+  });
+
+  test("and its manager's host is cut off, it is left, and begun anew within a second of the mend", async () => {
+    pursue({ a: "welcomes" });
+    await clock.advance(400);
+    manners["a"] = "is out of reach";
+    sessions.get("a")!.told.voice("silent");
+    await clock.advance(400);
+    expect(log.slice(2)).toEqual(["a let go", expect.stringContaining("a ended: ")]);
+    await clock.advance(30_000);
+    manners["a"] = "welcomes";
+    await clock.advance(1_000);
+    expect(log.slice(4)).toEqual(["a asked", "a begun"]);
+  });
+
+  test.each([
+    ["takes connections all the time: it is short of time", "welcomes", 2],
+    ["is out of reach for a while: it was cut off", "is out of reach", 1],
+  ] as const)("and it ends in silence while the host %s", async (_what, meanwhile, patience) => {
+    pursue({ a: "welcomes" });
+    await clock.advance(400);
+    manners["a"] = meanwhile;
+    sessions.get("a")!.end(new SilentManagerError("silent"));
+    await clock.advance(5_000);
+    manners["a"] = "welcomes";
+    await clock.advance(1_000);
+    expect(patiences).toEqual([1, patience]);
   });
 
   test("and it breaks, the others are asked first", async () => {

@@ -9,6 +9,7 @@ import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../../shared/ports/clock.js";
 import {
+  CutOffError,
   NodeRemovedError,
   SilentManagerError,
   UnansweredError,
@@ -143,7 +144,7 @@ export class ManagerPursuit {
       };
       await converse({ ...attempt, patience }, told, signal);
     } catch (cause) {
-      if (signal.aborted) return;
+      if (signal.aborted && !(cause instanceof CutOffError)) return;
       this.#learn(address, cause, clock.nowMs() - beganMs);
       this.#ended(address, cause, outcome);
     }
@@ -165,10 +166,22 @@ export class ManagerPursuit {
     const { search } = this.#options;
     if (this.#chosen?.address !== address) return;
     this.#chosenVoice = voice;
-    if (voice === "silent") search.lost();
-    else search.found(address);
+    if (voice === "silent") {
+      search.lost();
+      void this.#leaveIfCutOff(this.#chosen);
+    } else search.found(address);
     if (voice === "speaks") this.#letGoOthers(address);
     this.#turn();
+  }
+
+  /** One that is only short of time is left in peace. */
+  async #leaveIfCutOff({ address, letGo }: Open): Promise<void> {
+    try {
+      await this.#reach(address, letGo.signal);
+    } catch {
+      const isSilent = this.#chosen?.address === address && this.#chosenVoice === "silent";
+      if (isSilent) letGo.abort(new CutOffError(`${address} is silent, and takes no connection`));
+    }
   }
 
   #letGoOthers(address: string): void {
@@ -183,7 +196,10 @@ export class ManagerPursuit {
     if (lastedMs >= PATIENCE_KEPT_MS) search.lasted();
     if (cause instanceof SilentManagerError) this.#silent = address;
     if (cause instanceof UnansweredError) search.unanswered(address);
-    if (cause instanceof UnreachableError) this.#callingMs += lastedMs;
+    if (!(cause instanceof UnreachableError)) return;
+    this.#callingMs += lastedMs;
+    // It was cut off, and not short of time.
+    if (this.#silent === address) this.#silent = undefined;
   }
 
   #ended(address: string, cause: unknown, outcome: Outcome): void {
@@ -202,10 +218,13 @@ export class ManagerPursuit {
     const limit = new AbortController();
     const end = (): void => limit.abort(signal.reason);
     signal.addEventListener("abort", end, { once: true });
-    const timer = clock.after(REACH_LIMIT_MS, () => {
-      limit.abort(
-        new UnreachableError(`${address} took no connection within ${REACH_LIMIT_MS} ms`),
-      );
+    const giveUp = (): void => {
+      const within = `within ${REACH_LIMIT_MS} ms`;
+      limit.abort(new UnreachableError(`${address} took no connection ${within}`));
+    };
+    // In two halves: after a stall of our own, a connection that was taken meanwhile is seen first.
+    let timer = clock.after(REACH_LIMIT_MS / 2, () => {
+      timer = clock.after(REACH_LIMIT_MS / 2, giveUp);
     });
     try {
       signal.throwIfAborted();
