@@ -7,8 +7,9 @@ import { spreadValue } from "../../../shared/model/spread-label.js";
 import type { Demand } from "./demand.js";
 import { nodeAccepts } from "./filters.js";
 import { Heap } from "./heap.js";
-import type { NodeClass, NodeIndex, Origin } from "./node-index.js";
+import type { NodeClass, NodeIndex } from "./node-index.js";
 import { byFullness, byLoad, type NodeLoad } from "./node-load.js";
+import type { TaskKind } from "./task-kind.js";
 
 export interface Candidates {
   /**
@@ -25,7 +26,8 @@ export interface Candidates {
 export type Admission = (node: NodeLoad) => boolean;
 
 /** For whom nodes are looked for. */
-export interface Search extends Origin {
+export interface Search {
+  readonly kind: TaskKind;
   readonly demand: Demand;
   readonly admits: Admission;
   readonly strategy: PlacementStrategy;
@@ -49,13 +51,14 @@ export class SpreadByService implements Candidates {
   constructor(index: NodeIndex, search: Search) {
     this.#index = index;
     this.#search = search;
-    const { demand, serviceId: service } = search;
+    const { demand } = search;
+    const { serviceId: service } = search.kind;
     const classes = index.accepting(demand, service);
     this.#taken = [...index.holders(service)];
     for (const node of this.#taken) index.take(node);
     const accepted = new Set<string | undefined>(classes.map(({ key }) => key));
     const holding = this.#taken.filter((n) => accepted.has(index.classOf(n)) && this.#accepts(n));
-    this.#holding = new Heap(byOrigin(search), holding);
+    this.#holding = new Heap(byKind(search.kind), holding);
     const cursors = classes.filter((c) => c.nodes.length > 0).map((c) => new Cursor(c));
     this.#fresh = new Heap((a, b) => byLoad(a.node, b.node), cursors);
   }
@@ -130,7 +133,8 @@ export class SpreadByLabels implements Candidates {
   constructor(index: NodeIndex, search: Search) {
     this.#index = index;
     this.#search = search;
-    const { demand, serviceId: service } = search;
+    const { demand } = search;
+    const { serviceId: service } = search.kind;
     this.#root = new Branch(search);
     for (const { nodes } of index.accepting(demand, service)) {
       for (const node of nodes) this.#root.add(node, this.#path(node), this.#room(node));
@@ -176,12 +180,13 @@ class Branch {
 
   constructor(search: Search) {
     this.#search = search;
-    this.#nodes = new Heap(search.strategy === "binpack" ? byFullness : byOrigin(search));
+    this.#nodes = new Heap(search.strategy === "binpack" ? byFullness : byKind(search.kind));
   }
 
   add(node: NodeLoad, path: readonly string[], room: Room): void {
-    this.#tasks += node.tasksOf(this.#search.serviceId);
-    this.#alike += node.tasksLike(this.#search.kind);
+    const { kind } = this.#search;
+    this.#tasks += node.tasksOf(kind.serviceId);
+    this.#alike += kind.tasksOn(node);
     if (room === "open") this.#open += 1;
     const [value, ...rest] = path;
     if (value === undefined) {
@@ -232,13 +237,15 @@ class Branch {
   }
 }
 
-function accepts({ demand, serviceId, admits }: Search, node: NodeLoad): boolean {
-  return admits(node) && nodeAccepts(node, demand, serviceId);
+function accepts({ demand, kind, admits }: Search, node: NodeLoad): boolean {
+  return admits(node) && nodeAccepts(node, demand, kind.serviceId);
 }
 
-function byOrigin({ serviceId, kind }: Origin): (a: NodeLoad, b: NodeLoad) => number {
-  return (a, b) =>
-    a.tasksLike(kind) - b.tasksLike(kind) ||
-    a.tasksOf(serviceId) - b.tasksOf(serviceId) ||
-    byLoad(a, b);
+/** Fewest tasks of the kind first, then of the service, then least loaded. */
+function byKind(kind: TaskKind): (a: NodeLoad, b: NodeLoad) => number {
+  const { serviceId } = kind;
+  const byService = (a: NodeLoad, b: NodeLoad): number =>
+    a.tasksOf(serviceId) - b.tasksOf(serviceId) || byLoad(a, b);
+  if (kind.isOnly) return byService;
+  return (a, b) => kind.tasksOn(a) - kind.tasksOn(b) || byService(a, b);
 }

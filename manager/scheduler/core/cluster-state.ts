@@ -16,7 +16,7 @@ import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { type Demand, demandOf } from "./demand.js";
 import { avoidanceRules, FailureLog } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
-import { NodeIndex, type Origin } from "./node-index.js";
+import { NodeIndex } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
 import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
 import { TaskKind } from "./task-kind.js";
@@ -57,7 +57,7 @@ interface RevisionState {
   readonly number: number;
   readonly revision: Revision;
   /** Worked out when its first task is placed. */
-  origin: Origin | undefined;
+  kind: TaskKind | undefined;
   readonly demand: Demand;
   /** Any node will do that its filters accept. */
   readonly waiting: Map<TaskId, Task>;
@@ -179,7 +179,7 @@ export class ClusterState {
 
   #placeBound(revision: RevisionState, wanted: number): readonly Placement[] {
     const { demand, bound } = revision;
-    const group = { ...this.#originOf(revision), demand, tasks: [...bound.values()] };
+    const group = { kind: this.#kindOf(revision), demand, tasks: [...bound.values()] };
     return placeBoundTasks(this.#index, group, wanted);
   }
 
@@ -188,7 +188,7 @@ export class ClusterState {
     const avoided = revision.failures.avoided(wallMs, this.#avoidance);
     const tasks = wanted < waiting.size ? firstOf(waiting.keys(), wanted) : [...waiting.keys()];
     const strategy = this.#strategy;
-    const group = { ...this.#originOf(revision), demand, tasks, avoided, strategy };
+    const group = { kind: this.#kindOf(revision), demand, tasks, avoided, strategy };
     return placeTasks(this.#index, group);
   }
 
@@ -253,7 +253,7 @@ export class ClusterState {
         serviceId,
         number,
         revision: after,
-        origin: undefined,
+        kind: undefined,
         demand: demandOf(after),
         waiting: new Map<TaskId, Task>(),
         bound: new Map<TaskId, Task>(),
@@ -298,18 +298,20 @@ export class ClusterState {
     this.#index.change(nodeId, (load) => {
       if (change === 1) load.hold(demand, task.generics);
       else load.release(demand, task.generics);
-      if (isWanted(task.desired)) this.#index.countTask(load, this.#originOf(revision), change);
+      if (isWanted(task.desired)) this.#index.countTask(load, this.#kindOf(revision), change);
     });
   }
 
-  #originOf(state: RevisionState): Origin {
-    if (state.origin === undefined) {
-      const { serviceId, revision } = state;
-      const others = this.#revisions.get(serviceId) ?? [];
-      const alike = others.find(({ origin }) => origin?.kind.includes(revision));
-      state.origin = alike?.origin ?? { serviceId, kind: new TaskKind(revision) };
-    }
-    return state.origin;
+  #kindOf(state: RevisionState): TaskKind {
+    return (state.kind ??= this.#newKind(state));
+  }
+
+  #newKind({ serviceId, revision }: RevisionState): TaskKind {
+    const known = this.#revisions.get(serviceId)?.flatMap(({ kind }) => kind ?? []) ?? [];
+    const alike = known.find((kind) => kind.includes(revision));
+    if (alike !== undefined) return alike;
+    for (const kind of known) kind.standBeside(this.#index.holders(serviceId));
+    return new TaskKind(revision, known.length === 0 ? "only" : "beside");
   }
 
   /** Frees what a placement took when it was decided. */

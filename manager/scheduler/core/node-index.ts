@@ -20,12 +20,6 @@ export interface NodeClass {
   readonly nodes: NodeLoad[];
 }
 
-/** Of which service a task is, and which of its kinds. */
-export interface Origin {
-  readonly serviceId: ServiceId;
-  readonly kind: TaskKind;
-}
-
 export class NodeIndex {
   readonly #loads = new Map<NodeId, NodeLoad>();
   #ranks = 0;
@@ -108,9 +102,10 @@ export class NodeIndex {
   /**
    * Counts a task on a node that is taken out: wanted there (1), or no longer (-1).
    */
-  countTask(load: NodeLoad, { serviceId: service, kind }: Origin, change: 1 | -1): void {
+  countTask(load: NodeLoad, kind: TaskKind, change: 1 | -1): void {
+    const { serviceId: service } = kind;
     load.countTask(service, change);
-    load.countKind(kind, change);
+    kind.count(load, change);
     let holders = this.#holders.get(service);
     if (holders === undefined) this.#holders.set(service, (holders = new Set()));
     if (load.tasksOf(service) > 0) holders.add(load);

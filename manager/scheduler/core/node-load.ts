@@ -19,7 +19,6 @@ import {
 } from "../../../shared/model/resources.js";
 import type { Demand } from "./demand.js";
 import { GenericStock } from "./generic-stock.js";
-import type { TaskKind } from "./task-kind.js";
 
 export class NodeLoad {
   /** Order of arrival: the last word between nodes that are equally loaded. */
@@ -30,7 +29,6 @@ export class NodeLoad {
   #tasks = 0;
   #share = 0;
   readonly #tasksOf = new Map<ServiceId, number>();
-  readonly #tasksLike = new Map<TaskKind, number>();
   readonly #ports = new Map<string, number>();
 
   readonly #stock = new GenericStock();
@@ -70,10 +68,6 @@ export class NodeLoad {
 
   tasksOf(service: ServiceId): number {
     return this.#tasksOf.get(service) ?? 0;
-  }
-
-  tasksLike(kind: TaskKind): number {
-    return this.#tasksLike.get(kind) ?? 0;
   }
 
   hasRoomFor(resources: Resources): boolean {
@@ -121,10 +115,6 @@ export class NodeLoad {
   countTask(service: ServiceId, change: 1 | -1): void {
     this.#tasks += change;
     count(this.#tasksOf, service, change);
-  }
-
-  countKind(kind: TaskKind, change: 1 | -1): void {
-    count(this.#tasksLike, kind, change);
   }
 
   #reservedShare(): number {

@@ -14,11 +14,13 @@ import {
 } from "./candidates.js";
 import type { Demand } from "./demand.js";
 import { classAccepts, nodeAccepts } from "./filters.js";
-import type { NodeIndex, Origin } from "./node-index.js";
+import type { NodeIndex } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
+import type { TaskKind } from "./task-kind.js";
 
 /** Tasks of one revision of a service: they ask the same of a node. */
-export interface TaskGroup extends Origin {
+export interface TaskGroup {
+  readonly kind: TaskKind;
   readonly demand: Demand;
   readonly tasks: Iterable<TaskId>;
   /** Nodes that get a task only where no other takes it. */
@@ -38,13 +40,13 @@ export interface Placement {
  * node: a task that does not fit leaves none that do behind it, as they all ask the same.
  */
 export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
-  const { serviceId, kind, demand, avoided, strategy } = group;
+  const { kind, demand, avoided, strategy } = group;
   const placements: Placement[] = [];
   const tasks = group.tasks[Symbol.iterator]();
   let task = tasks.next();
   for (const admits of rounds(avoided)) {
     if (task.done === true) break;
-    const candidates = candidatesFor(index, { serviceId, kind, demand, admits, strategy });
+    const candidates = candidatesFor(index, { kind, demand, admits, strategy });
     for (let load = candidates.next(); load !== undefined; load = candidates.next()) {
       placements.push(place(task.value, load, { index, group }));
       candidates.putBack(load);
@@ -60,13 +62,13 @@ export function placeTasks(index: NodeIndex, group: TaskGroup): Placement[] {
 function place(
   taskId: TaskId,
   load: NodeLoad,
-  { index, group }: { index: NodeIndex; group: Origin & { readonly demand: Demand } },
+  { index, group }: { index: NodeIndex; group: Pick<TaskGroup, "kind" | "demand"> },
 ): Placement {
-  const { demand } = group;
+  const { kind, demand } = group;
   const nodeId = load.node.id;
   const generics = load.chooseGenerics(demand.generics);
   load.hold(demand, generics);
-  index.countTask(load, group, 1);
+  index.countTask(load, kind, 1);
   return generics === undefined ? { taskId, nodeId } : { taskId, nodeId, generics };
 }
 
@@ -82,14 +84,16 @@ function candidatesFor(index: NodeIndex, search: Search): Candidates {
 }
 
 /** Tasks that each name the node that they are for. */
-export interface BoundGroup extends Origin {
+export interface BoundGroup {
+  readonly kind: TaskKind;
   readonly demand: Demand;
   readonly tasks: readonly Task[];
 }
 
 /** Places those whose node accepts them, at most `limit`. */
 export function placeBoundTasks(index: NodeIndex, group: BoundGroup, limit: number): Placement[] {
-  const { serviceId, demand } = group;
+  const { demand } = group;
+  const { serviceId } = group.kind;
   const placements: Placement[] = [];
   for (const { id: taskId, nodeId } of group.tasks) {
     if (placements.length >= limit) break;

@@ -151,7 +151,7 @@ const BUGS: readonly Bug[] = [
   [
     "room is promised twice while a placement is on its way",
     "manager/scheduler/core/place-tasks.ts",
-    "  load.hold(demand, generics);\n  index.countTask(load, group, 1);\n  return generics",
+    "  load.hold(demand, generics);\n  index.countTask(load, kind, 1);\n  return generics",
     "  return generics",
   ],
   [
