@@ -7,8 +7,14 @@ import type { RebalanceConfig, SwarmSpec } from "../../shared/docker-api/swarm-s
 import type { NodeId, ServiceId } from "../../shared/model/ids.js";
 import type { Availability, NodeState } from "../../shared/model/node.js";
 import { sampleNode } from "../samples/objects.js";
+import { editCluster } from "./cluster-options.js";
 import { describePlan, explainServiceOf, explainTaskOf } from "./describe-foresight.js";
-import { describeRebalance, describeUpdate, describeWorld } from "./describe-world.js";
+import {
+  describeHistory,
+  describeRebalance,
+  describeUpdate,
+  describeWorld,
+} from "./describe-world.js";
 import { milliseconds, nanoseconds } from "./durations.js";
 import { editSpec, editTemplate } from "./service-options.js";
 import type { World } from "./world.js";
@@ -42,11 +48,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     );
     return undefined;
   },
-  /** The spec before the last change, as `docker service rollback` */
-  rollback: async (world, { words: [name = ""] }) => {
-    await world.rollBack(name);
+  /** The spec before the last change, as `docker service rollback`; or to=3: any revision that is kept */
+  rollback: async (world, { words: [name = ""], options: { to } }) => {
+    await world.rollBack(name, to === undefined ? undefined : Number(to));
     return undefined;
   },
+  /** revisions web: as `skep service history` */
+  revisions: async (world, { words: [name = ""] }) => describeHistory(world, name),
   /** rebalance web: as `skep service rebalance`, and what the service says of it then */
   rebalance: async (world, { words: [name = "", wish] }) => {
     if (wish === "status") return describeRebalance(world, name);
@@ -108,6 +116,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     world.hosts.cutOff(id as NodeId);
     return setState(world, id, "down");
   },
+  /** What the host is told does not reach its engine, and nobody has noticed; `up` ends that. */
+  hang: (world, { words: [id = ""] }) => {
+    world.hosts.cutOff(id as NodeId);
+    return Promise.resolve(undefined);
+  },
   /** Its agent has ended its session, or its engine is away: what it has stays, nothing new comes. */
   disconnect: (world, { words: [id = ""] }) => setState(world, id, "disconnected"),
   up: async (world, { words: [id = ""] }) => {
@@ -161,6 +174,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       : explainServiceOf(world, place),
   "lose-proposals": async (world) => {
     world.loseProposals();
+    return undefined;
+  },
+  /** settings orphan-after=1h: as `skep swarm update` */
+  settings: async (world, { options }) => {
+    const spec = editCluster(world.view.cluster()?.spec ?? {}, options);
+    await world.change({ kind: "update-cluster", spec });
     return undefined;
   },
   /** history 2: tasks remembered per slot */

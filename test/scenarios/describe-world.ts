@@ -5,6 +5,8 @@
  *     web.1      n2  running
  *      \_ web.1  n1  failed: task: non-zero exit (1)
  */
+import { historyPage } from "../../cli/output/history-page.js";
+import { showHistory } from "../../manager/api/core/show-history.js";
 import { backOffOf } from "../../manager/orchestrator/core/cluster-rules.js";
 import { backOffWords } from "../../manager/orchestrator/core/restart.js";
 import { groupBySlot, type Slot } from "../../manager/orchestrator/core/slot.js";
@@ -19,6 +21,11 @@ export function describeUpdate(world: World, name: string): string {
   if (update === undefined) return "(no update)";
   const words = update.message.replace(/[a-z0-9]{25}/, (id) => world.placeOf(id));
   return `${update.state}: ${words}`;
+}
+
+/** As `skep service history` shows it. */
+export function describeHistory(world: World, name: string): string {
+  return historyPage(showHistory(world.view, world.service(name)), world.clock.wallMs()).trimEnd();
 }
 
 /** `completed: 2 tasks moved` */

@@ -52,6 +52,8 @@ const EDITS: Readonly<Record<string, (spec: ServiceSpec, value: string) => Servi
   "rollback-parallelism": (spec, value) => editRollback(spec, { Parallelism: Number(value) }),
   "rollback-delay": (spec, value) => editRollback(spec, { Delay: nanoseconds(value) }),
   "rollback-monitor": (spec, value) => editRollback(spec, { Monitor: nanoseconds(value) }),
+  "rollback-max-failure-ratio": (spec, value) =>
+    editRollback(spec, { MaxFailureRatio: Number(value) }),
   "rollback-failure-action": (spec, value) =>
     editRollback(spec, { FailureAction: value as NonNullable<RollbackConfig["FailureAction"]> }),
   "rollback-order": (spec, value) =>

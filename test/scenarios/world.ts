@@ -3,7 +3,7 @@
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
 import { Allocator } from "../../manager/allocator/allocator.js";
-import { planRollback } from "../../manager/api/core/plan-service.js";
+import { planRollback, planRollbackTo } from "../../manager/api/core/plan-service.js";
 import { type LeaderKnowledge, NO_KNOWLEDGE } from "../../manager/explain/core/knowledge.js";
 import { latestTask, slotKey, slotOf, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
 import { Orchestrator } from "../../manager/orchestrator/orchestrator.js";
@@ -115,7 +115,14 @@ export class World {
     return {
       kind: "create-service",
       service: { id: serviceId, version: 0, ...times, frame, revision: 1 },
-      revision: { serviceId, number: 1, createdAtMs: 0, template, hash: revisionHash(template) },
+      revision: {
+        serviceId,
+        number: 1,
+        createdAtMs: this.clock.wallMs(),
+        by: "docker",
+        template,
+        hash: revisionHash(template),
+      },
     };
   }
 
@@ -134,7 +141,8 @@ export class World {
     const hash = revisionHash(template);
     const newest = this.view.revisions(serviceId).at(-1)?.number ?? 0;
     const number = hash === old?.hash ? oldNumber : newest + 1;
-    const newRevision = { serviceId, number, createdAtMs: 0, template, hash };
+    const createdAtMs = this.clock.wallMs();
+    const newRevision = { serviceId, number, createdAtMs, by: "docker", template, hash };
     return {
       kind: "update-service",
       serviceId,
@@ -145,10 +153,15 @@ export class World {
     };
   }
 
-  async rollBack(name: string): Promise<void> {
+  /** @param to the revision; undefined: the one before */
+  async rollBack(name: string, to?: number): Promise<void> {
     const service = this.service(name);
-    const planned = { expectedVersion: service.version, atMs: this.clock.wallMs() };
-    await this.change(planRollback(this.view, service, planned));
+    const planned = { expectedVersion: service.version, atMs: this.clock.wallMs(), by: "docker" };
+    const change =
+      to === undefined
+        ? planRollback(this.view, service, planned)
+        : planRollbackTo(this.view, service, to, planned);
+    await this.change(change);
   }
 
   service(name: string): Service {
