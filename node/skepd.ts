@@ -6,7 +6,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { notAManager } from "../manager/api/core/not-a-manager.js";
+import { notAManager, notInSwarm } from "../manager/api/core/not-a-manager.js";
 import type { ApiHost } from "../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../manager/api/server.js";
 import type { Manager } from "../manager/manager.js";
@@ -65,6 +65,8 @@ export class Skepd {
     });
     const host: ApiHost = {
       hostname,
+      ...(options.generics !== undefined &&
+        options.generics.length > 0 && { generics: options.generics }),
       swarm: membership,
       manager: () => managerOf(membership),
       ...(engine === "docker" && { engineSocket }),
@@ -131,7 +133,9 @@ async function networkOf(
 const OTHER_KEEPER = "another skepd on this host keeps its networks";
 
 function managerOf({ member }: Membership): Manager {
-  if (member === undefined) throw notAManager("none");
-  if (member.manager === undefined) throw notAManager("worker");
+  if (member === undefined) throw notInSwarm();
+  if (member.manager === undefined) {
+    throw notAManager(member.managers.map(({ address }) => address));
+  }
   return member.manager;
 }

@@ -21,7 +21,7 @@ export function serviceExplanationPage(explained: ServiceExplanation): string {
     "",
     tasksText(explained.Tasks),
     ...explained.Waiting.flatMap((waiting) => [...nearestLines(waiting, "waits"), ""]),
-    ...nextLines(explained),
+    ...nextLines(explained, explained.Tasks),
   ]);
 }
 
@@ -38,11 +38,14 @@ function tasksText(tasks: readonly ExplainedTask[]): string {
   return renderTable([TASK_HEADINGS, ...rows], NARROW);
 }
 
-function nextLines({
-  Next: next,
-  Outlook: outlook,
-  FromLeader: fromLeader,
-}: Pick<ServiceExplanation, "Next" | "Outlook" | "FromLeader">): (string | undefined)[] {
+function nextLines(
+  {
+    Next: next,
+    Outlook: outlook,
+    FromLeader: fromLeader,
+  }: Pick<ServiceExplanation, "Next" | "Outlook" | "FromLeader">,
+  tasks: readonly ExplainedTask[],
+): (string | undefined)[] {
   const beyond = {
     rest: "Then nothing more happens by itself.",
     waiting: "Then it waits for something from outside.",
@@ -50,11 +53,29 @@ function nextLines({
   }[outlook];
   const alone =
     outlook === "rest" ? "Nothing more happens by itself." : "Nothing changes that by itself.";
+  const coming = comingWords(tasks);
   const steps = stepsText(next);
   return [
-    ...(steps === undefined ? [alone] : ["Next, if nothing else happens:", "", steps + beyond]),
+    ...(steps === undefined
+      ? [coming ? `${coming} ${beyond}` : alone]
+      : ["Next, if nothing else happens:", "", steps + beyond]),
     ...(fromLeader ? [] : ["(No leader was there to ask: waits may be shorter than told.)"]),
   ];
+}
+
+const ON_THEIR_WAY = ["assigned", "accepted", "preparing", "starting"];
+
+/** What hosts are at work on already is no step of the cluster's: `web.1 is coming up (preparing).` */
+function comingWords(tasks: readonly ExplainedTask[]): string | undefined {
+  const coming = tasks.filter(
+    ({ State: state, DesiredState: desired }) =>
+      (desired === "running" || desired === "complete") && ON_THEIR_WAY.includes(state),
+  );
+  const [first, ...others] = coming;
+  if (first === undefined) return undefined;
+  if (others.length === 0) return `${first.Name} is coming up (${first.State}).`;
+  const more = others.length === 1 ? "1 more" : `${others.length} more`;
+  return `${first.Name} and ${more} are coming up.`;
 }
 
 /** @param wallMs now */
@@ -71,6 +92,6 @@ export function taskExplanationPage(explained: TaskExplanation, wallMs: number):
     renderTable([["WHEN", "WHAT"], ...lines], NARROW),
     ...(waiting === undefined ? [] : [...nearestLines(waiting, "waits"), ""]),
     ...(successor === undefined ? [] : [`It was followed by ${successor}.`]),
-    ...nextLines(explained),
+    ...nextLines(explained, [explained]),
   ]);
 }

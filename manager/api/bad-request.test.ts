@@ -67,7 +67,7 @@ describe("a request that is none", () => {
       { "content-type": "application/json" },
       "[]",
       400,
-      "invalid JSON: expected an object, got a list",
+      "invalid request: expected an object, got a list",
     ],
     [
       "an abyss",

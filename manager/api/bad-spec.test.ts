@@ -91,7 +91,7 @@ describe("a service that cannot be meant", () => {
       "negative replicas",
       { Name: "x", TaskTemplate: CONTAINER, Mode: { Replicated: { Replicas: -1 } } },
       400,
-      "invalid JSON: Mode.Replicated.Replicas: expected a whole number of 0 or more, got -1",
+      "invalid request: Mode.Replicated.Replicas: expected a whole number of 0 or more, got -1",
     ],
     [
       "too many replicas",
@@ -166,7 +166,7 @@ describe("a service that cannot be meant", () => {
       "unknown restart condition",
       withTemplate({ RestartPolicy: { Condition: "sometimes" } }),
       400,
-      'invalid JSON: TaskTemplate.RestartPolicy.Condition: expected one of "none", "on-failure", "any", got "sometimes"',
+      'invalid request: TaskTemplate.RestartPolicy.Condition: expected one of "none", "on-failure", "any", got "sometimes"',
     ],
     [
       "unknown network",

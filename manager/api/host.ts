@@ -5,6 +5,7 @@
 import type { Readable } from "node:stream";
 
 import type { RaftReport } from "../../shared/docker-api/consensus.js";
+import type { GenericResource } from "../../shared/docker-api/resources.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
 import type { ClusterError } from "../../shared/errors/cluster-error.js";
 import type { NodeId } from "../../shared/model/ids.js";
@@ -16,6 +17,8 @@ import type { StoreAccess } from "../store/store-access.js";
 export interface ApiHost {
   /** What this host calls itself; an engine tells a name of its own. */
   readonly hostname: string;
+  /** What it has besides processors and memory, as its user said; an engine may know of other things. */
+  readonly generics?: readonly GenericResource[];
   readonly swarm: SwarmMembership;
   /** @throws NotAManagerError this host is in no swarm, or a worker in it. */
   manager(): ApiManager;

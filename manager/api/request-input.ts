@@ -95,7 +95,7 @@ export function readJson<T extends TSchema>(request: FastifyRequest, schema: T):
   const { contentType, text } = (request.body ?? EMPTY_BODY) as RawBody;
   if (contentType !== undefined || text !== "") checkContentType(contentType ?? "");
   const check = checkShape(schema, text === "" ? {} : parseJson(text));
-  if (!check.ok) throw new MalformedRequestError(`invalid JSON: ${check.message}`);
+  if (!check.ok) throw new MalformedRequestError(`invalid request: ${check.message}`);
   return check.value;
 }
 

@@ -53,7 +53,7 @@ const BAD_SPECS: Readonly<Record<string, BadSpec>> = {
     flags: ["--replicas", "-1"],
     spec: { TaskTemplate: CONTAINER, Mode: { Replicated: { Replicas: -1 } } },
     status: 400,
-    words: /invalid JSON: Mode.Replicated.Replicas: .* got -1/,
+    words: /invalid request: Mode.Replicated.Replicas: .* got -1/,
     cliWords: /invalid argument "-1" for "--replicas"/,
   },
   "memory under 4 MiB": {

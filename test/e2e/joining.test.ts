@@ -144,13 +144,14 @@ describe("availability", () => {
 });
 
 describe("a worker", () => {
-  test("is asked for the cluster's state in vain, in Docker's words", async () => {
+  test("is asked for the cluster's state in vain, in Docker's words, and names who can answer", async () => {
     await using there = await manager();
     await using joiner = await host();
     await join(joiner, there);
     const refusal =
       "Error response from daemon: This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. " +
-      "Please run this command on a manager node or promote the current node to a manager.";
+      "Please run this command on a manager node or promote the current node to a manager. " +
+      `The managers are at ${await managerAddress(there)}.`;
     for (const command of [
       ["node", "ls"],
       ["node", "rm", "host-a"],

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
-import { notAManager } from "../../manager/api/core/not-a-manager.js";
+import { notAManager, notInSwarm } from "../../manager/api/core/not-a-manager.js";
 import type { ApiHost, ApiManager, MembershipStatus } from "../../manager/api/host.js";
 import { type ApiServer, createApiServer } from "../../manager/api/server.js";
 import { createAuthority } from "../../manager/ca/authority.js";
@@ -221,6 +221,7 @@ export class ApiFixture {
     };
     return {
       hostname: "manager1",
+      generics: [{ DiscreteResourceSpec: { Kind: "ssd", Value: 2 } }],
       swarm: {
         status: () => this.#status(),
         init: async () => {
@@ -250,7 +251,7 @@ export class ApiFixture {
       },
       manager: () => {
         if (this.role === "manager") return manager;
-        throw notAManager(this.role);
+        throw this.role === "none" ? notInSwarm() : notAManager([]);
       },
       get engineSocket(): string {
         // The interface says "absent" where there is none.

@@ -12,6 +12,8 @@ import { isRemoved, type Network } from "../../../shared/model/network.js";
 import { type Node, nodeHostname } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
+import { nameOfSlot } from "../../explain/core/place-name.js";
+import { groupBySlot, latestTask } from "../../orchestrator/core/slot.js";
 import { taskName } from "../../store/core/task-name.js";
 import type { StoreView } from "../../store/core/view.js";
 
@@ -50,6 +52,22 @@ export function findTask(view: StoreView, reference: string): Task {
     return exact;
   }
   return onlyWithPrefix("task", reference, view.tasks());
+}
+
+/**
+ * Besides its id and its name a task is known by its place: `web.3`, or `agent.host1` where the node
+ * stands for the slot. Of those that are remembered there it is the newest.
+ * @throws NotFoundError, AmbiguousError
+ */
+export function findTaskAt(view: StoreView, reference: string): Task {
+  // Names of services have no dot, those of hosts may.
+  const service = view.serviceByName(reference.slice(0, Math.max(0, reference.indexOf("."))));
+  const slots = service === undefined ? [] : groupBySlot(view.tasksOfService(service.id));
+  const slot = slots.find(
+    (each) => service !== undefined && nameOfSlot(view, service.id, each.key) === reference,
+  );
+  const newest = slot && (latestTask(slot) ?? slot.leaving.at(-1));
+  return newest ?? findTask(view, reference);
 }
 
 /** A task's name ends with its id. */

@@ -102,7 +102,8 @@ export function planRollback(
 ): PlannedChange {
   const { previous } = service;
   if (previous === undefined) {
-    throw new FailedPreconditionError(`service ${service.id} does not have a previous spec`);
+    const name = serviceName(service.frame);
+    throw new FailedPreconditionError(`service ${name} does not have a previous spec`);
   }
   return {
     kind: "update-service",
@@ -127,14 +128,13 @@ export function planRollbackTo(
   planned: PlannedUpdate,
 ): Change {
   const past = view.revision(service.id, target);
-  if (past === undefined) throw new NotFoundError("revision", `${target} of ${service.id}`);
+  const name = serviceName(service.frame);
+  if (past === undefined) throw new NotFoundError("revision", `${target} of ${name}`);
   const frame = withHostPorts(service.frame, past.hostPorts ?? []);
   const change = planUpdate(view, service, { frame, template: past.template }, planned);
   const { newRevision } = change;
   if (newRevision === undefined) {
-    throw new FailedPreconditionError(
-      `service ${service.id} runs what revision ${target} says already`,
-    );
+    throw new FailedPreconditionError(`service ${name} runs what revision ${target} says already`);
   }
   return {
     ...change,

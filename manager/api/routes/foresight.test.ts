@@ -107,16 +107,19 @@ test("why a service is as it is, by its name, its id and the beginning of it", a
   }
 });
 
-test("the story of a task, by its id or the beginning of it", async () => {
+test("the story of a task, by its id, the beginning of it or its place", async () => {
   await addTasks("firsttask1", "firsttask2", "other");
-  const { status, json } = await api.get("/skep/v1/tasks/oth/explain");
-  expect([status, checkShape(TaskExplanation, json)]).toMatchObject([200, { ok: true }]);
-  expect(json).toMatchObject({ ID: "other", Name: "web.1", State: "pending" });
+  for (const reference of ["oth", "web.1.other", "web.1"]) {
+    const { status, json } = await api.get(`/skep/v1/tasks/${reference}/explain`);
+    expect([status, checkShape(TaskExplanation, json)]).toMatchObject([200, { ok: true }]);
+    expect(json).toMatchObject({ Name: "web.1", State: "pending" });
+  }
 });
 
 test.each([
   ["no such service", "services/nope/explain", "services/nope", 404],
   ["no such task", "tasks/nope/explain", "tasks/nope", 404],
+  ["no such place", "tasks/web.9/explain", "tasks/web.9", 404],
   ["two tasks that begin so", "tasks/first/explain", "tasks/first", 400],
 ])("%s is the error that inspecting gives", async (_, path, inspected, status) => {
   const [explained, shown] = [await api.get(`/skep/v1/${path}`), await api.get(`/${inspected}`)];

@@ -6,7 +6,7 @@ import { type Asked, explainService } from "../../explain/core/explain-service.j
 import { explainTask } from "../../explain/core/explain-task.js";
 import type { StoreView } from "../../store/core/view.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
-import { findService, findTask } from "../core/find-object.js";
+import { findService, findTaskAt } from "../core/find-object.js";
 import { showServiceExplanation, showTaskExplanation } from "../core/show-explanation.js";
 import { thinkThrough } from "../core/think-through.js";
 import { forward, isForwarded } from "../forwarding.js";
@@ -34,7 +34,7 @@ export function serveForesight(app: FastifyInstance, context: ApiContext): void 
 
   app.get("/skep/v1/tasks/:id/explain", async (request, reply) => {
     return await byLeader(request, reply, context, (view, asked, from) => {
-      const task = findTask(view, pathId(request));
+      const task = findTaskAt(view, pathId(request));
       const service = view.service(task.serviceId);
       return showTaskExplanation(view, explainTask(asked, service, task), from);
     });

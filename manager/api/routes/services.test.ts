@@ -76,7 +76,7 @@ describe("services", () => {
   });
 
   test("a rollback of what was never updated is refused", async () => {
-    const id = await api.create("young");
+    await api.create("young");
     const { Version } = await api.inspect("/services/young");
     const answer = await api.post(
       `/services/young/update?version=${Version.Index}&rollback=previous`,
@@ -85,7 +85,8 @@ describe("services", () => {
     expect([answer.status, answer.json]).toEqual([
       400,
       {
-        message: `rpc error: code = FailedPrecondition desc = service ${id} does not have a previous spec`,
+        message:
+          "rpc error: code = FailedPrecondition desc = service young does not have a previous spec",
       },
     ]);
   });

@@ -43,6 +43,12 @@ describe("on every host", () => {
     });
   });
 
+  test("info shows what else the host has, as its user said", async () => {
+    expect((await api.get("/info")).json).toMatchObject({
+      GenericResources: [{ DiscreteResourceSpec: { Kind: "ssd", Value: 2 } }],
+    });
+  });
+
   test("info shows the swarm", async () => {
     const { json } = await api.get("/info");
     expect(checkShape(SystemInfo, json)).toMatchObject({ ok: true });

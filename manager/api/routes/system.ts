@@ -32,7 +32,12 @@ export function serveSystem(app: FastifyInstance, context: ApiContext): void {
     const info = (await context.engine.describe("/info")) ?? hostInfo(context.host.hostname);
     const swarm = describeSwarm(swarmState(context));
     const warnings = [...listOf(info["Warnings"]), ...(swarm.Warnings ?? [])];
-    return { ...info, Swarm: swarm, Warnings: warnings.length === 0 ? null : warnings };
+    return {
+      ...info,
+      ...(context.host.generics && { GenericResources: context.host.generics }),
+      Swarm: swarm,
+      Warnings: warnings.length === 0 ? null : warnings,
+    };
   });
 }
 

@@ -20,6 +20,8 @@ export function standingOf(task: Task, situation: Situation, known: LeaderKnowle
   if (node.status.state === "disconnected") {
     return `${state}; ${nodeHostname(node)} is disconnected${because(node)}: nothing new starts there`;
   }
+  const move = moveWords(task, situation);
+  if (move !== undefined && node.status.state === "ready") return `${state}; ${move}`;
   if (node.status.state !== "ready")
     return `${state}; ${nodeHostname(node)} is ${node.status.state}${because(node)}`;
   if (task.desired === "ready") return `${state}; ${whatItWaitsFor(task, situation)}`;
@@ -28,6 +30,20 @@ export function standingOf(task: Task, situation: Situation, known: LeaderKnowle
   const footing =
     situation.footingOf(task) === "leaving" ? `; it is to leave ${nodeHostname(node)}${until}` : "";
   return `${state}${footing}`;
+}
+
+/** For an even spread one of the slot's tasks takes over from the other, on another node. */
+function moveWords(task: Task, { view, service }: Situation): string | undefined {
+  const { wanted } = slotOf(slotKey(task), tasksOfSlot(view, service.id, slotKey(task)));
+  const newest = wanted.at(-1);
+  if (newest?.relieves === undefined || wanted.length < 2) return undefined;
+  const nameOf = (id: Task["nodeId"]): string => {
+    const node = id === undefined ? undefined : view.node(id);
+    return node === undefined ? (id ?? "") : nodeHostname(node);
+  };
+  return task.id === newest.id
+    ? `it takes over from ${nameOf(newest.relieves)}, for an even spread`
+    : `it moves to ${nameOf(newest.nodeId)}, for an even spread`;
 }
 
 function because({ status: { message } }: Node): string {

@@ -264,6 +264,31 @@ describe("a job", () => {
     expect(verdict.kind).toBe("converged");
   });
 
+  test("that lost a task for good ends with an error, once the others are done", () => {
+    const lost = "1 failed>shutdown !task: non-zero exit (3)";
+    const on = [{ mode, tasks: ["0 complete", lost, "2 running"] }];
+    expect(lastOf(on).verdict.kind).toBe("waiting");
+    const over = [{ mode, tasks: ["0 complete", lost, "2 complete"] }];
+    expect(lastOf(over).verdict).toEqual({
+      kind: "failed",
+      reason: "job task web.1 (s1) failed: task: non-zero exit (3); no other task follows it",
+    });
+  });
+
+  test.each([
+    ["another is about to follow", ["0 failed>shutdown", "0 failed>complete", "1 complete"]],
+    ["another waits for its time", ["0 failed>shutdown", "0 ready>ready", "1 complete"]],
+    ["another place was not tried yet", ["0 failed>shutdown"]],
+  ])("goes on after a failure where %s", (_, tasks) => {
+    const two = { ReplicatedJob: { TotalCompletions: 2, MaxConcurrent: 1 } };
+    expect(lastOf([{ mode: two, tasks }]).verdict.kind).toBe("waiting");
+  });
+
+  test("of all nodes that failed on one", () => {
+    const tasks = ["0 complete @a", "0 rejected>shutdown @b !No such image: none"];
+    expect(lastOf([{ mode: { GlobalJob: {} }, tasks }]).verdict).toMatchObject({ kind: "failed" });
+  });
+
   test("of all nodes", () => {
     const global = { mode: { GlobalJob: {} } };
     const tasks = ["0 complete @a", "0 running @b"];

@@ -3,8 +3,9 @@
  * as long as the service's updates are watched. Pure; one call for each look at the cluster.
  */
 import type { Service, UpdateStatus } from "../../../../shared/docker-api/service-spec.js";
+import type { Task } from "../../../../shared/docker-api/task.js";
 import { countTasks, type Observation } from "./count-tasks.js";
-import type { Row } from "./rows.js";
+import { reasonText, type Row } from "./rows.js";
 
 const DEFAULT_MONITOR_MS = 5000;
 const NS_PER_MS = 1e6;
@@ -48,7 +49,7 @@ export function look(observation: Observation, before: Convergence, nowMs: numbe
   const { service } = observation;
   const status = freshStatus(service, before);
   const state = status?.State;
-  const { rows, complete } = countTasks(
+  const { rows, complete, lost } = countTasks(
     observation,
     state?.startsWith("rollback") === true ? "back" : "forward",
   );
@@ -63,6 +64,7 @@ export function look(observation: Observation, before: Convergence, nowMs: numbe
   if (state === "completed" && !complete && before.completeSinceMs === undefined) {
     return { rows: told, verdict: { kind: "converged" }, next: before };
   }
+  if (lost !== undefined) return failed(lossWords(service, lost), told, before);
   if (!complete) return incomplete(told, before);
   if (service.JobStatus !== undefined) return jobComplete(told, before);
   return stable(service, { rows: told, status, before, nowMs });
@@ -99,6 +101,14 @@ function incomplete(rows: readonly Row[], before: Convergence): Look {
     verdict: { kind: "waiting", untilMs: undefined },
     next: { ...before, failedOnce, completeSinceMs: undefined },
   };
+}
+
+/** In Docker's progress display such a job is waited for, for ever. */
+function lossWords({ Spec: { Name: name = "" } }: Service, task: Task): string {
+  const { ID: id, NodeID: node = "", Slot: slot, Status: status } = task;
+  const place = slot === undefined ? node : String(slot);
+  const why = status.Err === undefined || status.Err === "" ? "" : `: ${reasonText(status.Err)}`;
+  return `job task ${name}.${place} (${id}) ${status.State}${why}; no other task follows it`;
 }
 
 /** A job that is done stays done: there is nothing to watch. */

@@ -17,6 +17,8 @@ export interface Count {
   readonly rows: readonly Row[];
   /** Every task that the service wants runs, or has completed if it is a job. */
   readonly complete: boolean;
+  /** What failed of a job that will not complete: no other task follows it. */
+  readonly lost?: Task;
 }
 
 /**
@@ -124,11 +126,25 @@ function countReplicatedJob(observation: Observation, total: number, concurrent:
       ...(total > TASK_ROWS_MAX ? reasonRows(reasonsIn(active)) : []),
     ],
     complete: completed === total,
+    ...(completed < total ? lostOf(tasks, total, slots.size) : {}),
   };
 }
 
+/** A job is over when a task was in each of its places and none of them is wanted any more. */
+function lostOf(run: readonly Task[], places: number, filled: number): Pick<Count, "lost"> {
+  const isOver = filled >= places && run.every((task) => isComplete(task) || isPast(task));
+  const lost = isOver ? run.find((task) => !isComplete(task)) : undefined;
+  return lost === undefined ? {} : { lost };
+}
+
+/** It ended, and the orchestrator has decided what follows. */
+function isPast({ Status: { State: state }, DesiredState: desired }: Task): boolean {
+  return stepOf(state) > COMPLETE_STEP && stepOf(desired) > COMPLETE_STEP;
+}
+
 function countGlobalJob(observation: Observation): Count {
-  const byNode = earliestBy((task) => task.NodeID ?? "", ofThisRun(observation));
+  const run = ofThisRun(observation);
+  const byNode = earliestBy((task) => task.NodeID ?? "", run);
   if (byNode.size === 0 && observation.liveNodes.size > 0) {
     return { rows: [{ id: "job progress", text: "waiting for tasks" }], complete: false };
   }
@@ -137,6 +153,7 @@ function countGlobalJob(observation: Observation): Count {
   return {
     rows: [jobProgress(completed, tasks.length), ...nodeRows(tasks, COMPLETE_STEP)],
     complete: completed === tasks.length,
+    ...(completed < tasks.length ? lostOf(run, tasks.length, tasks.length) : {}),
   };
 }
 
