@@ -18,9 +18,12 @@ export class Chronicle {
   readonly #clock: Clock;
   /** The one with index 1 is the first. */
   readonly #entries: CommittedEntry[] = [];
+  readonly #appendedMs: number[] = [];
+  /** How far each manager has come. */
+  readonly #applied = new Map<string, number>();
   readonly #hashes = new Map<number, string>();
-  /** When what may still be committed was proposed. */
-  readonly #proposedMs = new Map<string, number>();
+  /** As of when what may still be committed was decided. */
+  readonly #decidedMs = new Map<string, number>();
   /** Those among them whose proposer waits. */
   readonly #waiting = new Map<string, { readonly by: string; readonly atMs: number }>();
   #commitMs = 0;
@@ -31,7 +34,10 @@ export class Chronicle {
     this.#noteHash();
   }
 
-  /** Of the entry that is being applied, or was last: from its proposal on. */
+  /**
+   * Of the entry that is being applied, or was last: from its proposal on, and by how much what its
+   * proposer knew then was older than what is committed here.
+   */
   get commitMs(): number {
     return this.#commitMs;
   }
@@ -46,7 +52,7 @@ export class Chronicle {
 
   proposed(by: string, data: Uint8Array): void {
     const [text, atMs] = [textOf(data), this.#clock.nowMs()];
-    this.#proposedMs.set(text, atMs);
+    this.#decidedMs.set(text, this.#knownUntilMs(by) ?? atMs);
     this.#waiting.set(text, { by, atMs });
   }
 
@@ -56,6 +62,7 @@ export class Chronicle {
   }
 
   died(by: string): void {
+    this.#applied.delete(by);
     for (const [text, { by: proposer }] of this.#waiting) {
       if (proposer === by) this.#waiting.delete(text);
     }
@@ -70,6 +77,7 @@ export class Chronicle {
 
   /** To be told before `by` itself applies them. */
   applies(by: string, entries: readonly CommittedEntry[]): void {
+    this.#applied.set(by, entries.at(-1)?.index ?? 0);
     for (const entry of entries) {
       const known = this.#entries[entry.index - 1];
       if (known === undefined) this.#append(by, entry);
@@ -89,6 +97,11 @@ export class Chronicle {
     this.onWrong("managers at the same sequence number have the same state", detail);
   }
 
+  /** Since when more is committed than it has applied; undefined where nothing more is. */
+  #knownUntilMs(by: string): number | undefined {
+    return this.#appendedMs[this.#applied.get(by) ?? this.#entries.length];
+  }
+
   #append(by: string, entry: CommittedEntry): void {
     const last = this.#entries.at(-1);
     if (entry.index !== this.#entries.length + 1) {
@@ -100,6 +113,7 @@ export class Chronicle {
       this.onWrong("terms never fall along the log", detail);
     }
     this.#entries.push(entry);
+    this.#appendedMs.push(this.#clock.nowMs());
     this.#countCommit(entry.data);
     this.store.apply([entry]);
     this.#noteHash();
@@ -108,12 +122,12 @@ export class Chronicle {
   #countCommit(data: Uint8Array): void {
     const nowMs = this.#clock.nowMs();
     const text = textOf(data);
-    this.#commitMs = nowMs - (this.#proposedMs.get(text) ?? nowMs);
-    this.#proposedMs.delete(text);
+    this.#commitMs = nowMs - (this.#decidedMs.get(text) ?? nowMs);
+    this.#decidedMs.delete(text);
     this.#waiting.delete(text);
-    for (const [other, atMs] of this.#proposedMs) {
+    for (const [other, atMs] of this.#decidedMs) {
       if (nowMs - atMs < FORGOTTEN_MS) break;
-      this.#proposedMs.delete(other);
+      this.#decidedMs.delete(other);
     }
   }
 

@@ -33,7 +33,7 @@ export interface Consensus {
   readonly leader: string | undefined;
   /** Since when it leads. */
   readonly leaderSinceMs: number;
-  /** From a proposal to its commit: of what is being committed, or would be now. */
+  /** From a decision to its commit: of what is being committed, or would be now. */
   readonly commitMs: number;
   /** Nothing holds up whoever leads. */
   readonly isQuick: boolean;

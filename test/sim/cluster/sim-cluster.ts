@@ -25,6 +25,8 @@ export interface SimClusterOptions {
   readonly workers: number;
   /** So many of the workers are on the managers' own hosts. */
   readonly ownWorkers: number;
+  /** Whether the worker is there from the beginning; all are where nothing is said. */
+  readonly joins?: (place: number) => "at once" | "later";
   /** Real consensus, or one log for all of them; the latter where nothing is said. */
   readonly consensus?: (ground: ConsensusGround) => Consensus;
 }
@@ -81,7 +83,8 @@ export class SimCluster {
     });
     this.workers = Array.from({ length: options.workers }, (_, i) => {
       const name = i < options.ownWorkers ? `m${i + 1}` : `w${i + 1}`;
-      return new SimWorker({ ...base, name, random: this.random.fork(name), onFailed });
+      const joins = options.joins?.(i) ?? "at once";
+      return new SimWorker({ ...base, name, joins, random: this.random.fork(name), onFailed });
     });
   }
 
@@ -144,14 +147,18 @@ export class SimCluster {
   }
 
   async #found(): Promise<void> {
-    const nodes = this.workers.map(({ name }): Change => {
-      const { description: _unsaid, ...node } = sampleNode({ id: name, state: "unknown" });
-      return { kind: "create-node", node };
-    });
+    const present = this.workers.filter(({ hasJoined }) => hasJoined);
+    const nodes = present.map(({ nodeId }) => newNode(nodeId));
     const changes: Change[] = [{ kind: "create-cluster", cluster: sampleCluster() }, ...nodes];
     const startManagers = (): void => this.managers.forEach((manager) => manager.start());
     await this.consensus.found(startManagers, (tx) => applyAll(tx, changes));
   }
+}
+
+/** As the issuer makes it. */
+export function newNode(nodeId: NodeId): Change {
+  const { description: _unsaid, ...node } = sampleNode({ id: nodeId, state: "unknown" });
+  return { kind: "create-node", node };
 }
 
 function applyAll(tx: Transaction, changes: readonly Change[]): void {

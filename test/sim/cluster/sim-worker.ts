@@ -26,6 +26,8 @@ export interface SimWorkerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly onFailed: (error: unknown) => void;
+  /** `later`: its host is no member before it is told to join. */
+  readonly joins: "at once" | "later";
 }
 
 export class SimWorker {
@@ -40,6 +42,7 @@ export class SimWorker {
   readonly #options: SimWorkerOptions;
   /** It was removed, and has stopped what it ran. */
   hasLeft = false;
+  #hasJoined: boolean;
   #lives = 0;
   #process: ProcessClock | undefined;
   #stop = new AbortController();
@@ -48,6 +51,7 @@ export class SimWorker {
     const { name, clock, random } = options;
     this.#options = options;
     this.name = name;
+    this.#hasJoined = options.joins === "at once";
     this.nodeId = name as NodeId;
     this.disk = new AgentDisk(clock);
     const faults = { lostAnswersPerMille: 0, refusalsPerMille: 0 };
@@ -59,7 +63,7 @@ export class SimWorker {
   }
 
   start(): void {
-    if (this.#process !== undefined || this.hasLeft) return;
+    if (this.#process !== undefined || this.hasLeft || !this.#hasJoined) return;
     const { clock, random, logger, managers, name, network, onFailed } = this.#options;
     const life = random.fork(`life ${++this.#lives}`);
     const process = new ProcessClock(clock, life.fork("lag"));
@@ -81,6 +85,16 @@ export class SimWorker {
       if (error instanceof NodeRemovedError) void this.#leave(agent, process);
       else onFailed(error);
     });
+  }
+
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  /** Its node is there by now. */
+  join(): void {
+    this.#hasJoined = true;
+    this.start();
   }
 
   /** SIGKILL. */

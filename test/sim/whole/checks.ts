@@ -1,4 +1,6 @@
 /** All checks of a whole cluster. */
+import { FenceCheck } from "./fence-check.js";
+import { GenericsCheck } from "./generics-check.js";
 import type { Check, Ground } from "./ground.js";
 import { OrderCheck } from "./order-check.js";
 import { PlacementCheck } from "./placement-check.js";
@@ -15,5 +17,7 @@ export function checksOf(ground: Ground): readonly Check[] {
     new RestartCheck(ground),
     new OrderCheck(ground),
     new WorldCheck(ground),
+    new GenericsCheck(ground),
+    new FenceCheck(ground),
   ];
 }

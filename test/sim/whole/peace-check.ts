@@ -8,6 +8,7 @@ import type { Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
+import { hasGenericsFor } from "./generic-holdings.js";
 import { type Ground, newestByPlace, placeOf } from "./ground.js";
 import { isLasting } from "./images.js";
 
@@ -124,6 +125,7 @@ function couldRun(ground: Ground, task: Task, node: Node): boolean {
     memory += theirs?.template.Resources?.Reservations?.MemoryBytes ?? 0;
     if ((theirs?.hostPorts ?? []).some(({ PublishedPort: port }) => ports.has(port))) return false;
   }
+  if (!hasGenericsFor(view, node, revision?.template ?? {})) return false;
   const { NanoCPUs = 0, MemoryBytes = 0 } = node.description?.Resources ?? {};
   return cpus <= NanoCPUs && memory <= MemoryBytes;
 }

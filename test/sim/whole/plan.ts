@@ -3,6 +3,7 @@
  * managers and workers, and every word of a user and every trouble with its time. So any of them can
  * be left out of a run, and the rest stays as it was.
  */
+import type { GenericResource } from "../../../shared/docker-api/resources.js";
 import { type Random, seededRandom } from "../../../shared/ports/random.js";
 import { pick } from "../pick.js";
 import { agreementOf, type AgreementPlan } from "./agreement-plan.js";
@@ -22,6 +23,9 @@ export interface HostPlan {
   readonly nanoCpus: number;
   readonly memoryBytes: number;
   readonly zone: string;
+  readonly generics: readonly GenericResource[];
+  /** When it joins; 0: it is there from the beginning. */
+  readonly joinsAtMs: number;
 }
 
 export interface Plan {
@@ -40,6 +44,8 @@ export interface Plan {
 
 const NANO_CPUS = 1e9;
 const MEBIBYTE = 2 ** 20;
+/** So many are there from the beginning. */
+const FIRST_HOSTS = 2;
 const ZONES = ["east", "west", "north"];
 /** Some plans have no trouble, only users: more is promised of them. */
 const PEACEFUL = 4;
@@ -49,13 +55,13 @@ export function planOf(seed: number): Plan {
   const atOnce = 1 + random.below(3);
   const agreement = agreementOf(seed);
   const managers = agreement?.managers ?? atOnce;
-  const hosts = hostsOf(random.fork("hosts"));
   const forMs = 15_000 + random.below(30_000);
+  const hosts = hostsOf(random, forMs);
   return {
     seed,
     managers,
     agreement: agreement?.settings,
-    ownWorkers: random.below(Math.min(managers, hosts.length) + 1),
+    ownWorkers: random.below(Math.min(managers, FIRST_HOSTS) + 1),
     hosts,
     services: 1 + random.below(3),
     happenings: happeningsOf(random.fork("happenings"), forMs, troublesFor(agreement)),
@@ -68,12 +74,25 @@ export function withHappenings(plan: Plan, keep: (happening: Happening) => boole
   return { ...plan, happenings: plan.happenings.filter(keep) };
 }
 
-function hostsOf(random: Random): HostPlan[] {
-  return Array.from({ length: 2 + random.below(5) }, () => ({
+function hostsOf(seeded: Random, forMs: number): HostPlan[] {
+  const [random, more] = [seeded.fork("hosts"), seeded.fork("more of hosts")];
+  return Array.from({ length: 2 + random.below(5) }, (_, i) => ({
     nanoCpus: (2 + 2 * random.below(4)) * NANO_CPUS,
     memoryBytes: (512 + 512 * random.below(4)) * MEBIBYTE,
     zone: ZONES[random.below(ZONES.length)] ?? "",
+    generics: genericsOf(more),
+    joinsAtMs: i < FIRST_HOSTS || more.below(3) > 0 ? 0 : 1 + more.below(forMs),
   }));
+}
+
+/** Each by its name, a number of a kind, both or nothing. */
+function genericsOf(random: Random): GenericResource[] {
+  const names = Array.from({ length: random.below(4) }, (_, i) => `gpu-${i + 1}`);
+  const ssds = random.below(4);
+  return [
+    ...names.map((Value) => ({ NamedResourceSpec: { Kind: "gpu", Value } })),
+    ...(ssds > 0 ? [{ DiscreteResourceSpec: { Kind: "ssd", Value: ssds } }] : []),
+  ];
 }
 
 /** Who agree elect for themselves. */

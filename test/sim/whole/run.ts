@@ -1,9 +1,11 @@
 /** One run of a whole cluster from its plan: what happens, then peace, and what was wrong. */
 import type { StoreEvent } from "../../../manager/store/core/change.js";
 import { ClusterError } from "../../../shared/errors/cluster-error.js";
+import type { NodeId } from "../../../shared/model/ids.js";
 import { seededRandom } from "../../../shared/ports/random.js";
 import { RaftConsensus } from "../agreement/raft-consensus.js";
-import { SimCluster, type SimClusterOptions } from "../cluster/sim-cluster.js";
+import { newNode, SimCluster, type SimClusterOptions } from "../cluster/sim-cluster.js";
+import type { SimWorker } from "../cluster/sim-worker.js";
 import { checksOf } from "./checks.js";
 import { type Check, Ground, TICK_MS, type Violation } from "./ground.js";
 import { lifeOf } from "./images.js";
@@ -43,7 +45,9 @@ export async function runPlan(plan: Plan, tell?: (line: string) => void): Promis
 }
 
 function optionsOf({ seed, managers, hosts, ownWorkers, agreement }: Plan): SimClusterOptions {
-  const options = { seed: `whole ${seed}`, managers, workers: hosts.length, ownWorkers };
+  const joins = (place: number): "at once" | "later" =>
+    hosts[place]?.joinsAtMs === 0 ? "at once" : "later";
+  const options = { seed: `whole ${seed}`, managers, workers: hosts.length, ownWorkers, joins };
   if (agreement === undefined) return options;
   return { ...options, consensus: (ground) => new RaftConsensus(ground, agreement) };
 }
@@ -78,6 +82,9 @@ class Run {
     for (const happening of this.#plan.happenings) {
       clock.after(happening.atMs, () => this.#happen(happening));
     }
+    this.#plan.hosts.forEach(({ joinsAtMs }, i) => {
+      if (joinsAtMs > 0) clock.after(joinsAtMs, () => this.#join(this.#cluster.workers[i]!));
+    });
     await this.#advance(beginMs + this.#plan.untilMs - clock.nowMs());
     for (const mend of this.#mends) mend();
     this.#ground.say("peace");
@@ -134,8 +141,8 @@ class Run {
   /** What hosts have, and what becomes of containers there. */
   #furnish(): void {
     const { seed, hosts } = this.#plan;
-    this.#cluster.workers.forEach(({ engine, name, nodeId }, i) => {
-      const { nanoCpus, memoryBytes, zone } = hosts[i]!;
+    this.#cluster.workers.forEach(({ engine, name, nodeId, hasJoined }, i) => {
+      const { nanoCpus, memoryBytes, generics } = hosts[i]!;
       engine.lifeOf = ({ taskId, template }) => {
         const image = template.template.ContainerSpec?.Image;
         return lifeOf(image, seededRandom(`whole ${seed}/${taskId}`));
@@ -144,14 +151,34 @@ class Run {
       engine.description = {
         Hostname: name,
         Platform: { OS: "linux", Architecture: "x86_64" },
-        Resources: { NanoCPUs: nanoCpus, MemoryBytes: memoryBytes },
+        Resources: {
+          NanoCPUs: nanoCpus,
+          MemoryBytes: memoryBytes,
+          GenericResources: [...generics],
+        },
       };
       engine.comeBack();
-      this.#wish((view) => {
-        const node = view.node(nodeId);
-        if (node === undefined) return [];
-        return [{ kind: "update-node", nodeId, spec: { ...node.spec, Labels: { zone } } }];
-      }, `label ${name}`);
+      if (hasJoined) this.#label(nodeId);
+    });
+  }
+
+  #label(nodeId: NodeId): void {
+    const place = this.#cluster.workers.findIndex((worker) => worker.nodeId === nodeId);
+    const { zone } = this.#plan.hosts[place]!;
+    this.#wish((view) => {
+      const node = view.node(nodeId);
+      if (node === undefined) return [];
+      return [{ kind: "update-node", nodeId, spec: { ...node.spec, Labels: { zone } } }];
+    }, `label ${nodeId}`);
+  }
+
+  /** Its node is made once; its agent comes when it is. */
+  #join(worker: SimWorker): void {
+    const { nodeId } = worker;
+    const make: Wish = (view) => (view.node(nodeId) === undefined ? [newNode(nodeId)] : []);
+    this.#wish(make, `${nodeId} joins`, () => {
+      worker.join();
+      this.#label(nodeId);
     });
   }
 
@@ -171,17 +198,21 @@ class Run {
     this.#cluster.clock.after(forMs, once);
   }
 
-  #wish(wish: Wish, name: string, asked = 1): void {
+  #wish(wish: Wish, name: string, then: () => void = () => undefined, asked = 1): void {
     const { consensus, clock } = this.#cluster;
     const random = seededRandom(`whole ${this.#plan.seed}/${name}`);
     const again = (): void => {
-      if (asked < ASKED_AT_MOST) clock.after(ASK_AGAIN_MS, () => this.#wish(wish, name, asked + 1));
+      if (asked < ASKED_AT_MOST)
+        clock.after(ASK_AGAIN_MS, () => this.#wish(wish, name, then, asked + 1));
     };
     const written = consensus.update((tx) => {
       for (const change of wish(tx.view, random, tx.atMs)) tx.apply(change);
     });
     written.then(
-      () => this.#ground.say(`done: ${name}`),
+      () => {
+        this.#ground.say(`done: ${name}`);
+        then();
+      },
       (error: unknown) => {
         if (!(error instanceof ClusterError)) this.#cluster.failures.push(error);
         else if (NOT_DONE.has(error.code)) again();

@@ -1,4 +1,5 @@
 /** Services as users declare them: any setting that the orchestrator knows, in any mix. */
+import type { GenericResource } from "../../../shared/docker-api/resources.js";
 import type {
   ServiceMode,
   ServiceSpec,
@@ -119,8 +120,15 @@ function resourcesOf(random: Random): NonNullable<TaskSpec["Resources"]> {
     Reservations: {
       NanoCPUs: random.below(5) * 1e9,
       MemoryBytes: random.below(4) * 256 * MEBIBYTE,
+      ...(random.below(3) === 0 && { GenericResources: genericsOf(random) }),
     },
   };
+}
+
+/** Hosts have them by name, by number, or not at all. */
+function genericsOf(random: Random): GenericResource[] {
+  const kinds = pick(random, [["gpu"], ["gpu"], ["ssd"], ["gpu", "ssd"]]);
+  return kinds.map((Kind) => ({ DiscreteResourceSpec: { Kind, Value: 1 + random.below(2) } }));
 }
 
 function endpointOf(random: Random): NonNullable<ServiceSpec["EndpointSpec"]> {

@@ -58,7 +58,9 @@ const MORE: readonly Fault[] = [
   fault("a host has less than it had", [3_000, 20_000], (cluster, random) => {
     const { engine } = pick(random, cluster.workers);
     const { description } = engine;
-    const Resources = { ...description.Resources, NanoCPUs: 2e9 };
+    const { GenericResources: generics = [] } = description.Resources ?? {};
+    const GenericResources = generics.filter(() => random.below(2) === 0);
+    const Resources = { ...description.Resources, NanoCPUs: 2e9, GenericResources };
     restartWith(engine, { ...description, Resources });
     return () => restartWith(engine, description);
   }),

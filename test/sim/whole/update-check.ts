@@ -10,6 +10,7 @@ import type { ServiceId } from "../../../shared/model/ids.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
+import { missingGenerics } from "./generic-holdings.js";
 import { type Check, type Ground, newestByPlace, placeOf } from "./ground.js";
 import { capacityOf, fitsInto, holdersOn, reservedBy } from "./holdings.js";
 import { type First, hasFailed, type Making, UpdateCourses } from "./update-course.js";
@@ -129,7 +130,8 @@ export class UpdateCheck implements Check {
     const staying = holdersOn(view, node.id).filter(({ id, desired }) => {
       return id === old.id || isWanted(desired);
     });
-    return !fitsInto(capacityOf(node), reservedBy(view, staying));
+    const fits = fitsInto(capacityOf(node), reservedBy(view, staying));
+    return !fits || missingGenerics(view, node).length > 0;
   }
 
   #isYounger(task: Task, other: Task): boolean {

@@ -75,6 +75,14 @@ export const WISHES: Readonly<Record<string, Wish>> = {
       return planNodeRemoval(view, node, { mode, atMs }).changes;
     });
   },
+  "cluster settings": (view, random) => {
+    const { spec } = view.cluster() ?? {};
+    const PlacementStrategy = pick(random, ["spread", "binpack"] as const);
+    const HeartbeatPeriod = pick(random, [500, 1_000]) * MS;
+    const Orchestration = { ...spec?.Orchestration, PlacementStrategy };
+    const Dispatcher = { ...spec?.Dispatcher, HeartbeatPeriod };
+    return [{ kind: "update-cluster", spec: { ...spec, Orchestration, Dispatcher } }];
+  },
   history: (_view, random) => [
     {
       kind: "update-cluster",
