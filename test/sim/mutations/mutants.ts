@@ -5,6 +5,7 @@ import { CORE_MUTANTS } from "./core-mutants.js";
 import { DISK_MUTANTS } from "./disk-mutants.js";
 import { DRIVER_MUTANTS } from "./driver-mutants.js";
 import { ELECTION_MUTANTS } from "./election-mutants.js";
+import { MANAGERS_MUTANTS } from "./managers-mutants.js";
 import type { Mutant } from "./mutant.js";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...DISK_MUTANTS,
   ...AGENT_MUTANTS,
   ...CLUSTER_MUTANTS,
+  ...MANAGERS_MUTANTS,
 ];

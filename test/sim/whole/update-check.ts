@@ -253,7 +253,11 @@ export class UpdateCheck implements Check {
     }
     const firsts = [...(this.#courses.last(before.id)?.firsts.values() ?? [])];
     const failed = firsts.filter((first) => hasFailed(first, monitorMs)).length;
-    if (failed / Math.max(1, firsts.length) > maxFailureRatio) return;
+    // Of what was lost with its node, nobody knows.
+    const known = firsts.filter(
+      (first) => hasFailed(first, monitorMs) || this.#courses.isRenewable(first.task),
+    );
+    if (failed / Math.max(1, known.length) > maxFailureRatio) return;
     const detail = `${after.id} becomes ${to}: ${failed} of ${firsts.length} failed, at most ${maxFailureRatio} may`;
     this.#ground.violated("an update gives up for failures only", detail);
   }
