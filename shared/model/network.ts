@@ -54,6 +54,9 @@ export interface ServiceEndpoint {
 /** Every host has these; they need nobody to make them. */
 export const PREDEFINED_NETWORKS: readonly string[] = ["host", "none", "bridge"];
 
+/** On what an engine has of a network of the cluster: the network's id. */
+export const ENGINE_NETWORK_LABEL = "skep.network.id";
+
 /** The networks of a template that span hosts: ids, as the gate stores them. */
 export function overlayTargets({ Networks: networks = [] }: TaskSpec): readonly NetworkId[] {
   const targets = networks.map(({ Target: target = "" }) => target);

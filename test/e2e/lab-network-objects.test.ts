@@ -32,6 +32,9 @@ networks:
 /** Serves its own name. */
 const SERVE = ["sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /"];
 
+/** To a host by the address that the hosts know it by. */
+const GO_OUT = "ping -c 1 -W 2 192.168.77.2 >/dev/null && echo out; true";
+
 describeWithLab("networks as objects", () => {
   let lab: Laboratory;
   let docker: DockerCommand;
@@ -113,11 +116,11 @@ describeWithLab("networks as objects", () => {
   }
 
   test.each([
-    { network: "narrow", flags: [] },
-    { network: "shut", flags: ["--internal"] },
+    { network: "narrow", flags: [], exit: "out" },
+    { network: "shut", flags: ["--internal"], exit: "" },
   ])(
     "a full network gets another subnet, and what runs runs on ($network)",
-    async ({ network, flags }) => {
+    async ({ network, flags, exit }) => {
       const subnet = network === "narrow" ? "10.71.1" : "10.71.2";
       // Of sixteen: network, broadcast and gateway; a virtual address; two hosts.
       const create = ["network", "create", "-d", "overlay", ...flags, "--subnet", `${subnet}.0/28`];
@@ -138,6 +141,10 @@ describeWithLab("networks as objects", () => {
       const added = after.filter(({ id }) => !before.some((one) => one.id === id));
       expect(added).toHaveLength(2);
       await expectMesh([...added, ...before.slice(0, 4)], `in-${network}`, after);
+      for (const container of [before[0]!, added[0]!])
+        expect(await within(container, GO_OUT), network).toBe(exit);
+      const listed = await docker.output(["network", "ls", "--format", "{{.Name}}"]);
+      expect(listed.split("\n").filter((name) => name.startsWith("skep-"))).toEqual([]);
       await docker.output(["service", "rm", `in-${network}`]);
     },
   );

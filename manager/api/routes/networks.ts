@@ -7,7 +7,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { NetworkCreateRequest, NetworkUpdateRequest } from "../../../shared/docker-api/network.js";
 import { NotAManagerError, NotFoundError } from "../../../shared/errors/cluster-error.js";
 import { type NetworkId, newId } from "../../../shared/model/ids.js";
-import { isRemoved, networkName, PREDEFINED_NETWORKS } from "../../../shared/model/network.js";
+import {
+  ENGINE_NETWORK_LABEL,
+  isRemoved,
+  networkName,
+  PREDEFINED_NETWORKS,
+} from "../../../shared/model/network.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { type Filters, parseFilters, passes, passesLabels } from "../core/filters.js";
 import { findNetwork } from "../core/find-object.js";
@@ -27,7 +32,7 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
     const own = await ownNetworks(context, filters);
     const { status, body } = await context.engine.ask("GET", request.url);
     if (status !== 200 || !Array.isArray(body)) return await reply.code(status).send(body);
-    return [...(body as readonly unknown[]), ...own];
+    return [...(body as readonly EngineNetwork[]).filter(isEnginesOwn), ...own];
   });
 
   app.post("/networks/create", async (request, reply) => {
@@ -79,6 +84,15 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
     }
     return await reply.code(204).send();
   });
+}
+
+interface EngineNetwork {
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+/** Not what the host's engine has of the cluster's networks: these are listed as what they are. */
+function isEnginesOwn({ Labels: labels }: EngineNetwork): boolean {
+  return labels?.[ENGINE_NETWORK_LABEL] === undefined;
 }
 
 /** Docker has no words for a network that gets another subnet. */

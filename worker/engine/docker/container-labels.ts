@@ -4,13 +4,13 @@
  * agent touches a container that does not say its own.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
+import { ENGINE_NETWORK_LABEL } from "../../../shared/model/network.js";
 import type { NetworkAttachment } from "../../network/network-plane.js";
 import type { EngineIdentity, TaskRun } from "../engine.js";
 
 const CLUSTER = "skep.cluster.id";
 const NODE = "skep.node.id";
 const TASK = "skep.task.id";
-const NETWORK = "skep.network.id";
 
 /** Labels of the system win over those of the user. */
 export function taskLabels(
@@ -38,7 +38,7 @@ export function networkLabels(
   return {
     [CLUSTER]: identity.clusterId,
     [NODE]: identity.nodeId,
-    [NETWORK]: networkId,
+    [ENGINE_NETWORK_LABEL]: networkId,
     "skep.network.name": name,
   };
 }
@@ -47,7 +47,7 @@ export function networkLabels(
 export function networkOf(
   labels: Readonly<Record<string, string>> | null | undefined,
 ): string | undefined {
-  return labels?.[NETWORK];
+  return labels?.[ENGINE_NETWORK_LABEL];
 }
 
 /** In the notation of the engine's filters: what is this agent's. */
