@@ -87,3 +87,20 @@ test("a /24 filled to the last address says so, and an address that was freed is
   stop.abort();
   await running;
 });
+
+test("a task that is made for its node, as those of global services are, has its networks there", async () => {
+  const clock = new ManualClock();
+  const { store } = createMemoryStore({ clock });
+  const stop = new AbortController();
+  const running = new Allocator({ store, clock, logger: silentLogger }).run(stop);
+  await raise(store, -ROOM);
+  const made = sampleTask({ service: "web", slot: 0, node: "host2", state: "new" });
+  await store.update((tx) => {
+    tx.apply({ kind: "create-task", task: made });
+  });
+  await clock.advance(1);
+  const serving = store.committed.nodes().filter(({ gateways = [] }) => gateways.length > 0);
+  expect(serving.map(({ id }) => id)).toEqual(["host2"]);
+  stop.abort();
+  await running;
+});

@@ -118,7 +118,10 @@ export class PendingAllocations {
     const task = after ?? before;
     if (task?.addresses === undefined || task.nodeId === undefined) return;
     // Its node serves its networks from now on, or perhaps no longer.
-    if (before?.nodeId === after?.nodeId) return;
+    // (One of a global service has its node before it has addresses.)
+    const hadAddresses = before?.addresses !== undefined;
+    if (before?.nodeId === after?.nodeId && hadAddresses === (after?.addresses !== undefined))
+      return;
     this.#ready.add({ kind: "node", id: task.nodeId });
   }
 }
