@@ -4,6 +4,7 @@ import { createCommand } from "./network/create.js";
 import { inspectCommand } from "./network/inspect.js";
 import { listCommand } from "./network/ls.js";
 import { removeCommand } from "./network/rm.js";
+import { traceCommand } from "./network/trace.js";
 import { updateCommand } from "./network/update.js";
 
 export const NETWORK_COMMANDS: readonly Verb[] = [
@@ -11,5 +12,6 @@ export const NETWORK_COMMANDS: readonly Verb[] = [
   inspectCommand,
   listCommand,
   removeCommand,
+  traceCommand,
   updateCommand,
 ];
