@@ -9,6 +9,7 @@ import type {
   UpdateConfig,
 } from "../../../shared/docker-api/service-spec.js";
 import { InvalidArgumentError } from "../../../shared/errors/cluster-error.js";
+import { LOCAL_PORTS_LABEL, localPorts } from "../../../shared/model/local-ports.js";
 import { isJob } from "../../../shared/model/service.js";
 import { checkEndpoint } from "./check-endpoint.js";
 import { checkTaskTemplate } from "./check-task-template.js";
@@ -32,6 +33,10 @@ export function checkService(spec: ServiceSpec): void {
   checkUpdate("update", spec.UpdateConfig ?? {});
   checkUpdate("rollback", spec.RollbackConfig ?? {});
   checkEndpoint(spec.EndpointSpec ?? {});
+  if (localPorts(spec.Labels) === undefined)
+    throw new InvalidArgumentError(
+      `invalid label ${LOCAL_PORTS_LABEL}=${spec.Labels?.[LOCAL_PORTS_LABEL] ?? ""}: want published ports as 8080,53/udp, or "all"`,
+    );
 }
 
 function checkName(name: string): void {

@@ -6,6 +6,7 @@
 import type { EndpointPortConfig } from "../../../shared/docker-api/endpoint.js";
 import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import type { NetworkId, ServiceId } from "../../../shared/model/ids.js";
+import { localPorts } from "../../../shared/model/local-ports.js";
 import { macOf } from "../../../shared/model/mac-address.js";
 import {
   isIngress,
@@ -141,19 +142,25 @@ function portsOf(
   serviceId: ServiceId,
   networks: ReadonlyMap<NetworkId, NetworkShare>,
 ): readonly IngressPort[] {
-  const published = (view.service(serviceId)?.endpoint?.ports ?? []).filter(isInMesh);
+  const service = view.service(serviceId);
+  const published = (service?.endpoint?.ports ?? []).filter(isInMesh);
   if (published.length === 0) return [];
+  const local = localPorts(service?.frame.Labels);
   const share = [...networks].find(([id]) => isPresentIngress(view.network(id)))?.[1];
   const backends = (share?.endpoints ?? [])
     .filter(({ state }) => state === "serving")
     .flatMap(({ nodeId, addresses }) => addresses.map((address) => ({ address, nodeId })));
-  return published.map((port) => ({
-    protocol: port.Protocol ?? "tcp",
-    publishedPort: port.PublishedPort ?? 0,
-    targetPort: port.TargetPort ?? 0,
-    spread: "cluster",
-    backends,
-  }));
+  return published.map(
+    ({
+      Protocol: protocol = "tcp",
+      PublishedPort: publishedPort = 0,
+      TargetPort: targetPort = 0,
+    }) => {
+      const isLocal = local?.has({ published: publishedPort, protocol }) === true;
+      const spread = isLocal ? "local" : "cluster";
+      return { protocol, publishedPort, targetPort, spread, backends } as const;
+    },
+  );
 }
 
 function isPresentIngress(network: Network | undefined): boolean {
