@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { NodeId } from "../shared/model/ids.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
+import { hostRoutes } from "../worker/network/core/host-routes.js";
 import type { NetworkCapability } from "../worker/network/core/network-capability.js";
 import { NameKeeper } from "../worker/network/dns.js";
 import { HostNetwork } from "../worker/network/host-network.js";
@@ -18,6 +19,8 @@ export interface NetworkOptions {
   readonly engine: EngineKind;
   readonly capability: NetworkCapability;
   readonly nodeId: NodeId;
+  /** See `swarm init --data-path-addr`. */
+  readonly dataPath?: string;
   readonly dataDir: string;
   /** Where the programs that set up networks are looked for, in the form of `PATH`. */
   readonly programPath: string;
@@ -35,8 +38,21 @@ export function createNetwork(options: NetworkOptions): HostNetwork | undefined 
     nodeId,
     folder,
     kernel: new Kernel({ path: programPath }),
+    ...(options.dataPath !== undefined && { dataPath: options.dataPath }),
     names: new NameKeeper({ folder: join(folder, "names"), program }),
     clock,
     logger,
   });
+}
+
+/** Those that a network of the cluster must not take; none where the host cannot have any. */
+export async function ownRoutes({
+  network,
+  programPath,
+}: {
+  readonly network: NetworkCapability;
+  readonly programPath: string;
+}): Promise<readonly string[]> {
+  if (network.kind === "unavailable") return [];
+  return hostRoutes(await new Kernel({ path: programPath }).routes());
 }

@@ -18,8 +18,10 @@ export function foundCluster(
   request: SwarmInitRequest,
   made: { readonly node: CertifiedNode; readonly authority: Authority },
   { clock, random }: { readonly clock: Clock; readonly random: Random },
+  host: { readonly hostname: string; readonly routes: readonly string[] },
 ): NonNullable<ManagerOptions["founding"]> {
   const { authority } = made;
+  const { hostname } = host;
   const { clusterId, nodeId } = made.node;
   const nowMs = clock.wallMs();
   const times = { version: 0, createdAtMs: nowMs, updatedAtMs: nowMs };
@@ -40,7 +42,10 @@ export function foundCluster(
       request: { Name: "ingress", Ingress: true },
       cluster: { dataPath },
       others: [],
-      hosts: interfaceAddresses().map(({ address }) => ({ hostname: "this host", address })),
+      hosts: [
+        ...interfaceAddresses().map(({ address }) => ({ hostname, address })),
+        ...host.routes.map((route) => ({ hostname, route })),
+      ],
       turn: 0,
     }),
     node: {

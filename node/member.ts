@@ -145,6 +145,7 @@ export class Member {
       engine: settings.engine,
       capability: options.network,
       nodeId,
+      ...(settings.addresses.dataPath && { dataPath: settings.addresses.dataPath }),
     });
     this.#network = network;
     this.#engine = createEngine(settings.engine, {

@@ -4,7 +4,17 @@ import { type Static, Type } from "@sinclair/typebox";
 import { OBJECT_FIELDS } from "./object-version.js";
 import { Platform } from "./platform.js";
 import { ResourceObject } from "./resources.js";
-import { choice, Flag, Nanoseconds, reply, struct, Text, TextMap, Timestamp } from "./schema.js";
+import {
+  choice,
+  Flag,
+  Nanoseconds,
+  reply,
+  struct,
+  Text,
+  TextList,
+  TextMap,
+  Timestamp,
+} from "./schema.js";
 import { TLSInfo } from "./tls-info.js";
 
 export const NodeSpec = struct({
@@ -47,12 +57,22 @@ export const EngineDescription = struct({
 });
 export type EngineDescription = Static<typeof EngineDescription>;
 
+/** Ours, not Docker's. */
+export const NetworkDescription = struct({
+  /** Where the other hosts send this one's share of networks, where that is not its address. */
+  DataPathAddr: Text,
+  /** Subnets that it has routes of its own to. */
+  Routes: TextList,
+});
+export type NetworkDescription = Static<typeof NetworkDescription>;
+
 export const NodeDescription = struct({
   Hostname: Text,
   Platform,
   Resources: ResourceObject,
   Engine: EngineDescription,
   TLSInfo,
+  Network: NetworkDescription,
 });
 export type NodeDescription = Static<typeof NodeDescription>;
 

@@ -145,6 +145,7 @@ const ADDED: Readonly<Record<string, string>> = {
   "NetworkAttachment.Network.Spec": "the cluster's own form",
   "NetworkAttachment.Network.UpdatedAt": "the cluster's own form",
   "NetworkAttachment.Network.Version": "the cluster's own form",
+  "NodeDescription.Network": "ours: where networks must not be put, and where their packets go",
   "NodeSpec.DrainDeadline": "ours: skep node drain --deadline",
   "SwarmSpec.Orchestration.PlacementStrategy": "ours: skep swarm update --placement-strategy",
   "SwarmSpec.Orchestration.NodeAvoidance": "ours: skep swarm update --avoid-failures",

@@ -69,6 +69,11 @@ export function drainDeadlineMs(node: Node): number | undefined {
 }
 
 /** The host's own name, or its id before it has said one. */
+/** Where the other hosts send this one's share of networks; empty where nobody knows. */
+export function underlayAddress({ description, status }: Node): string {
+  return description?.Network?.DataPathAddr || status.address;
+}
+
 export function nodeHostname(node: Node): string {
   return node.description?.Hostname ?? node.id;
 }

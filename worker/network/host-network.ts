@@ -10,6 +10,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { NetworkDescription } from "../../shared/docker-api/node-spec.js";
 import { readIfThere, replaceFile } from "../../shared/durable-file.js";
 import { AssertionError } from "../../shared/errors/assert.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
@@ -18,6 +19,7 @@ import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
 import { nameState } from "./core/dns-state.js";
+import { hostRoutes } from "./core/host-routes.js";
 import { bridgeName, furtherBridgeNames } from "./core/link-names.js";
 import { LookSchedule } from "./core/look-schedule.js";
 import { attachmentsOf, subnetsOf } from "./core/node-network.js";
@@ -47,6 +49,8 @@ export interface HostNetworkOptions {
   /** The network's own; nobody else may use it. */
   readonly folder: string;
   readonly kernel: Kernel;
+  /** The address that the other hosts are to send to, where the user named one. */
+  readonly dataPath?: string;
   readonly names: NameKeeper;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -160,6 +164,12 @@ export class HostNetwork implements NetworkPlane {
       await this.#overlay.remove();
     }
     await rm(this.#options.folder, { recursive: true, force: true });
+  }
+
+  async describe(): Promise<NetworkDescription> {
+    const { dataPath, kernel } = this.#options;
+    const Routes = [...hostRoutes(await kernel.routes())];
+    return { Routes, ...(dataPath !== undefined && { DataPathAddr: dataPath }) };
   }
 
   networkIds(): ReadonlySet<string> {

@@ -106,9 +106,14 @@ export class Kernel {
       this.links(),
       this.#ask<ShownForwarding>(["bridge", "-json", "fdb", "show"]),
       this.#ask<ShownNeighbour>(["ip", "-json", "neighbour", "show", "nud", "permanent"]),
-      this.#ask<ShownRoute>(["ip", "-json", "route", "show"]),
+      this.routes(),
     ]);
     return { links, forwarding, neighbours, routes };
+  }
+
+  /** IPv4. */
+  routes(): Promise<readonly ShownRoute[]> {
+    return this.#ask(["ip", "-json", "route", "show"]);
   }
 
   links(namespace?: Namespace): Promise<readonly ShownLink[]> {

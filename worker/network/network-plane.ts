@@ -2,6 +2,7 @@
  * What an engine needs of the node's network to run a task: implemented by `host-network.ts` in the
  * kernel, and by nothing where the host cannot do it.
  */
+import type { NetworkDescription } from "../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../shared/model/ids.js";
 
 /** What the task's spec says of names (`DNSConfig`). */
@@ -32,6 +33,8 @@ export interface NetworkAttachment {
 }
 
 export interface NetworkPlane {
+  /** For the managers. */
+  describe(): Promise<NetworkDescription>;
   /** Of all that this node has to do with. */
   networkIds(): ReadonlySet<string>;
   /**

@@ -2,6 +2,7 @@
 import type { NetworkServiceInfo, PeerInfo } from "../../../shared/docker-api/network.js";
 import type { NetworkId } from "../../../shared/model/ids.js";
 import { isIngress, type Network, type NetworkAddresses } from "../../../shared/model/network.js";
+import { nodeHostname, underlayAddress } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
@@ -29,10 +30,7 @@ function peersOn(view: StoreView, id: NetworkId): PeerInfo[] {
   return view
     .nodes()
     .filter(({ gateways }) => on(gateways, id).length > 0)
-    .map(({ id: nodeId, description, status }) => ({
-      Name: description?.Hostname ?? nodeId,
-      IP: status.address,
-    }))
+    .map((node) => ({ Name: nodeHostname(node), IP: underlayAddress(node) }))
     .toSorted((a, b) => (a.Name < b.Name ? -1 : 1));
 }
 

@@ -35,10 +35,13 @@ import { freeVni } from "../../allocator/core/vni-pool.js";
 import type { Change } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { findNetwork } from "./find-object.js";
-import { type HostAddress, hostWithin } from "./host-address.js";
+import { type HostPlace, placeWithin } from "./host-address.js";
 
 /** Every host and every published task has an address there: /16 where a usual one is a /24. */
 const INGRESS_BITS_MAX = 16;
+
+/** Of hosts' routes that are in the way: enough to see which. */
+const ROUTES_NAMED = 3;
 
 /** Docker's overlay driver encrypts where it is there, whatever its value. */
 const ENCRYPTED_OPTION = "encrypted";
@@ -54,7 +57,7 @@ export function planNetwork(
   id: NetworkId,
   atMs: number,
   request: NetworkCreateRequest,
-  hosts: readonly HostAddress[],
+  hosts: readonly HostPlace[],
 ): Change {
   const name = request.Name ?? "";
   checkRequest(request);
@@ -79,7 +82,7 @@ export function planMoreSubnets(
   view: StoreView,
   { id, spec, subnets }: Network,
   added: readonly IPAMConfig[],
-  hosts: readonly HostAddress[],
+  hosts: readonly HostPlace[],
 ): Change {
   if (added.length === 0) throw new InvalidArgumentError("no subnet is given");
   const isDual = [...subnets.map(({ cidr }) => cidr), ...added.map(({ Subnet = "" }) => Subnet)]
@@ -113,7 +116,7 @@ interface NetworkWish {
   readonly request: NetworkCreateRequest;
   readonly cluster: Pick<Cluster, "dataPath"> | undefined;
   readonly others: readonly Network[];
-  readonly hosts: readonly HostAddress[];
+  readonly hosts: readonly HostPlace[];
   /** A number that no other network had. */
   readonly turn: number;
 }
@@ -198,26 +201,44 @@ function chosenSubnet({ cluster, others, hosts, request, turn }: NetworkWish): N
   const bits = request.Ingress === true ? Math.min(INGRESS_BITS_MAX, subnetBits) : subnetBits;
   const taken = [
     ...others.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr)),
-    ...hosts.flatMap(({ address }) => rangeOfAddress(address) ?? []),
+    ...hosts.flatMap((place) => rangeOfPlace(place) ?? []),
   ];
   const cidr = freeSubnet({ pools, bits, taken, turn });
   if (cidr === undefined)
     throw new FailedPreconditionError(
-      `no subnet is left: all ${subnetCount(pools, bits)} subnets of ${bits} bits in the address pools ${pools.join(", ")} are in use, by networks or by hosts; name one (--subnet) or remove a network`,
+      `no subnet is left: all ${subnetCount(pools, bits)} subnets of ${bits} bits in the address pools ${pools.join(", ")} are in use, by networks or by hosts${routesInto(pools, hosts)}; name one (--subnet) or remove a network`,
     );
   return { cidr, gateway: addressAt(rangeOf(cidr), 1n) };
+}
+
+function rangeOfPlace(place: HostPlace): string | undefined {
+  if ("address" in place) return rangeOfAddress(place.address);
+  return parseRange(place.route) === undefined ? undefined : place.route;
+}
+
+/** Those that leave nothing of a pool. */
+function routesInto(pools: readonly string[], hosts: readonly HostPlace[]): string {
+  const wide = hosts.flatMap((place) => {
+    const route = "route" in place ? parseRange(place.route) : undefined;
+    const pool = pools.map(rangeOf).find((one) => route !== undefined && overlaps(one, route));
+    return "route" in place && pool !== undefined && (route?.bits ?? 0) <= pool.bits ? [place] : [];
+  });
+  const words = wide.map(({ hostname, route }) => `node ${hostname} has a route to ${route}`);
+  return words.length === 0 ? "" : ` (${[...new Set(words)].slice(0, ROUTES_NAMED).join(", ")})`;
 }
 
 function checkFree(
   { cidr }: NetworkSubnet,
   others: readonly Network[],
-  hosts: readonly HostAddress[],
+  hosts: readonly HostPlace[],
 ): void {
   const range = rangeOf(cidr);
-  const host = hostWithin(range, hosts);
-  if (host !== undefined)
+  const place = placeWithin(range, hosts);
+  if (place !== undefined)
     throw new FailedPreconditionError(
-      `invalid subnet ${cidr}: node ${host.hostname} itself has the address ${host.address} in it, and would no longer be reached; name one that the hosts do not use`,
+      "address" in place
+        ? `invalid subnet ${cidr}: node ${place.hostname} itself has the address ${place.address} in it, and would no longer be reached; name one that the hosts do not use`
+        : `invalid subnet ${cidr}: node ${place.hostname} has a route of its own to ${place.route}, and would no longer reach what is there; name one that the hosts do not use`,
     );
   for (const other of others)
     for (const subnet of other.subnets)

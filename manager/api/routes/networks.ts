@@ -19,7 +19,7 @@ import { findNetwork } from "../core/find-object.js";
 import { showUse } from "../core/network-use.js";
 import { planMoreSubnets, planNetwork, spansHosts } from "../core/plan-network.js";
 import { showNetwork, showPredefinedNetwork } from "../core/show-network.js";
-import { hostAddresses } from "../host-addresses.js";
+import { hostPlaces } from "../host-addresses.js";
 import { pathId, queryText, readJson, repeatable } from "../request-input.js";
 
 const FILTERS = ["dangling", "driver", "id", "label", "name", "scope", "type"] as const;
@@ -42,7 +42,7 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
     const id = newId<NetworkId>(context.random);
     const Id = await store.update<string>(
       (tx) => {
-        tx.apply(planNetwork(tx.view, id, tx.atMs, wish, hostAddresses(tx.view.nodes())));
+        tx.apply(planNetwork(tx.view, id, tx.atMs, wish, hostPlaces(tx.view.nodes())));
         return id;
       },
       repeatable(request, "create-network", (outcome) => outcome.objectId ?? ""),
@@ -106,7 +106,7 @@ function serveMoreSubnets(app: FastifyInstance, context: ApiContext): void {
             tx.view,
             findNetwork(tx.view, pathId(request)),
             added,
-            hostAddresses(tx.view.nodes()),
+            hostPlaces(tx.view.nodes()),
           ),
         );
       },

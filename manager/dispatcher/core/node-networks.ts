@@ -9,7 +9,7 @@ import type { NetworkId, NodeId, ServiceId } from "../../../shared/model/ids.js"
 import { offsetIn, rangeOf } from "../../../shared/model/ip-address.js";
 import { macOf } from "../../../shared/model/mac-address.js";
 import { isIngress, type Network, networkName } from "../../../shared/model/network.js";
-import { hasNetworkPlugin, type Node } from "../../../shared/model/node.js";
+import { hasNetworkPlugin, type Node, underlayAddress } from "../../../shared/model/node.js";
 import type {
   IngressPort,
   NodeNetworks,
@@ -108,7 +108,7 @@ export class NodeNetworksIndex {
   #observeNode(before: Node | undefined, after: Node | undefined): void {
     const id = (after ?? before)?.id;
     if (id === undefined) return;
-    const isMoved = before?.status.address !== after?.status.address;
+    const isMoved = (before && underlayAddress(before)) !== (after && underlayAddress(after));
     const isOther = hasOverlays(before) !== hasOverlays(after);
     if (before?.gateways === after?.gateways && !isMoved && !isOther) return;
     this.#dirtyNodes.add(id);
@@ -191,7 +191,7 @@ export class NodeNetworksIndex {
   }
 
   #networksOf(node: Node | undefined, view: StoreView): NodeNetworks | undefined {
-    const address = node?.status.address ?? "";
+    const address = node === undefined ? "" : underlayAddress(node);
     if (node === undefined || !hasOverlays(node) || address === "") return undefined;
     const networks = (node.gateways ?? []).flatMap(({ networkId, addresses }) => {
       const network = view.network(networkId);
@@ -245,10 +245,9 @@ function subnetFor(cidr: string, gateways: readonly string[]): readonly Subnet[]
 
 function peerOn(network: Network, node: Node | undefined): readonly Peer[] {
   const gateways = node?.gateways?.find(({ networkId }) => networkId === network.id)?.addresses;
-  if (node === undefined || gateways === undefined || node.status.address === "") return [];
-  return [
-    { nodeId: node.id, underlay: node.status.address, gatewayMac: macOf(gateways), gateways },
-  ];
+  const underlay = node === undefined ? "" : underlayAddress(node);
+  if (node === undefined || gateways === undefined || underlay === "") return [];
+  return [{ nodeId: node.id, underlay, gatewayMac: macOf(gateways), gateways }];
 }
 
 /** The list before, where it says the same. */

@@ -91,7 +91,8 @@ export class DockerEngine implements Engine {
   async #negotiate(signal: AbortSignal): Promise<ApiVersion> {
     const api = await this.#client.negotiate(signal);
     const info = await this.#client.request<EngineInfo>({ method: "GET", path: "/info" }, signal);
-    this.#description = describeNetwork(descriptionOf(info), this.#network);
+    const described = describeNetwork(descriptionOf(info), this.#network);
+    this.#description = await this.#networks.described(described);
     this.#api = api;
     return api;
   }

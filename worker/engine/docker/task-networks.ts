@@ -3,6 +3,7 @@
  * created, its namespace programmed once it has one, and let go when it has ended. Where the host
  * has no such networks, nothing of it happens.
  */
+import type { NodeDescription } from "../../../shared/docker-api/node-spec.js";
 import type { TaskId } from "../../../shared/model/ids.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { NetworkPlane } from "../../network/network-plane.js";
@@ -32,6 +33,12 @@ export class TaskNetworks {
     this.#plane = plane;
     this.#networks = networks;
     this.#logger = logger;
+  }
+
+  /** With what the host's own network is like. @throws KernelRefusedError */
+  async described(description: NodeDescription): Promise<NodeDescription> {
+    const Network = await this.#plane?.describe();
+    return Network === undefined ? description : { ...description, Network };
   }
 
   /**

@@ -67,6 +67,8 @@ export interface ShownNeighbour {
 export interface ShownRoute {
   readonly dst: string;
   readonly dev?: string;
+  /** Absent: it leads somewhere. */
+  readonly type?: string;
 }
 
 export function presentOverlay(listing: OverlayListing): OverlayState {
