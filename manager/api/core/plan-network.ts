@@ -30,6 +30,7 @@ import {
   type NetworkSubnet,
   PREDEFINED_NETWORKS,
 } from "../../../shared/model/network.js";
+import { isIpv6 } from "../../../shared/model/node-networks.js";
 import { freeSubnet, subnetCount } from "../../allocator/core/subnet-pool.js";
 import { freeVni } from "../../allocator/core/vni-pool.js";
 import type { Change } from "../../store/core/change.js";
@@ -126,7 +127,10 @@ export function makeNetwork(wish: NetworkWish): Network {
   const vni = freeVni(others, turn);
   if (vni === undefined) throw new FailedPreconditionError("every VXLAN id is in use");
   const given = (request.IPAM?.Config ?? []).filter(({ Subnet = "" }) => Subnet !== "");
-  const subnets = given.length > 0 ? given.map(subnetOf) : [chosenSubnet(wish)];
+  const named = given.map(subnetOf);
+  checkFamilies(request, named);
+  // An engine's network has IPv4 always; as Docker, whatever else it has.
+  const subnets = named.some(({ cidr }) => !isIpv6(cidr)) ? named : [chosenSubnet(wish), ...named];
   for (const subnet of subnets) checkFree(subnet, others, hosts);
   return {
     id,
@@ -137,6 +141,28 @@ export function makeNetwork(wish: NetworkWish): Network {
     vni,
     subnets,
   };
+}
+
+/** What engines and the mesh can have of IPv6, and nothing that would be silently left out. */
+function checkFamilies(
+  { EnableIPv6: isAsked, Ingress: isMesh, Name: name = "" }: NetworkCreateRequest,
+  subnets: readonly NetworkSubnet[],
+): void {
+  const ipv6 = subnets.filter(({ cidr }) => isIpv6(cidr));
+  if (ipv6.length === 0) {
+    if (isAsked !== true) return;
+    throw new InvalidArgumentError(
+      `network ${name} is to have IPv6: name its subnet, as --subnet fd00:7::/64; the address pools have IPv4 alone`,
+    );
+  }
+  if (isMesh === true)
+    throw new UnimplementedError(
+      "published ports are answered on IPv4: the ingress network has no IPv6",
+    );
+  if (ipv6.length > 1 || subnets.length > 2)
+    throw new InvalidArgumentError(
+      `network ${name} is to have ${subnets.length} subnets: with IPv6 it has one, and one of IPv4 at most`,
+    );
 }
 
 /**

@@ -84,3 +84,28 @@ test("connections are forgotten of UDP alone, and of backends that went", () => 
   expect(lostPortBackends(before, after)).toEqual([{ publishedPort: 80, backend: "10.240.0.6" }]);
   expect(lostPortBackends(after, before)).toEqual([]);
 });
+
+test.each([
+  [["10.240.1.0/24"], "open", []],
+  [["fd00::/64"], "open", []],
+  [["10.240.1.0/24", "fd00::/64"], "open", []],
+  [
+    ["10.240.1.0/24", "10.240.2.0/24"],
+    "open",
+    [`ip saddr { 10.240.1.0/24, 10.240.2.0/24 } oifname != "skep4097" masquerade`],
+  ],
+  [["10.240.1.0/24", "10.240.2.0/24"], "closed", []],
+] as const)(
+  "the way out of a network with the subnets %j, %s, is seen to: %j",
+  (cidrs, exit, rules) => {
+    const front = { ...INGRESS, name: "front", vni: 4097, kind: "overlay" } as const;
+    const told = toldTo(HOST1.nodeId, [INGRESS, front]);
+    const networks = told.networks.map((network) => {
+      const subnets = cidrs.map((cidr) => ({ cidr, gateway: cidr }));
+      return network.vni === 4097 ? { ...network, exit, subnets } : network;
+    });
+    const { chains } = hostTable({ ...told, networks }, HOST1.nodeId);
+    const all = chains.get("postrouting")?.rules ?? [];
+    expect(all.filter((rule) => rule.includes("saddr {"))).toEqual(rules);
+  },
+);

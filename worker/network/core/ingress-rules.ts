@@ -110,7 +110,7 @@ function forward({ underlay }: NodeNetworks): string[] {
 /** The engine sees to the way out of one subnet of a network; it does not know that there are more. */
 function exits(network: OverlayNetwork): string[] {
   const cidrs = cidrsOf(network);
-  if (network.exit === "closed" || cidrs.length === 1) return [];
+  if (network.exit === "closed" || cidrs.length <= 1) return [];
   return [`ip saddr { ${cidrs.join(", ")} } oifname != "${bridgeName(network)}" masquerade`];
 }
 
