@@ -51,7 +51,8 @@ export function explainService(asked: Asked, service: Service): ServiceExplanati
     })),
     circumstances: circumstances(present, situation),
     waiting: waitingTasks(present, service.id).filter(findsNoNode),
-    foresight: foreseeFrom(asked, service.id),
+    // Last: it makes the present its future. Who holds what of which node is looked up once.
+    foresight: foresee(present, service.id, known),
   };
 }
 

@@ -4,8 +4,8 @@ import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { slotKey, tasksOfSlot } from "../../orchestrator/core/slot.js";
 import type { StoreView } from "../../store/core/view.js";
-import { type Asked, foreseeFrom, situationOf } from "./explain-service.js";
-import type { Foresight } from "./foresee.js";
+import { type Asked, situationOf } from "./explain-service.js";
+import { foresee, type Foresight } from "./foresee.js";
 import { ImaginedWorld } from "./imagined-world.js";
 import type { PlacementVerdict } from "./placement.js";
 import { standingOf } from "./standing.js";
@@ -37,17 +37,21 @@ export function explainTask(
   const present = new ImaginedWorld(asked.imagine(), asked.time);
   const situation = situationOf(present, service, asked.known);
   const key = slotKey(task);
-  const { steps, outlook } = foreseeFrom(asked, service.id);
+  const verdict = isUnplaced(task) ? verdictOn(present, task).verdict : undefined;
+  const next = successorOf(present.view, task);
+  const told = {
+    task,
+    story: storyOf(task, situation),
+    standing: standingOf(task, situation, asked.known),
+  };
+  // Last: it makes the present its future. Who holds what of which node is looked up once.
+  const { steps, outlook } = foresee(present, service.id, asked.known);
   const ofSlot = steps.map((step) => ({
     ...step,
     acts: step.acts.filter(({ slot }) => slot === key),
   }));
-  const verdict = isUnplaced(task) ? verdictOn(present, task).verdict : undefined;
-  const next = successorOf(present.view, task);
   return {
-    task,
-    story: storyOf(task, situation),
-    standing: standingOf(task, situation, asked.known),
+    ...told,
     ...(verdict !== undefined && verdict.accepting.length === 0 ? { verdict } : {}),
     foresight: { steps: ofSlot.filter(({ acts }) => acts.length > 0), outlook },
     ...(next === undefined ? {} : { successor: next }),

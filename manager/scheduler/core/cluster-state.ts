@@ -13,12 +13,13 @@ import { holdsResources } from "../../../shared/model/resources.js";
 import type { Revision } from "../../../shared/model/revision.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
-import { type Demand, demandOf } from "./demand.js";
-import { avoidanceRules, FailureLog } from "./failure-log.js";
+import type { Demand } from "./demand.js";
+import { avoidanceRules } from "./failure-log.js";
 import { explainRefusal } from "./filters.js";
 import { NodeIndex } from "./node-index.js";
 import type { NodeLoad } from "./node-load.js";
 import { placeBoundTasks, type Placement, placeTasks } from "./place-tasks.js";
+import { RevisionState } from "./revision-state.js";
 import { TaskKind } from "./task-kind.js";
 
 /**
@@ -49,21 +50,6 @@ export interface PlacementFacts {
 export interface Decisions {
   readonly placements: readonly Placement[];
   readonly refusals: readonly Refusal[];
-}
-
-/** One revision that has tasks: what they ask for, and which of them wait for a node. */
-interface RevisionState {
-  readonly serviceId: ServiceId;
-  readonly number: number;
-  readonly revision: Revision;
-  /** Worked out when its first task is placed. */
-  kind: TaskKind | undefined;
-  readonly demand: Demand;
-  /** Any node will do that its filters accept. */
-  readonly waiting: Map<TaskId, Task>;
-  /** Each names the one node that it is for: that of a global service, or that it moves to. */
-  readonly bound: Map<TaskId, Task>;
-  readonly failures: FailureLog;
 }
 
 /** A placement that was decided and is not committed yet. */
@@ -108,6 +94,13 @@ export class ClusterState {
     }
   }
 
+  /** All tasks of a store that is seen for the first time. */
+  observeTasks(tasks: Iterable<Task>): void {
+    this.#index.changeMany(() => {
+      for (const task of tasks) this.#firstSeen(task);
+    });
+  }
+
   /** A pass has something to do. */
   get hasWork(): boolean {
     return this.#open.size > 0;
@@ -122,11 +115,11 @@ export class ClusterState {
     const placements: Placement[] = [];
     const refusals: Refusal[] = [];
     for (const revision of this.#open) {
-      const wanted = Math.min(limit - placements.length, waitingCount(revision));
+      const wanted = Math.min(limit - placements.length, revision.waitingCount);
       if (wanted === 0) break;
       const placed = this.#place(revision, wanted, wallMs);
       for (const placement of placed) placements.push(placement);
-      if (waitingCount(revision) === 0) {
+      if (revision.waitingCount === 0) {
         this.#open.delete(revision);
       } else if (placed.length < wanted) {
         this.#open.delete(revision);
@@ -236,29 +229,31 @@ export class ClusterState {
       // Others may have been refused for the sake of what it took.
       this.tryAgain();
     }
-    if (before !== undefined) this.#count(before, -1);
+    if (before === undefined) {
+      if (after !== undefined) this.#firstSeen(after);
+      return;
+    }
+    this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);
     if (after !== undefined && hasJustEnded(before, after)) {
       this.#revisionOf(after).failures.note(after);
     }
     if (after !== undefined && isWaiting(after)) this.#wait(after);
-    else if (before !== undefined) this.#waitNoMore(before);
-    if (before !== undefined && freesRoom(before, after)) this.tryAgain();
+    else this.#waitNoMore(before);
+    if (freesRoom(before, after)) this.tryAgain();
+  }
+
+  /** Of a task that is seen for the first time the end is news, too. */
+  #firstSeen(task: Task): void {
+    this.#count(task, 1);
+    if (isTerminal(task.status.state)) this.#revisionOf(task).failures.note(task);
+    else if (isWaiting(task)) this.#wait(task);
   }
 
   #observeRevision(before: Revision | undefined, after: Revision | undefined): void {
     if (after !== undefined) {
-      const { serviceId, number } = after;
-      const state = {
-        serviceId,
-        number,
-        revision: after,
-        kind: undefined,
-        demand: demandOf(after),
-        waiting: new Map<TaskId, Task>(),
-        bound: new Map<TaskId, Task>(),
-        failures: new FailureLog(),
-      };
+      const { serviceId } = after;
+      const state = new RevisionState(after);
       const others = this.#revisions.get(serviceId);
       if (others === undefined) this.#revisions.set(serviceId, [state]);
       else others.push(state);
@@ -282,8 +277,7 @@ export class ClusterState {
 
   #waitNoMore(task: Task): void {
     const revision = this.#revisionOf(task);
-    const known = revision.waiting.delete(task.id) || revision.bound.delete(task.id);
-    if (!known || waitingCount(revision) > 0) return;
+    if (!revision.waitNoMore(task.id) || revision.waitingCount > 0) return;
     this.#open.delete(revision);
     this.#blocked.delete(revision);
   }
@@ -332,10 +326,6 @@ export function isWaiting(task: Task): boolean {
   return task.status.state === "pending" && isWanted(task.desired);
 }
 
-function waitingCount({ waiting, bound }: RevisionState): number {
-  return waiting.size + bound.size;
-}
-
 /** Only the tasks that do not say so already. */
 function refuse(tasks: readonly Task[], reason: string): Refusal[] {
   const silent = tasks.filter((task) => task.status.error !== reason);
@@ -347,9 +337,8 @@ function countsAs(task: Task, placed: Task): boolean {
   return holdsResources(task) && isWanted(task.desired) === isWanted(placed.desired);
 }
 
-/** Of a task that is seen for the first time the end is news, too. */
-function hasJustEnded(before: Task | undefined, after: Task): boolean {
-  return isTerminal(after.status.state) && !(before && isTerminal(before.status.state));
+function hasJustEnded(before: Task, after: Task): boolean {
+  return isTerminal(after.status.state) && !isTerminal(before.status.state);
 }
 
 /** A reservation or a port came free, or the service has one task less on the node. */

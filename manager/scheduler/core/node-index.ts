@@ -4,7 +4,8 @@
  * its first, found without a scan.
  *
  * Invariant: a class's list is ordered by `byLoad`. A node's load changes only while it is taken
- * out of its list (`change` does both, `take` and `giveBack` leave the list short in between).
+ * out of its list (`change` does both, `take` and `giveBack` leave the list short in between), or
+ * while all of them are (`changeMany`).
  */
 import type { NodeId, ServiceId } from "../../../shared/model/ids.js";
 import type { Node } from "../../../shared/model/node.js";
@@ -26,6 +27,8 @@ export class NodeIndex {
   readonly #classOf = new Map<NodeLoad, NodeClass>();
   readonly #classes = new Map<string, NodeClass>();
   readonly #holders = new Map<ServiceId, Set<NodeLoad>>();
+  /** `open`: changes do not look after it. */
+  #order: "kept" | "open" = "kept";
   /** By requirement; forgotten whenever a class comes, goes or loses its last node. */
   readonly #accepting = new Map<string, readonly NodeClass[]>();
 
@@ -82,9 +85,24 @@ export class NodeIndex {
   change(id: NodeId, change: (load: NodeLoad) => void): void {
     const load = this.#loads.get(id);
     if (load === undefined) return;
+    if (this.#order === "open") {
+      change(load);
+      return;
+    }
     this.take(load);
     change(load);
     this.giveBack(load);
+  }
+
+  /** For more changes than there are nodes: the lists are put in order once, at the end. */
+  changeMany(changes: () => void): void {
+    this.#order = "open";
+    try {
+      changes();
+    } finally {
+      this.#order = "kept";
+      for (const { nodes } of this.#classes.values()) nodes.sort(byLoad);
+    }
   }
 
   /** Takes a node out of its class's list, so that its load may change. */

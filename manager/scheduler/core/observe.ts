@@ -10,7 +10,7 @@ export function observeEverything(state: ClusterState, view: StoreView): void {
   for (const id of view.servicesWithTasks()) {
     for (const after of view.revisions(id)) state.observe({ type: "revision", after });
   }
-  for (const after of view.tasks()) state.observe({ type: "task", after });
+  state.observeTasks(view.tasks());
 }
 
 /** @param events of one command */
