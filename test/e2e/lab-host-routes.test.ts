@@ -11,6 +11,15 @@ import { labFolder } from "./lab-traces.js";
 const HOSTS = ["host1", "host2"] as const;
 const DATA = { host1: "10.77.0.1", host2: "10.77.0.2" } as const;
 
+/** Its own name, and who asks. */
+const SERVE = [
+  "mkdir -p /cgi-bin",
+  "printf '#!/bin/sh\\necho; echo $REMOTE_ADDR\\n' > /cgi-bin/who",
+  "chmod +x /cgi-bin/who",
+  "hostname > /index.html",
+  "exec httpd -f -p 80 -h /",
+].join("; ");
+
 describeWithLab("hosts with routes of their own", () => {
   let lab: Laboratory;
   let docker: DockerCommand;
@@ -66,16 +75,11 @@ describeWithLab("hosts with routes of their own", () => {
 
   test("what tasks send each other goes by the data path", async () => {
     const create = ["service", "create", "--detach", "--no-resolve-image", "--name", "web"];
-    const serve = ["sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /"];
-    await docker.output([
-      ...create,
-      "--network",
-      "front",
-      "--mode",
-      "global",
-      "skep/busybox:1",
-      ...serve,
-    ]);
+    const on2 = ["--network", "front", "--network", "six", "--mode", "global"];
+    const six = ["network", "create", "-d", "overlay", "--ipv6", "--subnet", "fd00:77::/64", "six"];
+    await docker.output(six);
+    const published = ["--publish", "8080:80"];
+    await docker.output([...create, ...on2, ...published, "skep/busybox:1", "sh", "-c", SERVE]);
     await settles(async () => {
       const listed = await docker.output(["service", "ls", "--format", "{{.Replicas}}"]);
       expect(listed).toBe("2/2");
@@ -90,5 +94,37 @@ describeWithLab("hosts with routes of their own", () => {
       const names = (await on(host, `docker exec ${container} sh -c "${ask}"`)).split("\n");
       expect(new Set(names).size).toBe(2);
     }
+  });
+
+  test("a port with the option local keeps the client's address, where the host has tasks", async () => {
+    const [first, second] = lab.hosts;
+    const ask = `curl -s http://${first!.address}:8080/cgi-bin/who`;
+    expect(await on("host2", ask)).not.toContain(second!.address);
+    const update = ["service", "update", "--detach", "--label-add"];
+    await docker.output([...update, "skep.publish.local=8080", "web"]);
+    await settles(async () => {
+      expect(await on("host2", ask)).toContain(second!.address);
+    });
+    const { stderr } = await docker.run([...update, "skep.publish.local=web", "web"]);
+    expect(stderr).toContain("want published ports as 8080,53/udp");
+  });
+
+  test("a trace tells the rule, the way and what comes back, over IPv6 too", async () => {
+    const traced = await on("host1", "skep network trace web web.front:80");
+    expect(traced).toMatch(/name {5}10\.\S+ is the virtual address of service web on front/);
+    expect(traced).toMatch(/task .*: same host, over the bridge skep\d+\n/);
+    expect(traced).toMatch(/task .*: host2 \(10\.77\.0\.2\), .* the VXLAN device skvx\d+/);
+    expect(traced).toMatch(/rule .*table skep_vip: \S+ to 10\.\S+, 10\.\S+, by chance/);
+    expect(traced.match(/one comes back, \d+ ms, sent from 10\./g)).toHaveLength(3);
+    const refused = await on("host1", "skep network trace web web.front:81");
+    expect(refused.match(/one comes back: nobody listens there/g)).toHaveLength(3);
+
+    const inspect = ["service", "inspect", "--format", "{{json .Endpoint.VirtualIPs}}", "web"];
+    const [, vip = ""] = /"(fd00:77::\d+)\/64"/.exec(await docker.output(inspect)) ?? [];
+    const six = await on("host1", `skep network trace web ${vip}:80`);
+    expect(six.match(/one comes back, \d+ ms, sent from fd00:77::/g)).toHaveLength(3);
+    const container = await on("host1", "docker ps --quiet --filter name=web");
+    const lookup = `docker exec ${container} nslookup -type=aaaa tasks.web.six`;
+    expect((await on("host1", lookup)).match(/Address: fd00:77::/g)).toHaveLength(2);
   });
 });

@@ -33,6 +33,25 @@ test.each([
   expect([target?.meaning, target?.stops.length]).toEqual([meaning, count]);
 });
 
+test("of a network with IPv6: addresses of the family that is meant", () => {
+  const services = {
+    web: {
+      VIP: "10.240.1.2 fd00::2",
+      Tasks: [task("web.1.a", "10.240.1.5 fd00::5", "host1")],
+    },
+  };
+  const dual = { ...FRONT, services } as unknown as TracedNetwork;
+  for (const [host, vip, address] of [
+    ["web", "10.240.1.2", "10.240.1.5"],
+    ["fd00::2", "fd00::2", "fd00::5"],
+    ["fd00::5", undefined, "fd00::5"],
+    ["tasks.web", undefined, "10.240.1.5"],
+  ] as const) {
+    const target = findTarget(host, [dual]);
+    expect([target?.vip, target?.stops[0]?.address], host).toEqual([vip, address]);
+  }
+});
+
 test("a name that no network knows is none of ours", () => {
   expect(findTarget("example.org", [FRONT])).toBeUndefined();
 });

@@ -48,30 +48,38 @@ function ofService(
   info: NetworkServiceInfo,
   name: string,
 ): Target | undefined {
-  const stops = (info.Tasks ?? []).map(stopOf);
-  const { VIP: vip = "" } = info;
+  const vips = (info.VIP ?? "").split(" ").filter((vip) => vip !== "");
   const own = service.toLowerCase();
-  const isVirtual = name === vip || (name === own && vip !== "");
-  if (vip !== "" && isVirtual) {
+  const vip = vips.find((one) => one === name) ?? (name === own ? vips[0] : undefined);
+  const stopsIn = (family: string): Stop[] =>
+    (info.Tasks ?? []).map((task) => stopOf(task, (address) => isIpv6(address) === isIpv6(family)));
+  if (vip !== undefined) {
     const meaning = `${vip} is the virtual address of service ${service} on ${network.name}`;
-    return { network, meaning, vip, stops };
+    return { network, meaning, vip, stops: stopsIn(vip) };
   }
   if (name === own || name === `tasks.${own}`) {
-    return {
-      network,
-      meaning: `${name} is each task of service ${service} on ${network.name}`,
-      stops,
-    };
+    const meaning = `${name} is each task of service ${service} on ${network.name}`;
+    return { network, meaning, stops: stopsIn(IPV4) };
   }
-  const stop = stops.find((one) => one.name.toLowerCase() === name || one.address === name);
+  const stop = stopsIn(name).find((one) => one.name.toLowerCase() === name || one.address === name);
   if (stop === undefined) return undefined;
   return { network, meaning: `${name} is task ${stop.name} on ${network.name}`, stops: [stop] };
 }
 
-function stopOf(task: NonNullable<NetworkServiceInfo["Tasks"]>[number]): Stop {
-  const { Name: name = "", EndpointIP: address = "", Info: info = {} } = task;
-  const [first = ""] = address.split(" ");
-  return { name, address: first, host: info["Host"] ?? "", state: info["State"] ?? "" };
+/** An example of its family. */
+const IPV4 = "0.0.0.0";
+
+function isIpv6(address: string): boolean {
+  return address.includes(":");
+}
+
+function stopOf(
+  task: NonNullable<NetworkServiceInfo["Tasks"]>[number],
+  isMeant: (address: string) => boolean,
+): Stop {
+  const { Name: name = "", EndpointIP: addresses = "", Info: info = {} } = task;
+  const address = addresses.split(" ").find(isMeant) ?? addresses;
+  return { name, address, host: info["Host"] ?? "", state: info["State"] ?? "" };
 }
 
 /** From a task on `fromHost`: through which devices, and to which host. */

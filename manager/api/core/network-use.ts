@@ -40,7 +40,8 @@ function serviceOn(
   { id, endpoint }: Service,
   network: Network,
 ): NetworkServiceInfo | undefined {
-  const [VIP = ""] = on(endpoint?.vips, network.id);
+  // Of a network with IPv6: both, as of its tasks.
+  const VIP = on(endpoint?.vips, network.id).join(" ");
   const tasks = view
     .tasksOfService(id)
     .filter((task) => !isTerminal(task.status.state) && on(task.addresses, network.id).length > 0);
