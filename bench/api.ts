@@ -2,6 +2,7 @@
  * How many writes a second a cluster of three managers takes through its REST API, and how soon a list is answered while
  * fifty people follow what they do. Clients and managers share the machine.
  */
+import { systemClock } from "../shared/ports/system-clock.js";
 import { EngineCalls } from "./engine-calls.js";
 import type { Progress } from "./main.js";
 import { runLoad } from "./raft/load.js";
@@ -21,6 +22,7 @@ const DISPLAYS = 50;
 const DISPLAY_EVERY_MS = 200;
 /** Somebody who looks now and then. */
 const LIST_EVERY_MS = 50;
+const NEVER = new AbortController().signal;
 
 interface Listed {
   readonly ID: string;
@@ -134,7 +136,7 @@ async function listNowAndThen(
     const startMs = performance.now();
     await api.call("GET", `/services?${LISTED}`);
     tookMs.push(performance.now() - startMs);
-    await new Promise((resolve) => setTimeout(resolve, LIST_EVERY_MS));
+    await systemClock.sleep(LIST_EVERY_MS, NEVER);
   }
   tookMs.sort((a, b) => a - b);
   const at = (share: number): number => tookMs[Math.floor(tookMs.length * share)] ?? Number.NaN;
@@ -148,7 +150,7 @@ async function follow(api: EngineCalls, id: string, signal: AbortSignal): Promis
   while (!signal.aborted) {
     await api.call("GET", `/services/${id}`);
     await api.call("GET", `/tasks?filters=${filters}`);
-    await new Promise((resolve) => setTimeout(resolve, DISPLAY_EVERY_MS));
+    await systemClock.sleep(DISPLAY_EVERY_MS, NEVER);
   }
 }
 

@@ -9,8 +9,7 @@ import type { TaskId } from "../../shared/model/ids.js";
 import { fileOf, inside, Namespaces, outcomeInside, PATH } from "../../test/network/namespaces.js";
 import { FastServer } from "../../test/network/talk.js";
 import { HOSTS, serviceOf, type TestNetwork, toldTo } from "../../test/network/two-hosts.js";
-import { nameOf, raise, type World } from "../../test/network/world.js";
-import { IngressKeeper } from "../../worker/network/ingress.js";
+import { nameOf, publishPort, raise, type World } from "../../test/network/world.js";
 import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
 import { median } from "../report.js";
 
@@ -49,18 +48,7 @@ export async function measurePaths(progress: (line: string) => void): Promise<Pa
   using spaces = new Namespaces();
   const world = await raise(spaces, [NET]);
   const backends = [{ address: SERVER, nodeId: HOST2.nodeId }];
-  const port = {
-    protocol: "tcp",
-    publishedPort: PORT,
-    targetPort: 80,
-    spread: "cluster",
-    backends,
-  } as const;
-  for (const { kernel, nodeId } of world.hosts) {
-    const keeper = new IngressKeeper(kernel, nodeId);
-    await keeper.apply(toldTo(nodeId, [NET], [port]));
-    await keeper.follow(toldTo(nodeId, [NET], [port]), "");
-  }
+  await publishPort(world, [NET], { publishedPort: PORT, backends });
   await using server = await FastServer.start(nameOf(world, "server"), 80);
   await using near = await FastServer.start(nameOf(world, "near"), 81);
   await programVip(world, near.pid);

@@ -13,6 +13,7 @@ import {
   unpackedRoot,
 } from "../../deploy/lab/debian-packages.js";
 import { assert } from "../../shared/errors/assert.js";
+import { systemClock } from "../../shared/ports/system-clock.js";
 import { askProcess, endProcess, freePorts } from "./child-processes.js";
 import { EtcdConnection } from "./etcd-call.js";
 import type { EtcdAnswer, EtcdOrder } from "./etcd-messages.js";
@@ -28,6 +29,7 @@ const NAMES = ["one", "two", "three"] as const;
 const FETCH_TIMEOUT_MS = 60_000;
 const LEADER_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 100;
+const NEVER = new AbortController().signal;
 /** `USER_HZ` of Linux. */
 const CPU_TICK_MS = 10;
 
@@ -117,6 +119,6 @@ async function findLeader(addresses: readonly string[]): Promise<string> {
       if (leads) return address;
     }
     assert(performance.now() < untilMs, "the members of etcd find no leader");
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await systemClock.sleep(LOOK_EVERY_MS, NEVER);
   }
 }

@@ -7,6 +7,7 @@ import { createAuthority, createRequest, issueCertificate } from "../../manager/
 import { assert } from "../../shared/errors/assert.js";
 import type { Authority } from "../../shared/model/cluster.js";
 import { type ClusterId, newId, type NodeId } from "../../shared/model/ids.js";
+import { systemClock } from "../../shared/ports/system-clock.js";
 import { systemRandom } from "../../shared/ports/system-random.js";
 import { askProcess, endProcess, freePorts } from "./child-processes.js";
 import type { LoadFigures, LoadOrder, MemberAnswer, MemberQuestion } from "./member-messages.js";
@@ -17,6 +18,7 @@ const IDS = ["one", "two", "three"] as const;
 /** Followers apply a moment after the leader answers. */
 const AGREED_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 20;
+const NEVER = new AbortController().signal;
 
 export class Members {
   readonly #children: ChildProcess[] = [];
@@ -61,7 +63,7 @@ export class Members {
       const places = states.map(({ applied, digest }) => `${applied}: ${digest}`);
       if (new Set(places).size === 1) return;
       assert(performance.now() < untilMs, `the members disagree: ${places.join(", ")}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await systemClock.sleep(LOOK_EVERY_MS, NEVER);
     }
   }
 

@@ -2,19 +2,15 @@
  * Updates, modes and drains on real hosts: asked for with the official docker CLI, judged by what
  * the engines say.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 
-import { Laboratory } from "../../deploy/lab/laboratory.js";
-import type { CommandLine } from "../setup/command-line.js";
-import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
 import { HealthyContainers } from "./healthy-containers.js";
-import { labFolder } from "./lab-traces.js";
+import { raiseLab } from "./raised-lab.js";
 import { skepOn } from "./skep-on.js";
 
 const HOSTS = ["host1", "host2", "host3"] as const;
-type Host = (typeof HOSTS)[number];
 const SERVICE = "com.docker.swarm.service.name";
 
 const IMAGE = "skep/busybox:1";
@@ -31,12 +27,8 @@ const UPDATE = ["service", "update", "--no-resolve-image"];
 const WATCHED = ["--update-monitor", "1s", "--rollback-monitor", "1s", "--restart-delay", "1s"];
 
 describeWithLab("three hosts", () => {
-  let lab: Laboratory;
-  const dir = labFolder();
-
-  beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
-  });
+  const raised = raiseLab({ hosts: 3, managers: 1 });
+  const { docker, engine } = raised;
 
   afterEach(async () => {
     const names = await docker("host1").output(["service", "ls", "--quiet"]);
@@ -44,22 +36,14 @@ describeWithLab("three hosts", () => {
     await settles(async () => expect(await containers("--all")).toEqual([[], [], []]));
   });
 
-  afterAll(async () => {
-    await Laboratory.clear(dir);
-  });
-
-  function docker(host: Host): CommandLine {
-    return dockerCommand(lab.host(host).skepSocket)!;
-  }
-
   /** By host, what its engine tells of each container that has a service; those that run, unless more is asked for. */
   async function containers(...flags: string[]): Promise<string[][]> {
     const format = `{{.Label "${SERVICE}"}} {{.ID}} {{.Command}} {{.Status}}`;
     return await Promise.all(
       HOSTS.map(async (host) => {
-        const engine = dockerCommand(lab.host(host).dockerSocket)!;
+        const own = engine(host);
         const list = ["ps", "--no-trunc", "--filter", `label=${SERVICE}`, "--format", format];
-        return (await engine.output([...list, ...flags])).split("\n").filter(Boolean);
+        return (await own.output([...list, ...flags])).split("\n").filter(Boolean);
       }),
     );
   }
@@ -69,7 +53,7 @@ describeWithLab("three hosts", () => {
   }
 
   function watchHealth(service: string): Promise<HealthyContainers> {
-    const sockets = lab.hosts.map(({ dockerSocket }) => dockerSocket);
+    const sockets = raised.lab.hosts.map(({ dockerSocket }) => dockerSocket);
     return HealthyContainers.watch(sockets, service);
   }
 
@@ -156,7 +140,7 @@ describeWithLab("three hosts", () => {
     await docker("host1").output([...CREATE, ...global, ...WATCHED, ...SLEEP]);
     expect(await counts()).toEqual([1, 1, 0]);
     const token = await docker("host1").output(["swarm", "join-token", "--quiet", "worker"]);
-    const manager = `${lab.host("host1").address}:2377`;
+    const manager = `${raised.lab.host("host1").address}:2377`;
     await docker("host3").output(["swarm", "join", "--token", token, manager]);
     await settles(async () => expect(await counts()).toEqual([1, 1, 1]));
     await docker("host1").output([...UPDATE, "--args", "sleep 20000", "everywhere"]);
@@ -202,7 +186,7 @@ describeWithLab("three hosts", () => {
     await docker("host1").output([...CREATE, ...pinned, ...only, ...WATCHED, ...SLEEP]);
     expect(await counts()).toEqual([3, 3, 1]);
     // Nobody else may run it: without a deadline it would stay where it is.
-    await skepOn(lab.host("host1")).output(["node", "drain", "--deadline", "2s", "host3"]);
+    await skepOn(raised.lab.host("host1")).output(["node", "drain", "--deadline", "2s", "host3"]);
     await settles(async () => expect(await counts()).toEqual([3, 3, 0]));
     await docker("host1").output(["node", "update", "--availability", "active", "host3"]);
     await settles(async () => expect(await counts()).toEqual([3, 3, 1]));

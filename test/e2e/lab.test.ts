@@ -3,15 +3,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { Laboratory } from "../../deploy/lab/laboratory.js";
 import { lookAt } from "../../deploy/lab/status.js";
-import type { CommandLine } from "../setup/command-line.js";
-import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { eventually, settles } from "./eventually.js";
-import { labFolder } from "./lab-traces.js";
+import { raiseLab } from "./raised-lab.js";
 
 const IMAGE = "skep/busybox:1";
 const HOSTS = ["host1", "host2", "host3"] as const;
@@ -20,26 +17,13 @@ const BRISK = ["--stop-signal", "SIGKILL", "--restart-delay", "100ms"];
 const SERVICE = ["--detach", "--no-resolve-image", ...BRISK];
 
 describeWithLab("a laboratory of three hosts", () => {
-  let lab: Laboratory;
-  const dir = labFolder();
-
-  beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
-  });
-
-  afterAll(async () => {
-    await Laboratory.clear(dir);
-  });
-
-  /** The official CLI on a host's skepd. */
-  function docker(host: string): CommandLine {
-    return dockerCommand(lab.host(host).skepSocket)!;
-  }
+  const raised = raiseLab({ hosts: 3, managers: 1 });
+  const { docker, engine } = raised;
 
   /** Containers that run, by their engine's word: id and name, oldest first. */
   async function containersOn(host: string): Promise<string[]> {
-    const engine = dockerCommand(lab.host(host).dockerSocket)!;
-    const listed = await engine.output(["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
+    const own = engine(host);
+    const listed = await own.output(["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
     return listed.split("\n").filter(Boolean).sort();
   }
 
@@ -55,7 +39,7 @@ describeWithLab("a laboratory of three hosts", () => {
     const dial = `const s = require("net").connect(2377, "192.168.77.1").setTimeout(500);
       for (const [event, code] of [["connect", 0], ["error", 1], ["timeout", 1]])
         s.on(event, () => process.exit(code));`;
-    return (await lab.exec(from, [process.execPath, "-e", dial])).status === 0;
+    return (await raised.lab.exec(from, [process.execPath, "-e", dial])).status === 0;
   }
 
   test("three nodes are ready, by the names of their hosts", async () => {
@@ -83,7 +67,7 @@ describeWithLab("a laboratory of three hosts", () => {
   });
 
   test("exec: as if one had logged in", async () => {
-    const { status, stdout, stderr } = await lab.exec("host2", [
+    const { status, stdout, stderr } = await raised.lab.exec("host2", [
       "sh",
       "-c",
       "hostname; pwd; ls /sys/class/net; getent hosts host3; docker ps -q | wc -l; echo no >&2; exit 7",
@@ -97,9 +81,15 @@ describeWithLab("a laboratory of three hosts", () => {
   });
 
   test("exec: skep finds its daemon, which refuses what a worker cannot do", async () => {
-    const onManager = await lab.exec("host1", ["skep", "node", "ls", "--format", "{{.Hostname}}"]);
+    const onManager = await raised.lab.exec("host1", [
+      "skep",
+      "node",
+      "ls",
+      "--format",
+      "{{.Hostname}}",
+    ]);
     expect(onManager.stdout.trim().split("\n").sort()).toEqual([...HOSTS]);
-    const onWorker = await lab.exec("host2", ["skep", "node", "ls"]);
+    const onWorker = await raised.lab.exec("host2", ["skep", "node", "ls"]);
     expect(onWorker).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/not a swarm manager/),
@@ -108,14 +98,16 @@ describeWithLab("a laboratory of three hosts", () => {
 
   test("cut: the cable is out, the host alone is out of reach; mend: it is back", async () => {
     expect(await reachesManager("host3")).toBe(true);
-    await lab.cut("host3");
-    expect((await lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe("0\n");
+    await raised.lab.cut("host3");
+    expect((await raised.lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe(
+      "0\n",
+    );
     expect(await reachesManager("host3")).toBe(false);
     expect(await reachesManager("host2")).toBe(true);
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
     await settles(async () => expect(await containersOn("host2")).toHaveLength(3));
 
-    await lab.mend("host3");
+    await raised.lab.mend("host3");
     // As with any cable: neighbours that did not answer are asked again once a second.
     await settles(async () => expect(await reachesManager("host3")).toBe(true));
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
@@ -123,44 +115,46 @@ describeWithLab("a laboratory of three hosts", () => {
   });
 
   test("cut from one host only: both still hear the third", async () => {
-    await lab.cut("host1", "host3");
+    await raised.lab.cut("host1", "host3");
     expect(await reachesManager("host3")).toBe(false);
     expect(await reachesManager("host2")).toBe(true);
-    expect((await lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe("1\n");
-    expect(await lab.separations()).toEqual(
+    expect((await raised.lab.exec("host3", ["cat", "/sys/class/net/eth0/carrier"])).stdout).toBe(
+      "1\n",
+    );
+    expect(await raised.lab.separations()).toEqual(
       new Map([
         ["host1", ["host3"]],
         ["host3", ["host1"]],
       ]),
     );
-    await expect(lab.cut("host3", "host1")).rejects.toThrow(
+    await expect(raised.lab.cut("host3", "host1")).rejects.toThrow(
       "host3 and host1 are cut off from each other already",
     );
-    await lab.mend("host3", "host1");
+    await raised.lab.mend("host3", "host1");
     await settles(async () => expect(await reachesManager("host3")).toBe(true));
-    expect(await lab.separations()).toEqual(new Map());
+    expect(await raised.lab.separations()).toEqual(new Map());
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
   });
 
   test("kill and start skepd: the same containers", async () => {
     const before = await containersOn("host2");
-    await lab.kill("host2", "skepd");
-    expect(lab.daemonsOf("host2").pidOf("skepd")).toBeUndefined();
+    await raised.lab.kill("host2", "skepd");
+    expect(raised.lab.daemonsOf("host2").pidOf("skepd")).toBeUndefined();
     expect(await containersOn("host2")).toEqual(before);
-    await lab.start("host2", "skepd");
+    await raised.lab.start("host2", "skepd");
     await settles(async () => expect((await nodeStates())["host2"]).toBe("Ready"));
     expect(await containersOn("host2")).toEqual(before);
   });
 
   test("kill and start dockerd, at once and twice: it answers, and is in its old place", async () => {
     for (let round = 1; round <= 2; round += 1) {
-      await lab.kill("host2", "dockerd");
-      expect(await lab.daemonsOf("host2").answers("dockerd")).toBe(false);
-      await lab.start("host2", "dockerd");
+      await raised.lab.kill("host2", "dockerd");
+      expect(await raised.lab.daemonsOf("host2").answers("dockerd")).toBe(false);
+      await raised.lab.start("host2", "dockerd");
     }
-    const engine = dockerCommand(lab.host("host2").dockerSocket)!;
-    expect(await engine.output(["info", "--format", "{{.Name}}"])).toBe("host2");
-    expect(await engine.output(["run", "--rm", "--network", "none", IMAGE, "echo", "yes"])).toBe(
+    const own = engine("host2");
+    expect(await own.output(["info", "--format", "{{.Name}}"])).toBe("host2");
+    expect(await own.output(["run", "--rm", "--network", "none", IMAGE, "echo", "yes"])).toBe(
       "yes",
     );
     // The tasks of its containers, which ended with the old engine, are replaced.
@@ -173,53 +167,57 @@ describeWithLab("a laboratory of three hosts", () => {
   });
 
   test("pause: nothing on the host goes on, in containers neither; resume: all of it does", async () => {
-    const engine = dockerCommand(lab.host("host3").dockerSocket)!;
+    const own = engine("host3");
     const count = `i=0; while :; do i=$((i+1)); echo $i > /out/count; done`;
-    const mount = ["--volume", `${lab.host("host3").folder}:/out`, "--network", "none"];
-    await engine.output(["run", "--detach", "--name", "busy", ...mount, IMAGE, "sh", "-c", count]);
-    const path = join(lab.host("host3").folder, "count");
+    const mount = ["--volume", `${raised.lab.host("host3").folder}:/out`, "--network", "none"];
+    await own.output(["run", "--detach", "--name", "busy", ...mount, IMAGE, "sh", "-c", count]);
+    const path = join(raised.lab.host("host3").folder, "count");
     const counted = (): number => Number(readFileSync(path, "utf8"));
     await eventually("it counts", () => Promise.resolve(counted() > 0 ? "yes" : undefined));
 
-    await lab.pause("host3");
+    await raised.lab.pause("host3");
     const paused = counted();
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Down"));
     expect(counted()).toBe(paused);
-    await expect(lab.exec("host3", ["true"])).rejects.toThrow("host3 is paused: resume it first");
-    await expect(lab.kill("host3", "skepd")).rejects.toThrow("host3 is paused");
+    await expect(raised.lab.exec("host3", ["true"])).rejects.toThrow(
+      "host3 is paused: resume it first",
+    );
+    await expect(raised.lab.kill("host3", "skepd")).rejects.toThrow("host3 is paused");
 
-    lab.resume("host3");
+    raised.lab.resume("host3");
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
     await eventually("it counts on", () => Promise.resolve(counted() > paused ? "yes" : undefined));
-    await engine.output(["rm", "--force", "busy"]);
+    await own.output(["rm", "--force", "busy"]);
   });
 
   test("off: everything on the host is gone; on: it is back, with its disk", async () => {
-    const engine = dockerCommand(lab.host("host3").dockerSocket)!;
-    await engine.output(["run", "--detach", "--name", "mine", IMAGE, "sleep", "10000"]);
-    await lab.exec("host3", ["touch", "/run/volatile"]);
-    await lab.off("host3");
-    expect(await lookAt(lab)).toMatchObject([
+    const own = engine("host3");
+    await own.output(["run", "--detach", "--name", "mine", IMAGE, "sleep", "10000"]);
+    await raised.lab.exec("host3", ["touch", "/run/volatile"]);
+    await raised.lab.off("host3");
+    expect(await lookAt(raised.lab)).toMatchObject([
       {},
       {},
       { link: "off", runs: "no", dockerd: undefined },
     ]);
     expect(await reachesManager("host2")).toBe(true);
-    await expect(lab.exec("host3", ["true"])).rejects.toThrow("host3 is off: switch it on first");
+    await expect(raised.lab.exec("host3", ["true"])).rejects.toThrow(
+      "host3 is off: switch it on first",
+    );
 
-    await lab.on("host3");
-    await expect(lab.on("host3")).rejects.toThrow("host3 is on already");
+    await raised.lab.on("host3");
+    await expect(raised.lab.on("host3")).rejects.toThrow("host3 is on already");
     expect(
-      await engine.output(["ps", "--all", "--filter", "name=mine", "--format", "{{.Status}}"]),
+      await own.output(["ps", "--all", "--filter", "name=mine", "--format", "{{.Status}}"]),
     ).toMatch(/^Exited \(255\)/);
-    expect((await lab.exec("host3", ["ls", "/run/volatile"])).status).not.toBe(0);
+    expect((await raised.lab.exec("host3", ["ls", "/run/volatile"])).status).not.toBe(0);
     await settles(async () => expect((await nodeStates())["host3"]).toBe("Ready"));
   });
 
   test("status: each host as the kernel, the engines and a manager have it", async () => {
-    await lab.kill("host2", "dockerd");
-    await lab.cut("host3");
-    const [host1, host2, host3] = await lookAt(lab);
+    await raised.lab.kill("host2", "dockerd");
+    await raised.lab.cut("host3");
+    const [host1, host2, host3] = await lookAt(raised.lab);
     expect(host1).toMatchObject({ link: "up", runs: "yes", node: "ready, leader" });
     expect(host1?.dockerd?.version).toMatch(/^\d+\.\d+/);
     expect(host2).toMatchObject({ dockerd: undefined, containers: undefined });
@@ -228,7 +226,7 @@ describeWithLab("a laboratory of three hosts", () => {
       node: expect.stringMatching(/, worker$/),
       address: "192.168.77.3",
     });
-    await lab.start("host2", "dockerd");
-    await lab.mend("host3");
+    await raised.lab.start("host2", "dockerd");
+    await raised.lab.mend("host3");
   });
 });

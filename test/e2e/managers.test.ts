@@ -2,14 +2,11 @@
 // who manages is changed while all goes on. The official docker CLI on the managers' sockets.
 import { rm } from "node:fs/promises";
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { Laboratory } from "../../deploy/lab/laboratory.js";
-import type { CommandLine } from "../setup/command-line.js";
-import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
-import { labFolder } from "./lab-traces.js";
+import { raiseLab } from "./raised-lab.js";
 import { skepOn } from "./skep-on.js";
 
 const HOSTS = ["host1", "host2", "host3"] as const;
@@ -20,20 +17,8 @@ const SLEEP = ["skep/busybox:1", "sleep", "100000"];
 const REFUSED_WITHIN_MS = 6_000;
 
 describeWithLab("three managers", () => {
-  let lab: Laboratory;
-  const dir = labFolder();
-
-  beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 3 });
-  });
-
-  afterAll(async () => {
-    await Laboratory.clear(dir);
-  });
-
-  function docker(host: Host): CommandLine {
-    return dockerCommand(lab.host(host).skepSocket)!;
-  }
+  const raised = raiseLab({ hosts: 3, managers: 3 });
+  const { docker } = raised;
 
   /** By host: leader, reachable, unreachable, or nothing for a worker. */
   async function managersSeenBy(host: Host): Promise<Record<string, string>> {
@@ -48,7 +33,7 @@ describeWithLab("three managers", () => {
   }
 
   async function termSeenBy(host: Host): Promise<number> {
-    const raft = await skepOn(lab.host(host)).output(["swarm", "raft"]);
+    const raft = await skepOn(raised.lab.host(host)).output(["swarm", "raft"]);
     return Number(/^Term: +(\d+)$/m.exec(raft)?.[1]);
   }
 
@@ -80,7 +65,7 @@ describeWithLab("three managers", () => {
     await docker("host1").output([...SERVICE, "--name", "kept", ...SLEEP]);
     const lost = await leaderSeenBy("host1");
     const [first, second] = HOSTS.filter((host) => host !== lost) as [Host, Host];
-    await lab.cut(lost);
+    await raised.lab.cut(lost);
     await docker(first).output([...SERVICE, "--name", "meanwhile", ...SLEEP]);
     const begun = performance.now();
     const refused = await docker(lost).run([...SERVICE, "--name", "never", ...SLEEP]);
@@ -90,7 +75,7 @@ describeWithLab("three managers", () => {
     const read = await docker(lost).run(["service", "ls"]);
     expect(read.stderr).toContain("The swarm does not have a leader.");
     expect(await leaderSeenBy(second)).not.toBe(lost);
-    await lab.mend(lost);
+    await raised.lab.mend(lost);
     await allManage();
     const names = await docker(lost).output(["service", "ls", "--format", "{{.Name}}"]);
     expect(names.split("\n").sort()).toEqual(["kept", "meanwhile"]);
@@ -102,12 +87,12 @@ describeWithLab("three managers", () => {
     const leader = await leaderSeenBy("host1");
     const other = HOSTS.find((host) => host !== leader)!;
     const before = await termSeenBy(other);
-    const stopped = lab.stop(leader, "skepd");
+    const stopped = raised.lab.stop(leader, "skepd");
     await settles(async () => expect(await leaderSeenBy(other)).not.toBe(leader));
     await stopped;
     // It leads the term that follows at once: nobody's silence had to be noticed.
     expect(await termSeenBy(other)).toBe(before + 1);
-    await lab.start(leader, "skepd");
+    await raised.lab.start(leader, "skepd");
     await allManage();
   });
 
@@ -131,7 +116,7 @@ describeWithLab("three managers", () => {
 
   test("what would cost the majority is refused in Docker's words", async () => {
     await allManage();
-    await lab.cut("host3");
+    await raised.lab.cut("host3");
     await settles(async () => {
       expect((await managersSeenBy("host1"))["host3"]).toBe("Unreachable");
     });
@@ -145,7 +130,7 @@ describeWithLab("three managers", () => {
     );
     const remove = await docker("host1").run(["node", "rm", "--force", "host3"]);
     expect(remove.stderr).toContain("It must be demoted to worker before removal");
-    await lab.mend("host3");
+    await raised.lab.mend("host3");
     await allManage();
   });
 
@@ -156,7 +141,7 @@ describeWithLab("three managers", () => {
     expect(left.stderr).toContain("Use `--force` to suppress this message.");
     await docker("host2").output(["swarm", "leave", "--force"]);
     await settles(async () => {
-      const raft = await skepOn(lab.host("host1")).output([
+      const raft = await skepOn(raised.lab.host("host1")).output([
         "swarm",
         "raft",
         "--format",
@@ -168,7 +153,7 @@ describeWithLab("three managers", () => {
     const nodes = await docker("host1").output(["node", "ls", "--format", format]);
     expect(nodes).toContain("host2 Down ");
     await docker("host1").output(["node", "rm", "host2"]);
-    const address = `${lab.host("host3").address}:2377`;
+    const address = `${raised.lab.host("host3").address}:2377`;
     await docker("host2").output(["swarm", "join", "--token", token, address]);
     await allManage();
   });
@@ -176,7 +161,7 @@ describeWithLab("three managers", () => {
   test("one that was switched off comes back, and so do all at once", async () => {
     await allManage();
     await docker("host1").output([...SERVICE, "--name", "lasting", ...SLEEP]);
-    await lab.off("host3");
+    await raised.lab.off("host3");
     await docker("host1").output([
       "service",
       "update",
@@ -185,10 +170,10 @@ describeWithLab("three managers", () => {
       "a=b",
       "lasting",
     ]);
-    await lab.on("host3");
+    await raised.lab.on("host3");
     await allManage();
-    await Promise.all(HOSTS.map((host) => lab.kill(host, "skepd")));
-    await Promise.all(HOSTS.map((host) => lab.start(host, "skepd")));
+    await Promise.all(HOSTS.map((host) => raised.lab.kill(host, "skepd")));
+    await Promise.all(HOSTS.map((host) => raised.lab.start(host, "skepd")));
     await allManage();
     for (const host of HOSTS) {
       const labels = ["service", "inspect", "--format", "{{.Spec.Labels.a}}", "lasting"];
@@ -199,20 +184,20 @@ describeWithLab("three managers", () => {
 
   test("a backup restored on another host is the swarm as it was; agents that see both obey the newer", async () => {
     await allManage();
-    const file = `${dir}.backup`;
+    const file = `${raised.dir}.backup`;
     try {
       await docker("host1").output([...SERVICE, "--name", "saved", "--replicas", "3", ...SLEEP]);
-      await skepOn(lab.host("host2")).output(["swarm", "backup", file]);
+      await skepOn(raised.lab.host("host2")).output(["swarm", "backup", file]);
       await docker("host1").output([...SERVICE, "--name", "later", ...SLEEP]);
       for (const host of ["host1", "host2"] as const) {
-        await lab.cut(host);
+        await raised.lab.cut(host);
       }
       await docker("host3").output(["swarm", "leave", "--force"]);
-      await skepOn(lab.host("host3")).output(["swarm", "restore", file]);
+      await skepOn(raised.lab.host("host3")).output(["swarm", "restore", file]);
       const names = ["service", "ls", "--format", "{{.Name}} {{.Replicas}}"];
       await settles(async () => expect(await docker("host3").output(names)).toBe("saved 3/3"));
-      await lab.mend("host1");
-      await lab.mend("host2");
+      await raised.lab.mend("host1");
+      await raised.lab.mend("host2");
     } finally {
       await rm(file, { force: true });
     }

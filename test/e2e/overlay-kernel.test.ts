@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 
 import type { TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../shared/model/node-networks.js";
-import { IngressKeeper } from "../../worker/network/ingress.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";
 import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
@@ -17,7 +16,7 @@ import {
   type TestTask,
   toldTo,
 } from "../network/two-hosts.js";
-import { nameOf, raise, type World } from "../network/world.js";
+import { nameOf, publishPort, raise, type World } from "../network/world.js";
 import { describeWithLab } from "../setup/requirements.js";
 
 const [HOST1, HOST2] = HOSTS;
@@ -157,18 +156,7 @@ describeWithLab("in the kernel", () => {
     using spaces = new Namespaces();
     const world = await raise(spaces, [NET]);
     const backends = TASKS.slice(1).map(({ address, nodeId }) => ({ address, nodeId }));
-    const port = {
-      protocol: "tcp",
-      publishedPort: 8080,
-      targetPort: 80,
-      spread: "cluster",
-      backends,
-    } as const;
-    for (const { kernel, nodeId } of world.hosts) {
-      const keeper = new IngressKeeper(kernel, nodeId);
-      await keeper.apply(toldTo(nodeId, [NET], [port]));
-      await keeper.follow(toldTo(nodeId, [NET], [port]), "");
-    }
+    await publishPort(world, [NET], { publishedPort: 8080, backends });
     await using _b = await Server.start(nameOf(world, "b"), "b", 80);
     await using _c = await Server.start(nameOf(world, "c"), "c", 80);
     const outside = spaces.addHost("outside", world.spaces.switchName, "192.0.2.9/24");

@@ -1,12 +1,9 @@
 // Five managers on real hosts, of which two and then three are out of reach. The official docker CLI.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { Laboratory } from "../../deploy/lab/laboratory.js";
-import type { CommandLine } from "../setup/command-line.js";
-import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
-import { labFolder } from "./lab-traces.js";
+import { raiseLab } from "./raised-lab.js";
 
 const HOSTS = ["host1", "host2", "host3", "host4", "host5"] as const;
 type Host = (typeof HOSTS)[number];
@@ -16,27 +13,11 @@ const SLEEP = ["skep/busybox:1", "sleep", "100000"];
 const REFUSED_WITHIN_MS = 6_000;
 
 describeWithLab("five managers", () => {
-  let lab: Laboratory;
-  const dir = labFolder();
-
-  beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 5, managers: 5 });
-  });
-
-  afterAll(async () => {
-    await Laboratory.clear(dir);
-  });
-
-  function docker(host: Host): CommandLine {
-    return dockerCommand(lab.host(host).skepSocket)!;
-  }
+  const raised = raiseLab({ hosts: 5, managers: 5 });
+  const { docker, engine } = raised;
 
   async function containersOn(host: Host): Promise<string> {
-    return await dockerCommand(lab.host(host).dockerSocket)!.output([
-      "ps",
-      "--quiet",
-      "--no-trunc",
-    ]);
+    return await engine(host).output(["ps", "--quiet", "--no-trunc"]);
   }
 
   async function isRefused(host: Host, command: readonly string[]): Promise<void> {
@@ -47,7 +28,7 @@ describeWithLab("five managers", () => {
     expect(stderr).toContain("The swarm does not have a leader.");
     expect(stderr).toMatch(/of 5 managers 2 can be reached from here, and 3 are needed/);
     for (const lost of ["host3", "host4", "host5"] as const) {
-      expect(stderr).toContain(`${lost} (${lab.host(lost).address}:2377)`);
+      expect(stderr).toContain(`${lost} (${raised.lab.host(lost).address}:2377)`);
     }
   }
 
@@ -56,8 +37,8 @@ describeWithLab("five managers", () => {
     await settles(async () => {
       for (const host of HOSTS) expect((await containersOn(host)).split("\n")).toHaveLength(2);
     });
-    await lab.cut("host5");
-    await lab.cut("host4");
+    await raised.lab.cut("host5");
+    await raised.lab.cut("host4");
     await docker("host1").output(["service", "update", "--detach", "--label-add", "a=b", "web"]);
     const labels = ["service", "inspect", "--format", "{{.Spec.Labels.a}}", "web"];
     expect(await docker("host2").output(labels)).toBe("b");
@@ -66,7 +47,7 @@ describeWithLab("five managers", () => {
       expect(running.join("\n").split("\n")).toHaveLength(10);
     });
 
-    await lab.cut("host3");
+    await raised.lab.cut("host3");
     const [one, two] = await Promise.all([containersOn("host1"), containersOn("host2")]);
     // The lead ends by itself: nobody else is there to say so.
     await settles(async () => isRefused("host2", ["service", "ls"]));
@@ -74,7 +55,7 @@ describeWithLab("five managers", () => {
     await isRefused("host1", [...SERVICE, "--name", "never", ...SLEEP]);
     expect(await Promise.all([containersOn("host1"), containersOn("host2")])).toEqual([one, two]);
 
-    for (const host of ["host3", "host4", "host5"] as const) await lab.mend(host);
+    for (const host of ["host3", "host4", "host5"] as const) await raised.lab.mend(host);
     await settles(async () => {
       const states = await docker("host5").output(["node", "ls", "--format", "{{.Status}}"]);
       expect(states.split("\n")).toEqual(HOSTS.map(() => "Ready"));

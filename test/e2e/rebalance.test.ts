@@ -2,14 +2,12 @@
  * A host that was cut off comes back to nothing, and a rebalance gives it its share: three hosts, and
  * what their engines say of every container that started and died meanwhile.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { Laboratory } from "../../deploy/lab/laboratory.js";
 import type { CommandLine } from "../setup/command-line.js";
-import { dockerCommand } from "../setup/docker-command.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
-import { labFolder } from "./lab-traces.js";
+import { raiseLab } from "./raised-lab.js";
 
 const IMAGE = "skep/busybox:1";
 const HOSTS = ["host1", "host2", "host3"] as const;
@@ -20,23 +18,11 @@ const CREATE = [
 ];
 
 describeWithLab("a rebalance on three hosts", () => {
-  let lab: Laboratory;
-  const dir = labFolder();
-
-  beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
-  });
-
-  afterAll(async () => {
-    await Laboratory.clear(dir);
-  });
-
-  function engine(host: string): CommandLine {
-    return dockerCommand(lab.host(host).dockerSocket)!;
-  }
+  const raised = raiseLab({ hosts: 3, managers: 1 });
+  const { docker, engine } = raised;
 
   function cluster(): CommandLine {
-    return dockerCommand(lab.host("host1").skepSocket)!;
+    return docker("host1");
   }
 
   async function running(): Promise<number[]> {
@@ -59,21 +45,21 @@ describeWithLab("a rebalance on three hosts", () => {
   test("six tasks: two on each again, and never fewer than six", async () => {
     await cluster().output([...CREATE, IMAGE, "sleep", "10000"]);
     await settles(async () => expect(await running()).toEqual([2, 2, 2]));
-    await lab.cut("host3");
+    await raised.lab.cut("host3");
     await settles(async () => expect((await running()).slice(0, 2)).toEqual([3, 3]));
-    await lab.mend("host3");
+    await raised.lab.mend("host3");
     await settles(async () => expect(await running()).toEqual([3, 3, 0]));
 
     const since = `${Date.now() / 1000}`;
     const rebalance = ["skep", "service", "rebalance", "web"] as const;
-    const told = await lab.exec("host1", rebalance);
+    const told = await raised.lab.exec("host1", rebalance);
     expect(told).toMatchObject({ status: 0, stdout: expect.stringContaining("2 tasks moved") });
     await settles(async () => expect(await running()).toEqual([2, 2, 2]));
     const seen = await counts(REPLICAS, since);
     expect(seen).toHaveLength(4);
     expect(Math.min(...seen)).toBe(REPLICAS);
 
-    const again = await lab.exec("host1", rebalance);
+    const again = await raised.lab.exec("host1", rebalance);
     expect(again.stdout).toContain("nothing to move");
     expect(await running()).toEqual([2, 2, 2]);
   });

@@ -1,6 +1,8 @@
 /** Hosts in namespaces, with a container for each task of their networks. */
 import type { NodeId } from "../../shared/model/ids.js";
+import type { IngressPort } from "../../shared/model/node-networks.js";
 import { bridgeName } from "../../worker/network/core/link-names.js";
+import { IngressKeeper } from "../../worker/network/ingress.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";
 import type { Namespaces } from "./namespaces.js";
@@ -41,6 +43,21 @@ export async function raise(spaces: Namespaces, networks: readonly TestNetwork[]
     }),
   );
   return { spaces, hosts, tasks: new Map(tasks) };
+}
+
+/** Every host answers on the port, for any of the backends. */
+export async function publishPort(
+  world: World,
+  networks: readonly TestNetwork[],
+  port: { readonly publishedPort: number; readonly backends: IngressPort["backends"] },
+): Promise<void> {
+  const published = { protocol: "tcp", targetPort: 80, spread: "cluster", ...port } as const;
+  for (const { kernel, nodeId } of world.hosts) {
+    const keeper = new IngressKeeper(kernel, nodeId);
+    const told = toldTo(nodeId, networks, [published]);
+    await keeper.apply(told);
+    await keeper.follow(told, "");
+  }
 }
 
 export function nameOf({ tasks }: World, taskId: string): string {
