@@ -157,7 +157,7 @@ describeWithLab("the network of a host", () => {
         [host1.name, "overlay", "ip address flush dev skep4097"],
         [host1.name, "overlay", "ip route delete 10.250.1.0/24"],
         [a, "virtual addresses", "nft flush ruleset"],
-        [a, "virtual addresses", "nft delete element ip skep_vip services { 10.250.1.2 }"],
+        [a, "virtual addresses", "nft delete table ip skep_vip"],
       ] as const) {
         told.changes.length = 0;
         const harmedMs = performance.now();

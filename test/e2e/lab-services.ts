@@ -48,9 +48,9 @@ export class LabServices {
     return json as T;
   }
 
-  async serve(name: string, flags: readonly string[]): Promise<void> {
+  async serve(name: string, flags: readonly string[], words: readonly string[] = SERVE) {
     const create = ["service", "create", "--detach", "--no-resolve-image", "--name", name];
-    await this.docker([...create, ...BRISK, ...flags, IMAGE, ...SERVE]);
+    await this.docker([...create, ...BRISK, ...flags, IMAGE, ...words]);
   }
 
   /** Resolves once these and no others run, as many of each. */

@@ -19,22 +19,30 @@ interface Monitor {
   readonly concerns: (line: string) => boolean;
 }
 
-const RULES: Monitor = {
-  words: ["nft", "monitor"],
-  concerns: (line) => {
-    const program = /^# new generation \d+ by process \d+ \((.*)\)/.exec(line)?.[1];
-    return program !== undefined && program !== OWN_NFT;
-  },
-};
-
 const HOST_MONITORS: readonly Monitor[] = [
-  RULES,
+  {
+    words: ["nft", "monitor"],
+    concerns: (line) => {
+      const program = /^# new generation \d+ by process \d+ \((.*)\)/.exec(line)?.[1];
+      return program !== undefined && program !== OWN_NFT;
+    },
+  },
   {
     words: ["ip", "monitor", "link", "address", "neigh", "route"],
     concerns: (line) => /\bskep\d|\bskvx\d/.test(line),
   },
   { words: ["bridge", "monitor", "fdb"], concerns: (line) => /\bskvx\d.* dst /.test(line) },
 ];
+
+/**
+ * In a task's namespace only that rules go, as they do when somebody flushes them: to print all that
+ * changes there, in each of many namespaces, costs as much as to change it. When rules of our own go, it
+ * costs one look.
+ */
+const TASK_MONITOR: Monitor = {
+  words: ["nft", "monitor", "destroy", "rules"],
+  concerns: (line) => line.startsWith("delete rule"),
+};
 
 export interface Watching {
   readonly kernel: Kernel;
@@ -62,7 +70,7 @@ async function watch(
   }
 }
 
-/** The rules in the namespaces of tasks. A namespace that is watched is kept from going. */
+/** Rules that go from the namespaces of tasks. A namespace that is watched is kept from going. */
 export class TaskMonitors {
   readonly #watching: Watching;
   readonly #onHint: (taskId: TaskId) => void;
@@ -90,6 +98,11 @@ export class TaskMonitors {
     const stop = new AbortController();
     this.#tasks.set(taskId, { pid, stop });
     const signal = AbortSignal.any([this.#watching.signal, stop.signal]);
-    void watch({ ...this.#watching, signal }, RULES, () => this.#onHint(taskId), namespaceOf(pid));
+    void watch(
+      { ...this.#watching, signal },
+      TASK_MONITOR,
+      () => this.#onHint(taskId),
+      namespaceOf(pid),
+    );
   }
 }
