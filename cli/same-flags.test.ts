@@ -37,6 +37,7 @@ const ABSENT: Readonly<Record<string, string>> = {
 
 /** Ours alone. */
 const ADDED = [
+  "network trace",
   "network update",
   "swarm inspect",
   "swarm raft",
