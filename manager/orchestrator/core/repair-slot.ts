@@ -6,6 +6,7 @@
 import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { Action, NewTask, Restarts } from "./action.js";
+import { tasksBeyondCapacity } from "./beyond-capacity.js";
 import { stopPatienceMs } from "./cluster-rules.js";
 import { neverRestarts, restartDelayMs, startDelayMs } from "./restart.js";
 import type { Situation } from "./situation.js";
@@ -65,7 +66,13 @@ function wakingWithin(duesMs: readonly number[], repair: Repair): Repair {
 }
 
 function isMovedAway(old: Task, situation: Situation): boolean {
-  return situation.footingOf(old) !== "firm";
+  return situation.footingOf(old) !== "firm" || lacksRoom(old, situation);
+}
+
+/** Its node shrank, and is to be rid of it. */
+function lacksRoom(old: Task, { view }: Situation): boolean {
+  if (old.nodeId === undefined) return false;
+  return tasksBeyondCapacity(view, old.nodeId).some(({ id }) => id === old.id);
 }
 
 /** @param task the newest wanted one of the slot */

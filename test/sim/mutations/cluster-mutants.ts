@@ -178,8 +178,104 @@ const BUGS: readonly Bug[] = [
     '      if (observedRank(reported) >= observedRank("starting")) return WAIT;\n      return report({ state: "starting", message: "starting", ...containerOf(observed) });',
     '      if (reported === "running") return WAIT;\n      return report({ state: "running", message: "started", ...containerOf(observed) });',
   ],
+  [
+    "a task stays on a node whose labels it does not fit any more",
+    "manager/orchestrator/core/node-changes.ts",
+    'return matchesNode(constraints, node) ? "firm" : "leaving";',
+    'return matchesNode([], node) ? "firm" : "leaving";',
+  ],
+  [
+    "what is told to stop is taken for stopped",
+    "manager/orchestrator/core/slot.ts",
+    "return isTerminal(task.status.state) || (!isPlaced(task) && !isWanted(task.desired));",
+    "return isTerminal(task.status.state) || !isWanted(task.desired);",
+  ],
+  [
+    "a shrunken node keeps what has no room there any more",
+    "manager/orchestrator/core/overcommit.ts",
+    "const beyond = tasksBeyondCapacity(view, nodeId);",
+    "const beyond = tasksBeyondCapacity(view, nodeId).slice(0, 0);",
+  ],
+  [
+    "a restart takes the newest template",
+    "manager/orchestrator/core/situation.ts",
+    "return !sameHash && this.isCurrent(task) ? this.service.revision : task.revision;",
+    "return this.service.revision;",
+  ],
+  [
+    "what follows on a task that an update spared has the constraints of before",
+    "manager/orchestrator/core/situation.ts",
+    "return !sameHash && this.isCurrent(task) ? this.service.revision : task.revision;",
+    "return task.revision;",
+  ],
+  [
+    "failures never count against an update",
+    "manager/updater/core/judge-update.ts",
+    'if (rules.failureAction === "continue") return undefined;',
+    'if (rules.failureAction !== "nothing") return undefined;',
+  ],
+  [
+    "failures are a share of the slots renewed so far",
+    "manager/updater/core/judge-update.ts",
+    'const touched = progress.filter(({ kind }) => kind !== "untouched").length;',
+    'const touched = progress.filter(({ kind }) => kind === "arrived").length;',
+  ],
+  [
+    "a rollback that fails is rolled back",
+    "manager/updater/core/judge-update.ts",
+    'if (rules.failureAction === "pause") {\n    return { kind: "pause", message: `update paused ${dueTo}` };\n  }\n  if (isRollback(update)) return { kind: "pause", message: `rollback paused ${dueTo}` };',
+    'if (rules.failureAction === "pause" && !isRollback(update)) {\n    return { kind: "pause", message: `update paused ${dueTo}` };\n  }',
+  ],
+  [
+    "a paused update goes on by itself",
+    "manager/updater/core/update-rules.ts",
+    'return update?.state === "paused" || update?.state === "rollback_paused";',
+    "return update?.startedAtMs === -1;",
+  ],
+  [
+    "what comes free is not offered to those that wait",
+    "manager/scheduler/core/cluster-state.ts",
+    "if (before !== undefined && freesRoom(before, after)) this.tryAgain();",
+    "if (before !== undefined && freesRoom(before, after)) return;",
+  ],
+  [
+    "what a placement took whose task is gone is not offered to those that wait",
+    "manager/scheduler/core/cluster-state.ts",
+    "      // Others may have been refused for the sake of what it took.\n      this.tryAgain();",
+    "",
+  ],
+  [
+    "an agent is not told of tasks that are to stop",
+    "manager/dispatcher/core/assignments.ts",
+    "if (was && is && before.desired === after.desired) return undefined;",
+    "if (was && is) return undefined;",
+  ],
+  [
+    "an agent calls a task stopped before it stops it",
+    "worker/agent/core/task-machine.ts",
+    'if (observed.kind === "running") return { kind: "stop" };\n  return report({ state: "shutdown"',
+    'return report({ state: "shutdown"',
+  ],
+  [
+    "an agent lets a container run that is ill",
+    "worker/agent/core/task-machine.ts",
+    'case "unhealthy":\n      return { kind: "stop" };',
+    'case "unhealthy":\n      return WAIT;',
+  ],
 ];
 
-export const CLUSTER_MUTANTS: readonly Mutant[] = BUGS.map(([name, file, find, replace]) => {
-  return { name, file, find, replace, caughtBy: "cluster simulation" };
-});
+/** What the orchestrator never asks for, so that no cluster would notice. */
+const LAST_LINE: Mutant = {
+  name: "a task is forgotten while its agent may still run it",
+  file: "manager/store/core/apply/task.ts",
+  find: "if (isPlaced(task) && !isTerminal(task.status.state))",
+  replace: "if (isPlaced(task) && task.slot < 0)",
+  caughtBy: "manager/store/core/apply.refusals.test.ts",
+};
+
+export const CLUSTER_MUTANTS: readonly Mutant[] = [
+  ...BUGS.map(([name, file, find, replace]): Mutant => {
+    return { name, file, find, replace, caughtBy: "cluster simulation" };
+  }),
+  LAST_LINE,
+];

@@ -46,7 +46,7 @@ const BUGS: readonly Bug[] = [
   ],
   [
     "who has what its host lost keeps it",
-    "manager/orchestrator/core/overcommit.ts",
+    "manager/orchestrator/core/beyond-capacity.ts",
     "if (fits(reserved, free) && stock.has(generics)) {",
     "if (fits(reserved, free)) {",
   ],

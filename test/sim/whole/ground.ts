@@ -97,8 +97,7 @@ export class Ground {
    * Whether the task is what its service says now. Placement chooses its node and makes no other
    * container of it: where it alone is another, its constraints have to fit the node that it is on.
    */
-  isCurrent(task: Task): boolean {
-    const service = this.view.service(task.serviceId);
+  isCurrent(task: Task, service = this.view.service(task.serviceId)): boolean {
     if (service === undefined) return false;
     const [there, here] = [task.revision, service.revision].map((number) =>
       this.view.revision(service.id, number),

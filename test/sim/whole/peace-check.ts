@@ -10,6 +10,7 @@ import { isPlaced, type Task } from "../../../shared/model/task.js";
 import { isTerminal, isWanted } from "../../../shared/model/task-state.js";
 import { hasGenericsFor } from "./generic-holdings.js";
 import { type Ground, newestByPlace, placeOf } from "./ground.js";
+import { capacityOf, fitsInto, holdersOn, reservedBy } from "./holdings.js";
 import { isLasting } from "./images.js";
 
 /** Everything that is not as it should be by now, a line each. */
@@ -20,7 +21,18 @@ export function discontents(ground: Ground): readonly string[] {
     if (isWanted(task.desired) || isTerminal(task.status.state) || !isPlaced(task)) return [];
     return ground.isInReach(task.nodeId) ? [`${task.id} should have stopped`] : [];
   });
-  return [...services, ...left, ...onHosts(ground)];
+  return [...services, ...left, ...overfull(ground), ...onHosts(ground)];
+}
+
+/** A paused node keeps what it has, and a drained one is emptied anyway. */
+function overfull(ground: Ground): string[] {
+  const { view } = ground;
+  const full = view.nodes().filter((node) => {
+    return !fitsInto(capacityOf(node), reservedBy(view, holdersOn(view, node.id)));
+  });
+  return full
+    .filter(({ id }) => ground.isOpen(id))
+    .map(({ id }) => `${id} has promised more than it has`);
 }
 
 function onHosts(ground: Ground): string[] {
@@ -103,31 +115,21 @@ function isRightlyPending(ground: Ground, service: Service, task: Task): string[
 function couldRun(ground: Ground, task: Task, node: Node): boolean {
   const { view } = ground;
   const revision = view.revision(task.serviceId, task.revision);
-  const { Placement: placement, Resources: resources } = revision?.template ?? {};
+  const { Placement: placement } = revision?.template ?? {};
   if (!ground.isOpen(node.id)) return false;
   if (!matchesNode(parseConstraints(placement?.Constraints ?? []), node)) return false;
-  const holders = view.tasksOfNode(node.id).filter((other) => {
-    return isPlaced(other) && !isTerminal(other.status.state);
-  });
+  const holders = holdersOn(view, node.id);
   const most = placement?.MaxReplicas ?? 0;
   const own = holders.filter(({ serviceId, desired }) => {
     return serviceId === task.serviceId && isWanted(desired);
   });
   if (most > 0 && own.length >= most) return false;
-  let [cpus, memory] = [
-    resources?.Reservations?.NanoCPUs ?? 0,
-    resources?.Reservations?.MemoryBytes ?? 0,
-  ];
   const ports = new Set((revision?.hostPorts ?? []).map(({ PublishedPort: port }) => port));
-  for (const other of holders) {
-    const theirs = view.revision(other.serviceId, other.revision);
-    cpus += theirs?.template.Resources?.Reservations?.NanoCPUs ?? 0;
-    memory += theirs?.template.Resources?.Reservations?.MemoryBytes ?? 0;
-    if ((theirs?.hostPorts ?? []).some(({ PublishedPort: port }) => ports.has(port))) return false;
-  }
-  if (!hasGenericsFor(view, node, revision?.template ?? {})) return false;
-  const { NanoCPUs = 0, MemoryBytes = 0 } = node.description?.Resources ?? {};
-  return cpus <= NanoCPUs && memory <= MemoryBytes;
+  const isTaken = holders
+    .flatMap((other) => view.revision(other.serviceId, other.revision)?.hostPorts ?? [])
+    .some(({ PublishedPort: port }) => ports.has(port));
+  if (isTaken || !hasGenericsFor(view, node, revision?.template ?? {})) return false;
+  return fitsInto(capacityOf(node), reservedBy(view, [...holders, task]));
 }
 
 function onEveryNode(ground: Ground, service: Service, tasks: readonly Task[]): string[] {

@@ -69,6 +69,7 @@ export class RestartCheck implements Check {
       if (!this.#hasCompany(made)) this.#restarts.delete(key);
       return;
     }
+    this.#restarts.set(key, known);
     if (!isTerminal(old.status.state) || !this.#mayStay(old)) return;
     const template = this.#templateOf(made);
     const policy = template?.RestartPolicy ?? {};

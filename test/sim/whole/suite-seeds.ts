@@ -13,6 +13,10 @@ interface Kept {
 const KEPT: readonly Kept[] = [
   { found: "what a placement took whose task was gone was offered to nobody", seeds: [1330] },
   { found: "what follows on a task that an update spared had old constraints", seeds: [815, 1346] },
+  {
+    found: "what a shrunken node was to be rid of was moved, and not moved, without end",
+    seeds: [107],
+  },
   { found: "check: a task that fills a vacant slot counts for the update", seeds: [401, 1644] },
   {
     found: "check: where a node was lost, a slot is renewed all the same",
@@ -33,5 +37,5 @@ const KEPT: readonly Kept[] = [
 
 export const SUITE_SEEDS: readonly number[] = [
   ...Array.from({ length: FIRST_SEEDS }, (_, i) => i + 1),
-  ...KEPT.flatMap(({ seeds }) => seeds),
+  ...KEPT.flatMap(({ seeds }) => seeds).filter((seed) => seed > FIRST_SEEDS),
 ];

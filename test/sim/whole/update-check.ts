@@ -234,7 +234,7 @@ export class UpdateCheck implements Check {
   }
 
   /** What its node is was known when the last command was decided on. */
-  #isOldNews({ nodeId }: Task): boolean {
+  #isOldNews({ nodeId }: Pick<Task, "nodeId">): boolean {
     if (nodeId === undefined) return true;
     const slackMs = DECIDED_MS + this.#ground.cluster.commitMs;
     return this.#ground.nodeUnchangedForMs(nodeId) > slackMs;
@@ -251,14 +251,17 @@ export class UpdateCheck implements Check {
       const detail = `${after.id} becomes ${to}, and should ${config.FailureAction ?? "pause"}`;
       this.#ground.violated("an update that fails does as it was told", detail);
     }
-    const firsts = [...(this.#courses.last(before.id)?.firsts.values() ?? [])];
+    const firsts = [...this.#courses.of(before).firsts.values()];
     const failed = firsts.filter((first) => hasFailed(first, monitorMs)).length;
     // Of what was lost with its node, nobody knows.
     const known = firsts.filter(
       (first) => hasFailed(first, monitorMs) || this.#courses.isRenewable(first.task),
     );
-    if (failed / Math.max(1, known.length) > maxFailureRatio) return;
-    const detail = `${after.id} becomes ${to}: ${failed} of ${firsts.length} failed, at most ${maxFailureRatio} may`;
+    // Where a node has just changed, what the update was about may be another number.
+    const isSure = this.#ground.view.nodes().every(({ id }) => this.#isOldNews({ nodeId: id }));
+    const most = isSure ? this.#courses.countPlaces(before) : known.length;
+    if (failed / Math.max(1, most) > maxFailureRatio) return;
+    const detail = `${after.id} becomes ${to}: ${failed} of ${most} failed, at most ${maxFailureRatio} may`;
     this.#ground.violated("an update gives up for failures only", detail);
   }
 }

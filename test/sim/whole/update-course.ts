@@ -52,11 +52,6 @@ export class UpdateCourses {
     return course;
   }
 
-  /** Also once the service has another revision. */
-  last(id: ServiceId): Course | undefined {
-    return this.#courses.get(id);
-  }
-
   /** The user spoke: an update that goes on begins without the failures before. */
   forgive(id: ServiceId): void {
     for (const first of this.#courses.get(id)?.firsts.values() ?? []) {
@@ -121,18 +116,21 @@ export class UpdateCourses {
     return attempts > 0 && restartsAtMs.filter((atMs) => atMs > sinceMs).length >= attempts;
   }
 
-  /** Places that the update is about: those with tasks of its own, and those still to be renewed. */
-  placesOf(service: Service): ReadonlySet<string> {
+  /**
+   * How many places an update is about: those with tasks of its own, and those still to be renewed.
+   * @param service as it was when the update had the course
+   */
+  countPlaces(service: Service): number {
+    const { firsts } = this.of(service);
     const held = this.#ground.view
       .tasksOfService(service.id)
       .filter(({ desired }) => desired !== "remove");
-    const { firsts } = this.of(service);
-    const places = new Set<string>();
+    let count = 0;
     for (const [place, task] of newestByPlace(this.#ground, held)) {
       if (!this.isRenewable(task)) continue;
-      if (firsts.has(place) || !this.#ground.isCurrent(task)) places.add(place);
+      if (firsts.has(place) || !this.#ground.isCurrent(task, service)) count++;
     }
-    return places;
+    return count;
   }
 
   /** Of a global service, only what is on a node that takes part is renewed. */

@@ -47,7 +47,7 @@ export const WISHES: Readonly<Record<string, Wish>> = {
   scale: edit("scale"),
   "scale again": edit("scale"),
   "roll back": (view, random, atMs) =>
-    ofService(view, random, (service) =>
+    ofOne(view.services(), random, isUpdated, (service) =>
       service.previous === undefined ? [] : [planRollback(view, service, read(service, atMs))],
     ),
   "roll back to": (view, random, atMs) =>
@@ -64,7 +64,7 @@ export const WISHES: Readonly<Record<string, Wish>> = {
   activate: (view, random) => ofNode(view, random, (node) => [become(node, "active")]),
   "activate all": (view) => view.nodes().map((node) => become(node, "active")),
   "label node": (view, random) =>
-    ofNode(view, random, ({ id: nodeId, spec }) => {
+    ofOne(view.nodes(), random, hasConstrained(view), ({ id: nodeId, spec }) => {
       const Labels = { ...spec.Labels, zone: pick(random, ["east", "west"]) };
       return [{ kind: "update-node", nodeId, spec: { ...spec, Labels } }];
     }),
@@ -139,8 +139,7 @@ function ofService(
   random: Random,
   changes: (service: Service) => readonly Change[],
 ): readonly Change[] {
-  const services = view.services();
-  return services.length === 0 ? [] : changes(pick(random, services));
+  return ofOne(view.services(), random, () => true, changes);
 }
 
 function ofNode(
@@ -148,6 +147,30 @@ function ofNode(
   random: Random,
   changes: (node: Node) => readonly Change[],
 ): readonly Change[] {
-  const nodes = view.nodes();
-  return nodes.length === 0 ? [] : changes(pick(random, nodes));
+  return ofOne(view.nodes(), random, () => true, changes);
+}
+
+/** @param matters for whom more comes of the wish than for others */
+function ofOne<T>(
+  all: readonly T[],
+  random: Random,
+  matters: (one: T) => boolean,
+  changes: (one: T) => readonly Change[],
+): readonly Change[] {
+  const apt = all.filter(matters);
+  const some = apt.length > 0 ? apt : all;
+  return some.length === 0 ? [] : changes(pick(random, some));
+}
+
+function isUpdated({ previous, revision }: Service): boolean {
+  return previous !== undefined && previous.revision !== revision;
+}
+
+/** A task there is of a service that looks at labels. */
+function hasConstrained(view: StoreView): (node: Node) => boolean {
+  return ({ id }) =>
+    view.tasksOfNode(id).some(({ serviceId, revision }) => {
+      const placement = view.revision(serviceId, revision)?.template.Placement;
+      return (placement?.Constraints ?? []).length > 0;
+    });
 }
