@@ -39,6 +39,11 @@ export interface SimManagerOptions {
   readonly onArrival: (nodeId: NodeId, item: Item<AgentMessage>) => void;
 }
 
+/** Of the host, as packets between the hosts have it. */
+function addressOf(host: string): string {
+  return `10.0.${host.startsWith("m") ? 1 : 2}.${host.slice(1)}`;
+}
+
 export class SimManager implements Listener {
   readonly host: string;
   lagMs = 0;
@@ -135,7 +140,7 @@ export class SimManager implements Listener {
   accept(end: ManagerEnd, caller: string): void {
     const nodeId = caller as NodeId;
     void this.#talk(end, {
-      address: caller,
+      address: addressOf(caller),
       node: {
         nodeId,
         role: "worker",

@@ -3,6 +3,7 @@
  * goes. The agent is the real one.
  */
 import type { NodeId } from "../../../shared/model/ids.js";
+import type { NodeNetworks } from "../../../shared/model/node-networks.js";
 import type { Clock } from "../../../shared/ports/clock.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { Random } from "../../../shared/ports/random.js";
@@ -15,6 +16,8 @@ import { GatedEngine } from "./gated.js";
 import type { Network } from "./network.js";
 import { ProcessClock } from "./process-clock.js";
 
+/** Until the kernel has what was told of the networks, at most. */
+const APPLIED_MS = 40;
 /** An engine that is away while its node leaves is asked again. */
 const LEAVE_AGAIN_MS = 500;
 
@@ -42,6 +45,8 @@ export class SimWorker {
   readonly #options: SimWorkerOptions;
   /** It was removed, and has stopped what it ran. */
   hasLeft = false;
+  /** As it keeps its networks: what it was told last. */
+  networks: NodeNetworks | undefined;
   #hasJoined: boolean;
   #lives = 0;
   #process: ProcessClock | undefined;
@@ -75,6 +80,15 @@ export class SimWorker {
       managers,
       connect: (address) => network.connect(name, process, address),
       reach: (address, signal) => network.reach(name, process, address, signal),
+      networks: {
+        want: (told, applied) => {
+          this.networks = told;
+          process.after(life.below(APPLIED_MS), () => {
+            if (this.networks === told) applied();
+          });
+          return Promise.resolve();
+        },
+      },
       memory: this.disk.openFor(process),
       clock: process,
       random: life,

@@ -7,6 +7,7 @@ import { DRIVER_MUTANTS } from "./driver-mutants.js";
 import { ELECTION_MUTANTS } from "./election-mutants.js";
 import { MANAGERS_MUTANTS } from "./managers-mutants.js";
 import type { Mutant } from "./mutant.js";
+import { NETWORK_MUTANTS } from "./network-mutants.js";
 
 export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGENT_MUTANTS,
   ...CLUSTER_MUTANTS,
   ...MANAGERS_MUTANTS,
+  ...NETWORK_MUTANTS,
 ];

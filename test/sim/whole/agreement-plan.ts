@@ -13,7 +13,7 @@ export interface AgreementPlan {
 }
 
 /** Of so many seeds one. */
-const SHARE = 5;
+const SHARE = 6;
 const MANAGERS = [3, 3, 3, 3, 3, 5, 1];
 
 /** @returns undefined where there is one log for all. */

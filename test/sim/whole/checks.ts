@@ -1,7 +1,9 @@
 /** All checks of a whole cluster. */
+import { AddressCheck } from "./address-check.js";
 import { FenceCheck } from "./fence-check.js";
 import { GenericsCheck } from "./generics-check.js";
 import type { Check, Ground } from "./ground.js";
+import { NamesCheck } from "./names-check.js";
 import { OrderCheck } from "./order-check.js";
 import { PlacementCheck } from "./placement-check.js";
 import { RestartCheck } from "./restart-check.js";
@@ -19,5 +21,7 @@ export function checksOf(ground: Ground): readonly Check[] {
     new WorldCheck(ground),
     new GenericsCheck(ground),
     new FenceCheck(ground),
+    new AddressCheck(ground),
+    new NamesCheck(ground),
   ];
 }

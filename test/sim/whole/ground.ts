@@ -35,6 +35,8 @@ export interface KnownTask {
   /** When its end was committed. */
   endedMs: number | undefined;
   forgotten: boolean;
+  /** When the store forgot it. */
+  forgottenMs: number | undefined;
 }
 
 export class Ground {
@@ -84,11 +86,12 @@ export class Ground {
     if (task === undefined) return;
     let known = this.tasks.get(task.id);
     if (known === undefined) {
-      const none = { unwantedMs: undefined, endedMs: undefined, forgotten: false };
-      this.tasks.set(task.id, (known = { task, createdMs: nowMs, ...none }));
+      const none = { unwantedMs: undefined, endedMs: undefined, forgottenMs: undefined };
+      this.tasks.set(task.id, (known = { task, createdMs: nowMs, forgotten: false, ...none }));
     }
     known.task = task;
     known.forgotten = event.after === undefined;
+    if (known.forgotten) known.forgottenMs ??= nowMs;
     if (known.forgotten || !isWanted(task.desired)) known.unwantedMs ??= nowMs;
     if (known.forgotten || isTerminal(task.status.state)) known.endedMs ??= nowMs;
   }

@@ -10,6 +10,7 @@ import { checksOf } from "./checks.js";
 import { type Check, Ground, TICK_MS, type Violation } from "./ground.js";
 import { lifeOf } from "./images.js";
 import { MANAGER_TROUBLES } from "./manager-troubles.js";
+import { NETWORK_WISHES } from "./networks.js";
 import { discontents } from "./peace-check.js";
 import type { Happening, Plan } from "./plan.js";
 import { describeEvent } from "./story.js";
@@ -141,6 +142,7 @@ class Run {
   /** What hosts have, and what becomes of containers there. */
   #furnish(): void {
     const { seed, hosts } = this.#plan;
+    NETWORK_WISHES.forEach((wish, i) => this.#wish(wish, `network ${i}`));
     this.#cluster.workers.forEach(({ engine, name, nodeId, hasJoined }, i) => {
       const { nanoCpus, memoryBytes, generics } = hosts[i]!;
       engine.lifeOf = ({ taskId, template }) => {
@@ -151,6 +153,7 @@ class Run {
       engine.description = {
         Hostname: name,
         Platform: { OS: "linux", Architecture: "x86_64" },
+        Engine: { Plugins: [{ Type: "Network", Name: "overlay" }] },
         Resources: {
           NanoCPUs: nanoCpus,
           MemoryBytes: memoryBytes,

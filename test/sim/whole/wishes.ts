@@ -21,6 +21,7 @@ import type { Availability, Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Random } from "../../../shared/ports/random.js";
 import { pick } from "../pick.js";
+import { onNetworks } from "./networks.js";
 import { type Edit, EDITS, newSpec, soundSpec } from "./specs.js";
 
 /** @param atMs wall clock of the command; @returns nothing where there is nobody to wish it for */
@@ -75,6 +76,10 @@ export const WISHES: Readonly<Record<string, Wish>> = {
       return planNodeRemoval(view, node, { mode, atMs }).changes;
     });
   },
+  "other networks": (view, random, atMs) =>
+    ofService(view, random, (service) => [
+      update(view, service, (spec) => onNetworks(spec, view, random), atMs),
+    ]),
   "cluster settings": (view, random) => {
     const { spec } = view.cluster() ?? {};
     const PlacementStrategy = pick(random, ["spread", "binpack"] as const);
@@ -101,7 +106,8 @@ export function soundWishes(view: StoreView, atMs: number): readonly Change[] {
 
 export function create(view: StoreView, random: Random, atMs: number): Change {
   const id = newId<ServiceId>(random);
-  const spec = completeServiceSpec(newSpec(`service-${random.below(10_000)}`, random));
+  const drawn = newSpec(`service-${random.below(10_000)}`, random);
+  const spec = completeServiceSpec(onNetworks(drawn, view, random));
   return planCreate(view, id, splitSpec(spec), { atMs });
 }
 
