@@ -235,8 +235,8 @@ const BUGS: readonly Bug[] = [
   [
     "what comes free is not offered to those that wait",
     "manager/scheduler/core/cluster-state.ts",
-    "if (before !== undefined && freesRoom(before, after)) this.tryAgain();",
-    "if (before !== undefined && freesRoom(before, after)) return;",
+    "if (freesRoom(before, after)) this.tryAgain();",
+    "if (freesRoom(before, after)) return;",
   ],
   [
     "what a placement took whose task is gone is not offered to those that wait",
