@@ -11,9 +11,10 @@
 import type { NodeId } from "../../../shared/model/ids.js";
 import { type Node, nodeAvailability } from "../../../shared/model/node.js";
 import type { RebalanceProgress } from "../../../shared/model/service.js";
+import type { Task } from "../../../shared/model/task.js";
 import { type Action, NO_RESTARTS } from "../../orchestrator/core/action.js";
 import type { Situation } from "../../orchestrator/core/situation.js";
-import type { Slot, SlotKey } from "../../orchestrator/core/slot.js";
+import { isOver, type Slot, type SlotKey } from "../../orchestrator/core/slot.js";
 import { avoidanceRules, FailureLog } from "../../scheduler/core/failure-log.js";
 import { isOutdated } from "../../updater/core/slot-progress.js";
 import { isPaused, isUnderWay } from "../../updater/core/update-rules.js";
@@ -125,7 +126,8 @@ class Course {
     const room = Math.min(MOVES_PER_PLAN, parallelism === 0 ? MOVES_PER_PLAN : parallelism);
     const targets = this.#targets(before.by, new Set(avoided));
     const { moves, isWaiting } = this.#choose(targets, Math.max(0, room - coming));
-    const settled = coming + arrived + this.#count("given-up") === 0;
+    const underWay = coming + arrived + this.#count("given-up");
+    const settled = underWay === 0 && !this.#isRoomComing();
     const isOver = settled && moves.length === 0 && !isWaiting;
     const { atMs } = this.#situation.time;
     const moved = before.moved + arrived;
@@ -232,6 +234,13 @@ class Course {
         move: { from: from.id, to: to.id },
       },
     };
+  }
+
+  /** A task that is about to stop holds what the next move may need. */
+  #isRoomComing(): boolean {
+    const holdsRoom = (task: Task): boolean =>
+      !isOver(task) && placeOf(task, this.#situation)?.status.state === "ready";
+    return this.#slots.some(({ past, leaving }) => [...past, ...leaving].some(holdsRoom));
   }
 
   #count(kind: MoveState["kind"]): number {

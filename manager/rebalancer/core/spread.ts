@@ -19,17 +19,16 @@ export interface SpreadOver {
   readonly nodes: "spread" | "packed";
 }
 
-/** How much better the spread gets by a move. */
-export interface Gain {
-  /** Of the outermost level that gets better. */
-  readonly level: number;
-  /** By how many tasks the branches there differ before the move: two or more. */
-  readonly difference: number;
-}
+/**
+ * How much better the spread gets by a move: half of what each level's number changes by, the
+ * outermost first. The first that is not 0 is below it.
+ */
+export type Gain = readonly number[];
 
-/** The bigger gain first. */
+/** The bigger gain first: of moves that gain as much at one level, the next decides. */
 export function compareGains(a: Gain, b: Gain): number {
-  return a.level - b.level || b.difference - a.difference;
+  const level = a.findIndex((change, i) => change !== b[i]);
+  return (a[level] ?? 0) - (b[level] ?? 0);
 }
 
 export class Spread {
@@ -52,14 +51,12 @@ export class Spread {
   gain(from: Node, to: Node): Gain | undefined {
     const sources = this.#branchesOf(from);
     const targets = this.#branchesOf(to);
-    for (const [level, source] of sources.entries()) {
+    const changes = sources.map((source, level) => {
       const target = targets[level] ?? source;
-      if (source === target) continue;
-      const difference = this.#tasksIn(source) - this.#tasksIn(target);
-      if (difference > 1) return { level, difference };
-      if (difference < 1) return undefined;
-    }
-    return undefined;
+      return source === target ? 0 : this.#tasksIn(target) - this.#tasksIn(source) + 1;
+    });
+    const first = changes.find((change) => change !== 0) ?? 0;
+    return first < 0 ? changes : undefined;
   }
 
   /** Equal for nodes that are as good as each other as source or target of a move. */
