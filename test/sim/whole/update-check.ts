@@ -7,6 +7,7 @@ import type { StoreEvent } from "../../../manager/store/core/change.js";
 import type { UpdateConfig } from "../../../shared/docker-api/service-spec.js";
 import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
 import type { ServiceId } from "../../../shared/model/ids.js";
+import type { Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
@@ -126,9 +127,14 @@ export class UpdateCheck implements Check {
     if (status.state !== "pending" || status.error === undefined) return false;
     const { view } = this.#ground;
     const node = old.nodeId === undefined ? undefined : view.node(old.nodeId);
-    if (node === undefined) return false;
+    return node !== undefined && this.#isOverfull(node, old);
+  }
+
+  /** With the task, that is. */
+  #isOverfull(node: Node, task: Task): boolean {
+    const { view } = this.#ground;
     const staying = holdersOn(view, node.id).filter(({ id, desired }) => {
-      return id === old.id || isWanted(desired);
+      return id === task.id || isWanted(desired);
     });
     const fits = fitsInto(capacityOf(node), reservedBy(view, staying));
     return !fits || missingGenerics(view, node).length > 0;
@@ -139,12 +145,14 @@ export class UpdateCheck implements Check {
     return madeMs(task.id) > madeMs(other.id);
   }
 
-  #footingOf({ nodeId, serviceId, revision }: Task): "firm" | "leaving" | "lost" {
+  #footingOf(task: Task): "firm" | "leaving" | "lost" {
+    const { nodeId, serviceId, revision } = task;
     const node = nodeId === undefined ? undefined : this.#ground.view.node(nodeId);
     if (node === undefined || node.status.state === "down") return "lost";
     const { Availability: availability, DrainDeadline: deadline } = node.spec;
     // Past its deadline it is stopped whatever replaces it.
     if (availability === "drain") return deadline === undefined ? "leaving" : "lost";
+    if (this.#isOverfull(node, task)) return "leaving";
     const template = this.#ground.view.revision(serviceId, revision)?.template;
     const constraints = parseConstraints(template?.Placement?.Constraints ?? []);
     return availability === "pause" || matchesNode(constraints, node) ? "firm" : "leaving";

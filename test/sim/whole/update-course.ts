@@ -127,19 +127,19 @@ export class UpdateCourses {
       .filter(({ desired }) => desired !== "remove");
     let count = 0;
     for (const [place, task] of newestByPlace(this.#ground, held)) {
-      if (!this.isRenewable(task)) continue;
+      if (!this.isRenewable(task, service)) continue;
       if (firsts.has(place) || !this.#ground.isCurrent(task, service)) count++;
     }
     return count;
   }
 
   /** Of a global service, only what is on a node that takes part is renewed. */
-  isRenewable({ slot, nodeId, serviceId }: Task): boolean {
+  isRenewable(task: Task, service = this.#ground.view.service(task.serviceId)): boolean {
+    const { slot, nodeId } = task;
     if (slot !== 0) return true;
     const node = nodeId === undefined ? undefined : this.#ground.view.node(nodeId);
     if (node === undefined || !this.#ground.isOpen(node.id)) return false;
-    const service = this.#ground.view.service(serviceId);
-    const template = service && this.#ground.view.revision(serviceId, service.revision)?.template;
+    const template = service && this.#ground.view.revision(task.serviceId, service.revision)?.template;
     return matchesNode(parseConstraints(template?.Placement?.Constraints ?? []), node);
   }
 }
