@@ -139,7 +139,8 @@ export class UpdateCourses {
     if (slot !== 0) return true;
     const node = nodeId === undefined ? undefined : this.#ground.view.node(nodeId);
     if (node === undefined || !this.#ground.isOpen(node.id)) return false;
-    const template = service && this.#ground.view.revision(task.serviceId, service.revision)?.template;
+    const template =
+      service && this.#ground.view.revision(task.serviceId, service.revision)?.template;
     return matchesNode(parseConstraints(template?.Placement?.Constraints ?? []), node);
   }
 }
