@@ -27,9 +27,10 @@ const DIRECTIONS = [
 type Rule = readonly string[];
 
 /** The engine lets pass what stays inside one subnet: those of a network are one wire. */
-function wire(bridge: string): Rule {
+function wideAcceptances(bridge: string): Rule[] {
   const comment = ["-m", "comment", "--comment", `${NETWORK_COMMENT} ${bridge}`];
-  return ["-i", bridge, "-o", bridge, ...comment, "-j", "ACCEPT"];
+  const wire = ["-i", bridge, "-o", bridge, ...comment, "-j", "ACCEPT"];
+  return [wire, ...acceptances(bridge)];
 }
 
 function acceptances(bridge: string): Rule[] {
@@ -83,11 +84,11 @@ export class IngressKeeper {
 
   async remove(node: NodeNetworks): Promise<void> {
     await this.#table.remove({ family: "ip", name: HOST_TABLE });
-    for (const rule of [
+    const rules = [
       ...ingressBridges(node).flatMap(acceptances),
-      ...wideBridges(node).flatMap((bridge) => [wire(bridge), ...acceptances(bridge)]),
-    ])
-      await this.#userChain("-D", rule);
+      ...wideBridges(node).flatMap(wideAcceptances),
+    ];
+    for (const rule of rules) await this.#userChain("-D", rule);
   }
 
   #wanted(node: NodeNetworks): NftTable {
@@ -135,11 +136,11 @@ export class IngressKeeper {
   /** Of networks that go, the rules go with the next change. */
   async #joinSubnets(bridges: readonly string[]): Promise<string[]> {
     const repairs: string[] = [];
-    for (const bridge of bridges)
-      for (const rule of [wire(bridge), ...acceptances(bridge)])
-        repairs.push(...(await this.#accept(rule)));
-    for (const former of this.#wide.filter((one) => !bridges.includes(one)))
-      for (const rule of [wire(former), ...acceptances(former)]) await this.#userChain("-D", rule);
+    for (const rule of bridges.flatMap(wideAcceptances)) {
+      repairs.push(...(await this.#accept(rule)));
+    }
+    const former = this.#wide.filter((one) => !bridges.includes(one));
+    for (const rule of former.flatMap(wideAcceptances)) await this.#userChain("-D", rule);
     this.#wide = bridges;
     return repairs;
   }

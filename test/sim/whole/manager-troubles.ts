@@ -8,6 +8,7 @@ import type { SimCluster } from "../cluster/sim-cluster.js";
 import { pick } from "../pick.js";
 import { keepAll, keepSome, loseAll } from "../power-cut.js";
 import type { PowerCut } from "../simulated-disk.js";
+import { cutPower } from "./troubles.js";
 
 type Mend = () => void;
 
@@ -99,14 +100,7 @@ function killManager(cluster: SimCluster, host: string, cut: PowerCut | undefine
 
 function killWorker({ workers }: SimCluster, host: string): Mend {
   const worker = workers.find(({ name }) => name === host);
-  if (worker === undefined) return () => undefined;
-  worker.kill();
-  worker.engine.goAway();
-  for (const taskId of worker.engine.present()) worker.engine.end(taskId, 137);
-  return () => {
-    worker.engine.comeBack();
-    worker.start();
-  };
+  return worker === undefined ? () => undefined : cutPower(worker);
 }
 
 /** @param ways of what is cut, as the hosts named first see it */

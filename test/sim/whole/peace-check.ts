@@ -3,7 +3,6 @@
  * not; and the engines run exactly that. What is wanted is worked out here once more, from the
  * specs, the nodes and the contract.
  */
-import type { TaskSpec } from "../../../shared/docker-api/task-spec.js";
 import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
@@ -13,6 +12,7 @@ import { hasGenericsFor } from "./generic-holdings.js";
 import { type Ground, newestByPlace, placeOf } from "./ground.js";
 import { capacityOf, fitsInto, holdersOn, reservedBy } from "./holdings.js";
 import { isLasting } from "./images.js";
+import { endedForGood } from "./update-course.js";
 
 /** Everything that is not as it should be by now, a line each. */
 export function discontents(ground: Ground): readonly string[] {
@@ -82,7 +82,7 @@ function ofTask(ground: Ground, service: Service, task: Task): string[] {
   // What does not last is always on its way somewhere.
   if (!isLasting(template?.ContainerSpec?.Image)) return [];
   if (state === "pending") return isRightlyPending(ground, service, task);
-  if (isRecord(ground, task, template)) return [];
+  if (isRecord(ground, task)) return [];
   if (state !== "running") return [`${task.id} at ${placeOf(task)} is ${state}, ${task.desired}`];
   const node = task.nodeId === undefined ? undefined : view.node(task.nodeId);
   if (node?.status.state !== "ready" || node.spec.Availability === "drain") {
@@ -97,11 +97,9 @@ function ofTask(ground: Ground, service: Service, task: Task): string[] {
 }
 
 /** Start-first, it failed beside the older task, which runs on, and its policy says no to another try. */
-function isRecord({ view }: Ground, task: Task, template: TaskSpec | undefined): boolean {
-  if (!isTerminal(task.status.state)) return false;
-  const { Condition: condition, MaxAttempts: attempts = 0 } = template?.RestartPolicy ?? {};
-  if (condition !== "none" && attempts === 0) return false;
-  return view
+function isRecord(ground: Ground, task: Task): boolean {
+  if (!endedForGood(ground, task)) return false;
+  return ground.view
     .tasksOfService(task.serviceId)
     .filter(({ desired }) => isWanted(desired))
     .some((other) => placeOf(other) === placeOf(task) && other.status.state === "running");

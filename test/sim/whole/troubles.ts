@@ -9,8 +9,20 @@ import {
   LOSE_ENGINE,
   LOSE_HOST,
 } from "../cluster/faults.js";
+import type { SimCluster } from "../cluster/sim-cluster.js";
 import { pick } from "../pick.js";
 import type { SimulatedEngine } from "../simulated-engine.js";
+
+/** Nothing of the worker's host runs on. @returns what switches it on again */
+export function cutPower(worker: SimCluster["workers"][number]): () => void {
+  worker.kill();
+  worker.engine.goAway();
+  for (const taskId of worker.engine.present()) worker.engine.end(taskId, 137);
+  return () => {
+    worker.engine.comeBack();
+    worker.start();
+  };
+}
 
 const MORE: readonly Fault[] = [
   fault("an engine's disk is full", [500, 15_000], (cluster, random) => {
@@ -46,14 +58,7 @@ const MORE: readonly Fault[] = [
     };
   }),
   fault("a host loses power", [2_000, 20_000], (cluster, random) => {
-    const worker = pick(random, cluster.workers);
-    worker.kill();
-    worker.engine.goAway();
-    for (const taskId of worker.engine.present()) worker.engine.end(taskId, 137);
-    return () => {
-      worker.engine.comeBack();
-      worker.start();
-    };
+    return cutPower(pick(random, cluster.workers));
   }),
   fault("a host has less than it had", [3_000, 20_000], (cluster, random) => {
     const { engine } = pick(random, cluster.workers);

@@ -99,21 +99,9 @@ export class UpdateCourses {
       .filter((task) => task.id !== made.id && task.desired === "shutdown")
       .filter((task) => placeOf(task) === place);
     const last = newestByPlace(this.#ground, past).get(place);
-    return last !== undefined && (last.slot !== 0 || this.#endedForGood(last)) ? last : undefined;
-  }
-
-  #endedForGood({ serviceId, revision, status, restartsAtMs = [], updatedAtMs }: Task): boolean {
-    if (!ENDS_OF_ITS_OWN.includes(status.state)) return false;
-    const template = this.#ground.view.revision(serviceId, revision)?.template;
-    const {
-      Condition: condition,
-      MaxAttempts: attempts = 0,
-      Window: window = 0,
-    } = template?.RestartPolicy ?? {};
-    if (condition === "none") return true;
-    if (condition === "on-failure" && status.state === "complete") return true;
-    const sinceMs = window === 0 ? 0 : updatedAtMs - window / NS_PER_MS;
-    return attempts > 0 && restartsAtMs.filter((atMs) => atMs > sinceMs).length >= attempts;
+    return last !== undefined && (last.slot !== 0 || endedForGood(this.#ground, last))
+      ? last
+      : undefined;
   }
 
   /**
@@ -149,4 +137,19 @@ export class UpdateCourses {
 export function hasFailed({ task: { status, ranAtMs } }: First, monitorMs: number): boolean {
   if (!ENDS_OF_ITS_OWN.includes(status.state)) return false;
   return ranAtMs === undefined || status.atMs - ranAtMs <= monitorMs;
+}
+
+/** It ended by itself, and its policy says no to another try. */
+export function endedForGood({ view }: Ground, task: Task): boolean {
+  const { serviceId, revision, status, restartsAtMs = [], updatedAtMs } = task;
+  if (!ENDS_OF_ITS_OWN.includes(status.state)) return false;
+  const {
+    Condition: condition,
+    MaxAttempts: attempts = 0,
+    Window: window = 0,
+  } = view.revision(serviceId, revision)?.template.RestartPolicy ?? {};
+  if (condition === "none") return true;
+  if (condition === "on-failure" && status.state === "complete") return true;
+  const sinceMs = window === 0 ? 0 : updatedAtMs - window / NS_PER_MS;
+  return attempts > 0 && restartsAtMs.filter((atMs) => atMs > sinceMs).length >= attempts;
 }
