@@ -147,6 +147,8 @@ export class HostNetwork implements NetworkPlane {
       else await this.#called(waitMs, signal);
     }
     await watchingHost;
+    this.#ingress.rest();
+    this.#addresses.rest();
   }
 
   /** No network is wanted any more: the host is about to leave. Not while `run` runs. */

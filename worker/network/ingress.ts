@@ -9,6 +9,7 @@ import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js
 import { bridgeName } from "./core/link-names.js";
 import type { NftTable } from "./core/nft-table.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
+import { Ruleset } from "./ruleset.js";
 import { type Repairs, TableKeeper } from "./table-keeper.js";
 
 /**
@@ -45,17 +46,20 @@ function acceptances(bridge: string): Rule[] {
 export class IngressKeeper {
   readonly #kernel: Kernel;
   readonly #nodeId: NodeId;
+  readonly #rules: Ruleset;
   readonly #table: TableKeeper;
   #ports: NodeNetworks["ports"] = [];
-  /** What the bridges were opened for last. */
+  /** The bridges that were opened last, and the tasks that had ports on them. */
   #opened = "";
+  #hairpinned = "";
   /** Bridges of networks with several subnets. */
   #wide: readonly string[] = [];
 
   constructor(kernel: Kernel, nodeId: NodeId) {
     this.#kernel = kernel;
     this.#nodeId = nodeId;
-    this.#table = new TableKeeper(kernel);
+    this.#rules = new Ruleset(kernel);
+    this.#table = new TableKeeper(this.#rules);
   }
 
   /** The bridges must be there. @throws KernelRefusedError */
@@ -70,16 +74,20 @@ export class IngressKeeper {
    */
   async follow(node: NodeNetworks, tasks: string): Promise<void> {
     await this.#forgetLost(node);
-    const openedFor = `${ingressBridges(node).join()} ${wideBridges(node).join()} ${tasks}`;
-    if (openedFor === this.#opened) return;
-    await this.#openBridges(node);
-    this.#opened = openedFor;
+    const bridges = `${ingressBridges(node).join()} ${wideBridges(node).join()}`;
+    if (bridges !== this.#opened) await this.#openBridges(node);
+    this.#opened = bridges;
+    const ports = `${bridges} ${tasks}`;
+    if (ports !== this.#hairpinned) await this.#letBack(node);
+    this.#hairpinned = ports;
   }
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */
   async mend(node: NodeNetworks): Promise<Repairs> {
-    const repairs = await this.#table.mend(this.#wanted(node));
-    return [...repairs, ...(await this.#openBridges(node))];
+    const repairs = [...(await this.#table.mend(this.#wanted(node)))];
+    repairs.push(...(await this.#openBridges(node)));
+    await this.#letBack(node);
+    return repairs;
   }
 
   async remove(node: NodeNetworks): Promise<void> {
@@ -89,6 +97,12 @@ export class IngressKeeper {
       ...wideBridges(node).flatMap(wideAcceptances),
     ];
     for (const rule of rules) await this.#userChain("-D", rule);
+    this.rest();
+  }
+
+  /** Keeps nothing open until the next change. */
+  rest(): void {
+    this.#rules.close();
   }
 
   #wanted(node: NodeNetworks): NftTable {
@@ -107,10 +121,15 @@ export class IngressKeeper {
 
   /** Whatever was done here before: each of it can be done again. */
   async #openBridges(node: NodeNetworks): Promise<Repairs> {
-    const bridges = ingressBridges(node);
     const repairs = await this.#joinSubnets(wideBridges(node));
-    if (bridges.length === 0) return repairs;
-    for (const bridge of bridges) repairs.push(...(await this.#openBridge(bridge)));
+    for (const bridge of ingressBridges(node)) repairs.push(...(await this.#openBridge(bridge)));
+    return repairs;
+  }
+
+  /** A task that reaches itself by way of the port leaves the bridge where it came in. */
+  async #letBack(node: NodeNetworks): Promise<void> {
+    const bridges = ingressBridges(node);
+    if (bridges.length === 0) return;
     const links = await this.#kernel.links();
     const ports = links.filter(
       ({ master = "", linkinfo }) =>
@@ -118,11 +137,9 @@ export class IngressKeeper {
         linkinfo?.info_kind === "veth" &&
         linkinfo.info_slave_data?.hairpin !== true,
     );
-    // A task that reaches itself by way of the port leaves the bridge where it came in.
     await this.#kernel.ipBatch(
       ports.map(({ ifname }) => `link set dev ${ifname} type bridge_slave hairpin on`),
     );
-    return repairs;
   }
 
   async #openBridge(bridge: string): Promise<Repairs> {
@@ -159,7 +176,7 @@ export class IngressKeeper {
     action: "-C" | "-D" | "-I",
     rule: Rule,
   ): Promise<{ readonly status: number; readonly stderr: string }> {
-    return this.#kernel.program(["iptables", "-w", action, USER_CHAIN, ...rule]);
+    return this.#kernel.run(["iptables", "-w", action, USER_CHAIN, ...rule]);
   }
 }
 

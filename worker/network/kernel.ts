@@ -2,11 +2,11 @@
  * The host's kernel, as far as networks go, spoken to through `ip`, `bridge`, `nft` and `conntrack`:
  * each call is one short-lived program. Decides nothing; what to say comes from `core/`.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 
 import { ClusterError } from "../../shared/errors/cluster-error.js";
-import type { NftTable } from "./core/nft-table.js";
 import type {
   OverlayListing,
   ShownForwarding,
@@ -41,7 +41,14 @@ export function namespaceOf(pid: number): Namespace {
   return `/proc/${pid}/ns/net`;
 }
 
-interface Answer {
+export interface RunOptions {
+  /** What the program reads. */
+  readonly input?: string;
+  /** Absent: the host's. */
+  readonly namespace?: Namespace | undefined;
+}
+
+export interface Answer {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -60,7 +67,8 @@ export class Kernel {
   #nft = "nft";
 
   constructor({ path, namespace }: KernelOptions) {
-    this.#env = { PATH: `${path}:${SYSTEM_FOLDERS}`, LC_ALL: "C" };
+    // No program is to keep a history of what it was told.
+    this.#env = { PATH: `${path}:${SYSTEM_FOLDERS}`, LC_ALL: "C", HOME: "/dev/null" };
     this.#host = namespace;
   }
 
@@ -81,24 +89,7 @@ export class Kernel {
   async #batch(program: string, lines: readonly string[], namespace?: Namespace): Promise<void> {
     if (lines.length === 0) return;
     const input = lines.map((line) => `${line}\n`).join("");
-    await this.#expect([program, "-force", "-batch", "-"], { input, namespace });
-  }
-
-  /** The whole file or, with an error, nothing of it. @throws KernelRefusedError */
-  async nft(text: string, namespace?: Namespace): Promise<void> {
-    if (text !== "") await this.#expect(["nft", "-f", "-"], { input: text, namespace });
-  }
-
-  /** For `presentTable`; undefined where there is no such table. */
-  async listTable(
-    { family, name }: Pick<NftTable, "family" | "name">,
-    namespace?: Namespace,
-  ): Promise<unknown> {
-    const words = ["nft", "-j", "list", "table", family, name] as const;
-    const answer = await this.#run(words, { namespace });
-    if (answer.status === 0) return JSON.parse(answer.stdout);
-    if (/No such file or directory/.test(answer.stderr)) return undefined;
-    throw refused(words, answer);
+    await this.expect([program, "-force", "-batch", "-"], { input, namespace });
   }
 
   async listOverlay(): Promise<OverlayListing> {
@@ -124,7 +115,7 @@ export class Kernel {
     words: readonly [string, ...string[]],
     namespace?: Namespace,
   ): Promise<readonly Shown[]> {
-    const { stdout } = await this.#expect(words, { namespace });
+    const { stdout } = await this.expect(words, { namespace });
     const shown = JSON.parse(stdout === "" ? "[]" : stdout) as readonly Shown[];
     // Some versions print an empty object for each thing that the question left out.
     return shown.filter((one) => Object.keys(one as object).length > 0);
@@ -139,7 +130,7 @@ export class Kernel {
     words: readonly string[],
     namespace?: Namespace,
   ): Promise<number | "absent"> {
-    const { status, stderr, stdout } = await this.#run(["conntrack", "-D", ...words], {
+    const { status, stderr, stdout } = await this.run(["conntrack", "-D", ...words], {
       namespace,
     });
     const deleted = /(\d+) flow entries have been deleted/.exec(stderr)?.[1];
@@ -152,7 +143,7 @@ export class Kernel {
   async setSysctl(name: string, value: string): Promise<void> {
     // Through a program, because what `/proc/sys` shows depends on the namespace of who reads it.
     const script = '[ "$(cat "$1")" = "$2" ] || echo "$2" > "$1"';
-    await this.#expect(["sh", "-c", script, "sh", sysctlPath(name), value], {});
+    await this.expect(["sh", "-c", script, "sh", sysctlPath(name), value]);
   }
 
   /** Those that are lower; those that are not there are left out. @throws KernelRefusedError */
@@ -160,18 +151,13 @@ export class Kernel {
     const script =
       'while [ $# -gt 0 ]; do [ ! -e "$1" ] || [ "$(cat "$1")" -ge "$2" ] || echo "$2" > "$1" || exit 1; shift 2; done';
     const words = [...least].flatMap(([name, value]) => [sysctlPath(name), String(value)]);
-    await this.#expect(["sh", "-c", script, "sh", ...words], {});
+    await this.expect(["sh", "-c", script, "sh", ...words]);
   }
 
   /** Each with its file's path and a colon before it; files that are not there are left out. */
   async linesOf(files: readonly string[]): Promise<readonly string[]> {
-    const { stdout } = await this.#run(["grep", "-Hs", "", ...files], {});
+    const { stdout } = await this.run(["grep", "-Hs", "", ...files]);
     return stdout.split("\n").filter((line) => line !== "");
-  }
-
-  /** Exit status and words of any other program. */
-  async program(words: readonly [string, ...string[]]): Promise<Answer> {
-    return this.#run(words, {});
   }
 
   /** The lines that a program goes on to print, until `signal` aborts or it ends. */
@@ -195,11 +181,18 @@ export class Kernel {
     }
   }
 
-  async #expect(
+  /** A program that is told line by line, and complains where it has to. */
+  converse(
     words: readonly [string, ...string[]],
-    options: { readonly input?: string; readonly namespace?: Namespace | undefined },
-  ): Promise<Answer> {
-    const answer = await this.#run(words, options);
+    namespace?: Namespace,
+  ): ChildProcessByStdio<Writable, null, Readable> {
+    const [program, ...args] = this.#wordsIn(words, namespace);
+    return spawn(program, args, { env: this.#env, stdio: ["pipe", "ignore", "pipe"] });
+  }
+
+  /** Any program. @throws KernelRefusedError where it does not succeed */
+  async expect(words: readonly [string, ...string[]], options: RunOptions = {}): Promise<Answer> {
+    const answer = await this.run(words, options);
     if (answer.status === 0) return answer;
     throw refused(words, answer);
   }
@@ -214,9 +207,10 @@ export class Kernel {
     return where === undefined ? called : ["nsenter", `--net=${where}`, "--", ...called];
   }
 
-  #run(
+  /** Any program, and however it ends. */
+  run(
     words: readonly [string, ...string[]],
-    { input, namespace }: { readonly input?: string; readonly namespace?: Namespace | undefined },
+    { input, namespace }: RunOptions = {},
   ): Promise<Answer> {
     const [program, ...args] = this.#wordsIn(words, namespace);
     return new Promise((resolve) => {
@@ -242,7 +236,11 @@ function sysctlPath(name: string): string {
   return `/proc/sys/${name.replaceAll(".", "/")}`;
 }
 
-function refused(words: readonly string[], { status, stderr, stdout }: Answer): KernelRefusedError {
+/** @param answer of a program that did not succeed */
+export function refused(
+  words: readonly string[],
+  { status, stderr, stdout }: Answer,
+): KernelRefusedError {
   const complaint = (stderr.trim() || stdout.trim()).slice(0, COMPLAINT_CHARS);
   return new KernelRefusedError(`${words.slice(0, 3).join(" ")} failed (${status}): ${complaint}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps one table of nftables in one network namespace as it is wanted. What it wrote last it
+ * Keeps one table of nftables, in one network namespace, as it is wanted. What it wrote last it
  * believes to be there, so that a small change costs a small file; a look shows whether that is
  * still so, and puts right what is not.
  */
@@ -12,19 +12,17 @@ import {
   removeTable,
   replaceTable,
 } from "./core/nft-table.js";
-import type { Kernel, Namespace } from "./kernel.js";
+import type { Ruleset } from "./ruleset.js";
 
 /** What somebody else had changed, as the commands that put it right; none: it was as wanted. */
 export type Repairs = readonly string[];
 
 export class TableKeeper {
-  readonly #kernel: Kernel;
-  readonly #namespace: Namespace | undefined;
+  readonly #rules: Ruleset;
   #believed: PresentTable | undefined;
 
-  constructor(kernel: Kernel, namespace?: Namespace) {
-    this.#kernel = kernel;
-    this.#namespace = namespace;
+  constructor(rules: Ruleset) {
+    this.#rules = rules;
   }
 
   /** @throws KernelRefusedError then nothing was changed, and nothing is believed any more */
@@ -44,21 +42,19 @@ export class TableKeeper {
   /** Succeeds where there is none. */
   async remove(table: Pick<NftTable, "family" | "name">): Promise<void> {
     this.#believed = undefined;
-    await this.#kernel.nft(removeTable(table), this.#namespace);
+    await this.#rules.change(removeTable(table));
   }
 
   async #read(wanted: NftTable): Promise<PresentTable | undefined> {
-    const listing = await this.#kernel.listTable(wanted, this.#namespace);
+    const listing = await this.#rules.list(wanted);
     return listing === undefined ? undefined : presentTable(listing);
   }
 
   async #change(present: PresentTable | undefined, wanted: NftTable): Promise<void> {
     this.#believed = undefined;
-    if (present === undefined) {
-      await this.#kernel.nft(replaceTable(wanted), this.#namespace);
-    } else {
-      await this.#kernel.nft(changesOnce(present, wanted), this.#namespace);
-    }
+    await this.#rules.change(
+      present === undefined ? replaceTable(wanted) : changesOnce(present, wanted),
+    );
     this.#believed = formOnce(wanted);
   }
 }

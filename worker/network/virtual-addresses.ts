@@ -1,27 +1,35 @@
 /**
- * Keeps the table of virtual addresses in the network namespace of every task of this node: each
- * has those of the networks that it is on; and the routes to these networks' other subnets. A
+ * Keeps the table of virtual addresses in the network namespace of every task of this node, and the routes to these networks' other subnets. A
  * namespace is known by the first process of its task, and goes with it.
  */
 import type { TaskId } from "../../shared/model/ids.js";
-import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
+import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import type { NftTable } from "./core/nft-table.js";
-import { attachmentsOf } from "./core/node-network.js";
 import { routeCommands, routesOf } from "./core/task-routes.js";
-import { lostBackends, vipTable } from "./core/vip-rules.js";
+import {
+  lostBetween,
+  type TablesByNetworks,
+  type TaskTables,
+  taskTables,
+} from "./core/task-tables.js";
 import { type Kernel, namespaceOf } from "./kernel.js";
+import { Ruleset } from "./ruleset.js";
 import { type Repairs, TableKeeper } from "./table-keeper.js";
+import { hasUdpSockets } from "./udp-sockets.js";
 
 /** Programs at once: each waits for the kernel most of its time. */
 const AT_ONCE = 16;
+/** Tasks that keep an `nft` open, for about 1.5 MB each; others are programmed more slowly. */
+const SESSIONS_MAX = 100;
 
 interface Programmed {
   readonly pid: number;
+  readonly rules: Ruleset;
   readonly keepers: Readonly<Record<NftTable["family"], TableKeeper>>;
   /** What is there; flows that stay with backends from before it are not forgotten yet. */
-  wanted: readonly NftTable[];
+  wanted: TaskTables;
   /** For which they are. */
-  settled: readonly NftTable[];
+  settled: TaskTables;
   /** Those that are there, as one text. */
   routes: string;
 }
@@ -34,6 +42,8 @@ export interface TaskRepairs {
 export class VirtualAddressKeeper {
   readonly #kernel: Kernel;
   readonly #tasks = new Map<TaskId, Programmed>();
+  /** As they were applied last. */
+  #tables: TablesByNetworks = new Map();
   /** A namespace could not be written to; its task has ended, or will be tried again. */
   readonly #onFailure: (taskId: TaskId, cause: unknown) => void;
 
@@ -45,17 +55,22 @@ export class VirtualAddressKeeper {
   /** @param pid of the task's first process, whose namespace is the task's */
   add(taskId: TaskId, pid: number): "known" | "new" {
     if (this.#tasks.get(taskId)?.pid === pid) return "known";
-    const namespace = namespaceOf(pid);
-    const keepers = {
-      ip: new TableKeeper(this.#kernel, namespace),
-      ip6: new TableKeeper(this.#kernel, namespace),
-    };
-    this.#tasks.set(taskId, { pid, keepers, wanted: [], settled: [], routes: "" });
+    this.delete(taskId);
+    const manner = this.#tasks.size < SESSIONS_MAX ? "kept-open" : "anew";
+    const rules = new Ruleset(this.#kernel, namespaceOf(pid), manner);
+    const keepers = { ip: new TableKeeper(rules), ip6: new TableKeeper(rules) };
+    this.#tasks.set(taskId, { pid, rules, keepers, wanted: [], settled: [], routes: "" });
     return "new";
   }
 
   delete(taskId: TaskId): void {
+    this.#tasks.get(taskId)?.rules.close();
     this.#tasks.delete(taskId);
+  }
+
+  /** Keeps nothing open until the next change. */
+  rest(): void {
+    for (const { rules } of this.#tasks.values()) rules.close();
   }
 
   pids(): ReadonlyMap<TaskId, number> {
@@ -64,10 +79,11 @@ export class VirtualAddressKeeper {
 
   /** @returns the tasks whose namespaces now have all that is wanted of them */
   async apply(node: NodeNetworks): Promise<ReadonlySet<TaskId>> {
-    const tables = tablesFor(node, this.#tasks.keys());
+    const { byTask, byNetworks } = taskTables(node, this.#tasks.keys(), this.#tables);
+    this.#tables = byNetworks;
     const done = new Set<TaskId>();
     await this.#each([...this.#tasks], async ([taskId, task]) => {
-      const wanted = tables.get(taskId) ?? [];
+      const wanted = byTask.get(taskId) ?? [];
       await this.#route(taskId, task, node);
       for (const table of wanted) await task.keepers[table.family].apply(table);
       task.wanted = wanted;
@@ -79,6 +95,7 @@ export class VirtualAddressKeeper {
 
   /** What nobody has to wait for once `apply` is done: leads flows away from backends that left. */
   async follow(): Promise<void> {
+    for (const { rules } of this.#tasks.values()) rules.open();
     const behind = [...this.#tasks].filter(([, { wanted, settled }]) => wanted !== settled);
     await this.#each(behind, async ([, task]) => {
       const { wanted } = task;
@@ -89,15 +106,15 @@ export class VirtualAddressKeeper {
 
   /** Looks what is there, and puts it right, of these tasks. */
   async mend(node: NodeNetworks, taskIds: readonly TaskId[]): Promise<readonly TaskRepairs[]> {
-    const tables = tablesFor(node, taskIds);
+    const { byTask } = taskTables(node, taskIds, this.#tables);
     const looks: TaskRepairs[] = [];
-    const tasks = [...this.#tasks].filter(([taskId]) => tables.has(taskId));
+    const tasks = [...this.#tasks].filter(([taskId]) => byTask.has(taskId));
     await this.#each(tasks, async ([taskId, task]) => {
       const { keepers } = task;
       const repairs: string[] = [];
       task.routes = "";
       await this.#route(taskId, task, node);
-      for (const table of tables.get(taskId) ?? []) {
+      for (const table of byTask.get(taskId) ?? []) {
         repairs.push(...(await keepers[table.family].mend(table)));
       }
       looks.push({ taskId, repairs });
@@ -118,14 +135,12 @@ export class VirtualAddressKeeper {
     task.routes = text;
   }
 
-  async #forgetLost({ pid, settled }: Programmed, wanted: readonly NftTable[]): Promise<void> {
-    for (const after of wanted) {
-      const before = settled.find(({ family }) => family === after.family);
-      if (before === after) continue;
-      for (const { vip, backend } of lostBackends(before, after)) {
-        const match = ["-p", "udp", "--orig-dst", vip, "--reply-src", backend];
-        await this.#kernel.forgetConnections(match, namespaceOf(pid));
-      }
+  async #forgetLost({ pid, settled }: Programmed, wanted: TaskTables): Promise<void> {
+    const lost = lostBetween(settled, wanted);
+    if (lost.length === 0 || !(await hasUdpSockets(pid))) return;
+    for (const { vip, backend } of lost) {
+      const match = ["-p", "udp", "--orig-dst", vip, "--reply-src", backend];
+      await this.#kernel.forgetConnections(match, namespaceOf(pid));
     }
   }
 
@@ -145,29 +160,4 @@ export class VirtualAddressKeeper {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
-}
-
-/** Tasks on the same networks have one table between them. */
-function tablesFor(
-  node: NodeNetworks,
-  taskIds: Iterable<TaskId>,
-): ReadonlyMap<TaskId, readonly NftTable[]> {
-  const byNetworks = new Map<string, readonly NftTable[]>();
-  return new Map(
-    [...taskIds].map((taskId) => {
-      const networks = attachmentsOf(node, taskId).map(({ network }) => network);
-      const key = networks.map(({ networkId }) => networkId).join(" ");
-      const known = byNetworks.get(key) ?? tablesOf(networks);
-      byNetworks.set(key, known);
-      return [taskId, known];
-    }),
-  );
-}
-
-function tablesOf(networks: NodeNetworks["networks"]): readonly NftTable[] {
-  const services = networks.flatMap((network) => network.services);
-  const hasIpv6 = networks.some(({ subnets }) => subnets.some(({ cidr }) => isIpv6(cidr)));
-  return hasIpv6
-    ? [vipTable("ip", services), vipTable("ip6", services)]
-    : [vipTable("ip", services)];
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { changeTable, presentForm } from "./nft-table.js";
 import { lostBackends, vipTable } from "./vip-rules.js";
 
 function elementsOf(table: ReturnType<typeof vipTable>, name: string): Record<string, string> {
@@ -54,6 +55,14 @@ test("for any services: every chance leads to a backend of the service, each as 
       }
     }),
   );
+});
+
+test("what led to as many backends as no service has any more stays, empty, so that no rule goes", () => {
+  const before = vipTable("ip", [{ vips: ["10.0.0.2"], backends: ["10.0.0.8", "10.0.0.9"] }]);
+  const after = vipTable("ip", [{ vips: ["10.0.0.2"], backends: ["10.0.0.9"] }], before);
+  expect([...after.chains.keys()]).toEqual(["output", "refuse", "n2", "n1"]);
+  expect(elementsOf(after, "m2")).toEqual({});
+  expect(changeTable(presentForm(before), after)).not.toMatch(/flush|delete (chain|set)/);
 });
 
 test("of UDP, what led to a backend that is gone is to be forgotten", () => {

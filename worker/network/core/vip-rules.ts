@@ -12,14 +12,22 @@ import type { NftChain, NftSet, NftTable } from "./nft-table.js";
 
 const VIP_TABLE = "skep_vip";
 
-/** @param services of all networks that the task is on */
+/** More than that are let go of: each is a map, a chain and a rule in every namespace. */
+const SPARE_COUNTS_MAX = 64;
+
+/**
+ * @param services of all networks that the task is on
+ * @param before what the table was like; what led to as many backends as no service has any more stays,
+ * empty. So no change of ours takes a rule away, and where one goes it was somebody else.
+ */
 export function vipTable(
   family: NftTable["family"],
   services: readonly Pick<NetworkService, "vips" | "backends">[],
+  before?: NftTable,
 ): NftTable {
   const verdicts = new Map<string, string>();
   const refused = new Map<string, string>();
-  const byCount = new Map<number, Map<string, string>>();
+  const byCount = new Map(spareCounts(before).map((count) => [count, new Map<string, string>()]));
   for (const service of services) {
     const backends = service.backends.filter((address) => isOf(family, address)).toSorted();
     const count = backends.length;
@@ -80,6 +88,17 @@ function spreadOver(family: NftTable["family"], count: number): NftChain {
   return { hook: "", rules: [rule] };
 }
 
+function spareCounts(before: NftTable | undefined): number[] {
+  const counts = [...(before?.sets.keys() ?? [])].flatMap((name) => countOf(name) ?? []);
+  return counts.length > SPARE_COUNTS_MAX ? [] : counts;
+}
+
+/** Of the map's name. */
+function countOf(name: string): number | undefined {
+  const digits = /^m(\d+)$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 function isOf(family: NftTable["family"], address: string): boolean {
   return isIpv6(address) === (family === "ip6");
 }
@@ -102,7 +121,7 @@ export function lostBackends(before: NftTable | undefined, after: NftTable): Los
 function pairsOf(table: NftTable | undefined): Map<string, LostBackend> {
   const pairs = new Map<string, LostBackend>();
   for (const [name, { elements }] of table?.sets ?? []) {
-    if (!/^m\d+$/.test(name)) continue;
+    if (countOf(name) === undefined) continue;
     for (const [key, backend] of elements) {
       const [vip = ""] = key.split(" . ");
       pairs.set(`${vip} ${backend}`, { vip, backend });
