@@ -1,4 +1,8 @@
-/** The two kinds of tests: `unit` needs nothing but Node, `e2e` drives a real container engine. */
+/**
+ * The two kinds of tests: `unit` needs nothing but Node, `e2e` drives real container engines and
+ * hosts. What of `e2e` cannot share its machine is `e2e-alone`.
+ */
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { defineConfig } from "vitest/config";
@@ -6,6 +10,26 @@ import { defineConfig } from "vitest/config";
 import { SummaryReporter } from "./test/setup/summary-reporter.js";
 
 const MINUTE_MS = 60_000;
+
+/**
+ * End-to-end tests that promise something within a time, or that keep all cores busy themselves: one
+ * at a time, with nothing beside it. All others wait for most of their time, and share no more than
+ * an engine, in which each knows its own by their labels: two at a time.
+ */
+const ALONE = [
+  "bad-input", // answers within a second
+  "host-network", // mended within five seconds
+  "lab-many-ports", // starts 300 containers
+  "lab-mended-cable", // right within two seconds
+  "lab-networks", // 24,000 requests at full speed
+  "lab-rolling-update", // 400 requests a second, and none may fail
+  "leader-stall", // daemons stand still for less than would make them lost
+  "stalls",
+].map((name) => `test/e2e/${name}.test.ts`);
+const E2E_AT_ONCE = 2;
+
+const provideEngine = fileURLToPath(new URL("./test/setup/provide-engine.ts", import.meta.url));
+const e2e = { globalSetup: provideEngine, testTimeout: 3 * MINUTE_MS, hookTimeout: 5 * MINUTE_MS };
 
 export default defineConfig({
   test: {
@@ -23,17 +47,23 @@ export default defineConfig({
           globalSetup: fileURLToPath(new URL("./test/setup/programs.mjs", import.meta.url)),
           // Property tests and simulations on a machine with two busy cores.
           testTimeout: MINUTE_MS / 2,
+          // All cores: nobody works at this machine while its tests run.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          globalSetup: fileURLToPath(new URL("./test/setup/provide-engine.ts", import.meta.url)),
-          // All files share one engine, and its ports.
+          ...{ name: "e2e", ...e2e, include: ["test/e2e/**/*.test.ts"], exclude: ALONE },
+          maxWorkers: E2E_AT_ONCE,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...{ name: "e2e-alone", ...e2e, include: ALONE },
           fileParallelism: false,
-          testTimeout: 3 * MINUTE_MS,
-          hookTimeout: 5 * MINUTE_MS,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

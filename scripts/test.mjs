@@ -24,7 +24,7 @@ const paths = process.argv.slice(2);
 const summaries = [attempt(ensureInstalled) ?? attempt(ensureBuilt)].filter((s) => s !== undefined);
 if (existsSync(join(ROOT, "node_modules", "vitest"))) {
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
-  summaries.push(runProject("unit"), runProject("e2e"));
+  summaries.push(runProjects(["unit"]), runProjects(["e2e", "e2e-alone"]));
 }
 report(summaries);
 
@@ -44,16 +44,17 @@ function attempt(step) {
 }
 
 /**
- * @param {string} project of `vitest.config.ts`
+ * @param {readonly string[]} projects of `vitest.config.ts`
  * @returns {Summary}
  */
-function runProject(project) {
-  const file = join(SUMMARY_FOLDER, `${project}.json`);
+function runProjects(projects) {
+  const file = join(SUMMARY_FOLDER, `${projects.join("+")}.json`);
   rmSync(file, { force: true });
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
+  const chosen = projects.flatMap((project) => ["--project", project]);
   const { status } = spawnSync(
     process.execPath,
-    [vitest, "run", "--project", project, "--passWithNoTests", ...paths],
+    [vitest, "run", ...chosen, "--passWithNoTests", ...paths],
     { cwd: ROOT, stdio: "inherit", env: { ...process.env, SKEP_TEST_SUMMARY: file } },
   );
   if (!existsSync(file)) return BROKEN_RUN;

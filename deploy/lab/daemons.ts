@@ -18,8 +18,8 @@ import { type Patience, until } from "./until.js";
 export const DAEMONS = ["skepd", "dockerd"] as const;
 export type DaemonName = (typeof DAEMONS)[number];
 
-/** Containers of an engine that was killed: ended by the next one, or kept. */
-export const LIVE_RESTORE = ["on", "off"] as const;
+/** Containers of an engine that was killed: kept, ended by the next one, or kept on every other host. */
+export const LIVE_RESTORE = ["on", "off", "mixed"] as const;
 export type LiveRestore = (typeof LIVE_RESTORE)[number];
 
 /** Enough of a log to see why its daemon ended. */
@@ -59,7 +59,9 @@ export class HostDaemons {
         path: enginePath(engine),
         logPath: host.dockerLog,
         socket: host.dockerSocket,
-        words: dockerdWords(host, door.cgroups.containerParent(host.name), liveRestore),
+        words: dockerdWords(host, door.cgroups.containerParent(host.name), {
+          containers: keepsContainers(host, liveRestore) ? "kept" : "ended",
+        }),
         is: ({ words }) => words.includes("--data-root") && words.includes(host.dockerData),
       },
       skepd: {
@@ -160,10 +162,15 @@ export class HostDaemons {
   }
 }
 
+/** Whether containers of this host outlive its engine. */
+export function keepsContainers({ number }: LabHost, liveRestore: LiveRestore): boolean {
+  return liveRestore === "on" || (liveRestore === "mixed" && number % 2 === 1);
+}
+
 function dockerdWords(
   host: LabHost,
   containerParent: string,
-  liveRestore: LiveRestore,
+  { containers }: { readonly containers: "ended" | "kept" },
 ): CommandWords {
   return [
     "dockerd",
@@ -174,7 +181,7 @@ function dockerdWords(
     ...["--default-address-pool", host.addressPool],
     ...["--cgroup-parent", containerParent],
     ...["--exec-opt", "native.cgroupdriver=cgroupfs"],
-    ...(liveRestore === "on" ? ["--live-restore"] : []),
+    ...(containers === "kept" ? ["--live-restore"] : []),
   ];
 }
 

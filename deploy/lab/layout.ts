@@ -24,6 +24,8 @@ export const PREFIX_LENGTH = 24;
 export const SWITCH = "switch";
 
 export interface LabHost {
+  /** From 1. */
+  readonly number: number;
   readonly name: string;
   /** Of its only interface, `eth0`. */
   readonly address: string;
@@ -82,6 +84,7 @@ function hostOf(dir: string, number: number): LabHost {
   const name = `host${number}`;
   const folder = join(dir, name);
   return {
+    number,
     name,
     address: `192.168.77.${number}`,
     folder,

@@ -8,6 +8,7 @@ import { Laboratory } from "../../deploy/lab/laboratory.js";
 import type { Service } from "../../shared/docker-api/service-spec.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { eventually } from "./eventually.js";
+import { LabServices } from "./lab-services.js";
 import { labFolder } from "./lab-traces.js";
 
 const SERVICES = 300;
@@ -36,7 +37,8 @@ describeWithLab("many published ports", () => {
   const dir = labFolder();
 
   beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
+    lab = await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "mixed" });
+    await new LabServices(lab).firewallsAreUsual();
   });
 
   afterAll(async () => {

@@ -23,8 +23,9 @@ describeWithLab("a host whose cable is pulled again and again", () => {
   const dir = labFolder();
 
   beforeAll(async () => {
-    lab = await Laboratory.up({ dir, hosts: 3, managers: 1 });
+    lab = await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "mixed" });
     on = new LabServices(lab);
+    await on.firewallsAreUsual();
     await on.docker(["network", "create", "-d", "overlay", "front"]);
     await on.serve("app", ["--network", "front", "--publish", "8081:80", "--replicas", "6"]);
     await on.serve("asker", ["--network", "front", "--mode", "global"]);

@@ -17,7 +17,8 @@ describeWithLab("networks of three hosts", () => {
   const dir = labFolder();
 
   beforeAll(async () => {
-    on = new LabServices(await Laboratory.up({ dir, hosts: 3, managers: 1 }));
+    on = new LabServices(await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "mixed" }));
+    await on.firewallsAreUsual();
     for (const name of ["front", "back"])
       await on.docker(["network", "create", "-d", "overlay", name]);
     const replicas = ["--replicas", String(REPLICAS)];

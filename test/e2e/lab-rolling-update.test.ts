@@ -39,7 +39,8 @@ describeWithLab("a rolling update under 400 requests a second", () => {
   const dir = labFolder();
 
   beforeAll(async () => {
-    on = new LabServices(await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "on" }));
+    on = new LabServices(await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "mixed" }));
+    await on.firewallsAreUsual();
     await on.docker(["network", "create", "-d", "overlay", "front"]);
     const published = ["--network", "front", "--publish"];
     await on.serve("web", [...published, "8080:80", "--replicas", String(BYSTANDERS)]);

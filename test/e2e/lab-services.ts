@@ -62,6 +62,17 @@ export class LabServices {
     });
   }
 
+  /**
+   * The hosts' own firewall is in its usual state: what an engine does not know it drops, and what
+   * bridges pass on is asked about, too.
+   */
+  async firewallsAreUsual(): Promise<void> {
+    const ask = "iptables -S FORWARD | head -n 1; cat /proc/sys/net/bridge/bridge-nf-call-iptables";
+    for (const host of HOSTS) {
+      expect(await this.run(host, ["sh", "-c", ask]), host).toBe("-P FORWARD DROP\n1");
+    }
+  }
+
   async run(host: Host, words: readonly [string, ...string[]]): Promise<string> {
     const { status, stdout, stderr } = await this.#lab.exec(host, words);
     if (status !== 0) throw new Error(`${words[0]} on ${host} ended with ${status}: ${stderr}`);

@@ -33,14 +33,19 @@ export const NO_TRACES: Traces = {
   files: [],
 };
 
+/** What a laboratory calls things; other tests have namespaces of their own, which begin otherwise. */
+const OURS = /^(host\d|switch|br0|skep-lab)/;
+
 /** There may be other laboratories; none has anything in the machine's own network. */
 export function tracesOf(dir: string): Traces {
   return {
     processes: commandLines().filter((line) => line.includes(dir)),
     mounts: linesOf("/proc/self/mounts").filter((line) => line.includes(dir)),
     cgroups: cgroupsOf(dir),
-    namespaces: lines("ip", ["netns", "list"]).filter((line) => /skep|host\d/.test(line)),
-    links: lines("ip", ["-oneline", "link"]).filter((line) => /: (host\d|br0|skep-lab)/.test(line)),
+    namespaces: lines("ip", ["netns", "list"]).filter((line) => OURS.test(line)),
+    links: lines("ip", ["-oneline", "link"]).filter((line) =>
+      OURS.test(line.replace(/^\d+: /, "")),
+    ),
     files: existsSync(dir) ? readdirSync(dir, { recursive: true, encoding: "utf8" }) : [],
   };
 }

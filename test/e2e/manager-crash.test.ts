@@ -22,36 +22,42 @@ const KILLED_AT_START_ONE_IN = 5;
 /** Often enough for many snapshots within the test: the state is recovered from these, too. */
 const SNAPSHOT_EVERY = 250;
 const WATCH_EVERY_MS = 10;
+/** A round takes a second or two; a busy machine takes its time to start a daemon. */
+const KILL_LIMIT_MS = 30_000;
 
 const seed = process.env["SKEP_E2E_SEED"] ?? String(systemRandom().below(2 ** 32));
 const again = `SKEP_E2E_SEED=${seed} npx vitest run --project e2e test/e2e/manager-crash`;
 
-test(`${KILLS} kills of a manager that is written to (again: ${again})`, async () => {
-  const random = seededRandom(seed);
-  await using skepd = await SkepdProcess.start({ engine: "process" });
-  await initWithSnapshots(skepd);
-  const writers = Array.from({ length: WRITERS }, (_, i) => {
-    const name = `w${i}`;
-    return new RecordedWriter({ name, socketPath: skepd.socketPath, random: random.fork(name) });
-  });
+test(
+  `${KILLS} kills of a manager that is written to (again: ${again})`,
+  { timeout: KILLS * KILL_LIMIT_MS },
+  async () => {
+    const random = seededRandom(seed);
+    await using skepd = await SkepdProcess.start({ engine: "process" });
+    await initWithSnapshots(skepd);
+    const writers = Array.from({ length: WRITERS }, (_, i) => {
+      const name = `w${i}`;
+      return new RecordedWriter({ name, socketPath: skepd.socketPath, random: random.fork(name) });
+    });
 
-  let compared = 0;
-  for (let kill = 1; kill <= KILLS; kill++) {
-    const marks = await writeAndKill(skepd, writers, random);
-    const replayed = await replayState(skepd.dataDir);
-    compared += compare(marks, replayed, kill);
-    await skepd.start();
-    const { sequence, stateHash } = skepd.logged("state recovered").at(-1) ?? {};
-    expect({ sequence, stateHash }, `recovered after kill ${kill}`).toEqual(replayed.last);
-    await nothingIsLost(skepd, writers, kill);
-  }
-  const answers = writers.reduce((sum, writer) => sum + writer.answers, 0);
-  console.log(`${answers} changes acknowledged, ${compared} states compared`);
-  // Otherwise nothing was tried.
-  expect(answers).toBeGreaterThan(KILLS * WRITERS);
-  expect(compared).toBeGreaterThan(KILLS);
-  await tasksFollow(skepd, writers);
-});
+    let compared = 0;
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const marks = await writeAndKill(skepd, writers, random);
+      const replayed = await replayState(skepd.dataDir);
+      compared += compare(marks, replayed, kill);
+      await skepd.start();
+      const { sequence, stateHash } = skepd.logged("state recovered").at(-1) ?? {};
+      expect({ sequence, stateHash }, `recovered after kill ${kill}`).toEqual(replayed.last);
+      await nothingIsLost(skepd, writers, kill);
+    }
+    const answers = writers.reduce((sum, writer) => sum + writer.answers, 0);
+    console.log(`${answers} changes acknowledged, ${compared} states compared`);
+    // Otherwise nothing was tried.
+    expect(answers).toBeGreaterThan(KILLS * WRITERS);
+    expect(compared).toBeGreaterThan(KILLS);
+    await tasksFollow(skepd, writers);
+  },
+);
 
 async function initWithSnapshots(skepd: SkepdProcess): Promise<void> {
   const raft = { SnapshotInterval: SNAPSHOT_EVERY, LogEntriesForSlowFollowers: 10 };
