@@ -1,5 +1,6 @@
 /**
- * `npm test [-- paths]`: everything a fresh clone needs, then the unit and the end-to-end tests.
+ * `npm test [-- [--only unit|e2e] paths]`: everything a fresh clone needs, then the unit and the
+ * end-to-end tests.
  *
  * The end-to-end tests run after the unit tests, not beside them: they wait for real containers,
  * and on a small machine would be slowed down until they fail.
@@ -7,6 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 import { ensureBuilt, ensureInstalled, ROOT, SetupError, SUMMARY_FOLDER } from "./bootstrap.mjs";
 
@@ -20,11 +22,26 @@ import { ensureBuilt, ensureInstalled, ROOT, SetupError, SUMMARY_FOLDER } from "
 /** @type {Summary} A run that ended without a summary counts as one failure. */
 const BROKEN_RUN = { passed: 0, failed: 1, skipped: [] };
 
-const paths = process.argv.slice(2);
+/** By kind, projects of `vitest.config.ts`: one run of vitest each. */
+const KINDS = new Map([
+  ["unit", ["unit"]],
+  ["e2e", ["e2e", "e2e-alone"]],
+]);
+
+const { values, positionals: paths } = parseArgs({
+  options: { only: { type: "string" } },
+  allowPositionals: true,
+});
+const kinds = values.only === undefined ? [...KINDS.keys()] : [values.only];
+const unknown = kinds.filter((kind) => !KINDS.has(kind));
+if (unknown.length > 0) {
+  console.error(`no tests of kind "${unknown.join()}": there are ${[...KINDS.keys()].join(", ")}`);
+  process.exit(1);
+}
 const summaries = [attempt(ensureInstalled) ?? attempt(ensureBuilt)].filter((s) => s !== undefined);
 if (existsSync(join(ROOT, "node_modules", "vitest"))) {
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
-  summaries.push(runProjects(["unit"]), runProjects(["e2e", "e2e-alone"]));
+  summaries.push(...kinds.map((kind) => run(kind)));
 }
 report(summaries);
 
@@ -44,14 +61,14 @@ function attempt(step) {
 }
 
 /**
- * @param {readonly string[]} projects of `vitest.config.ts`
+ * @param {string} kind
  * @returns {Summary}
  */
-function runProjects(projects) {
-  const file = join(SUMMARY_FOLDER, `${projects.join("+")}.json`);
+function run(kind) {
+  const file = join(SUMMARY_FOLDER, `${kind}-tests.json`);
   rmSync(file, { force: true });
   const vitest = join(ROOT, "node_modules", "vitest", "vitest.mjs");
-  const chosen = projects.flatMap((project) => ["--project", project]);
+  const chosen = (KINDS.get(kind) ?? []).flatMap((project) => ["--project", project]);
   const { status } = spawnSync(
     process.execPath,
     [vitest, "run", ...chosen, "--passWithNoTests", ...paths],
@@ -72,7 +89,8 @@ function report(parts) {
     failed: parts.reduce((sum, part) => sum + part.failed, 0),
   };
   mkdirSync(SUMMARY_FOLDER, { recursive: true });
-  writeFileSync(join(SUMMARY_FOLDER, "test.json"), JSON.stringify(total));
+  const name = values.only ?? "test";
+  writeFileSync(join(SUMMARY_FOLDER, `${name}.json`), JSON.stringify(total));
   if (skipped.length > 0) console.log(`\nskipped (${skipped.length}):`);
   for (const { name, reason } of skipped) console.log(`  ${name}\n    ${reason}`);
   console.log(`\ntests: ${total.passed} passed, ${total.failed} failed, ${skipped.length} skipped`);
