@@ -5,7 +5,7 @@
  */
 import type { NodeId } from "../../shared/model/ids.js";
 import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
-import { HOST_TABLE, hostTable, lostPortBackends } from "./core/ingress-rules.js";
+import { HOST_TABLE, hostTable, hostTable6, lostPortBackends } from "./core/ingress-rules.js";
 import { bridgeName } from "./core/link-names.js";
 import type { NftTable } from "./core/nft-table.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
@@ -47,7 +47,9 @@ export class IngressKeeper {
   readonly #kernel: Kernel;
   readonly #nodeId: NodeId;
   readonly #rules: Ruleset;
-  readonly #table: TableKeeper;
+  readonly #tables: Readonly<Record<NftTable["family"], TableKeeper>>;
+  /** Which have a table by our doing. */
+  #families: readonly NftTable["family"][] = [];
   #ports: NodeNetworks["ports"] = [];
   /** The bridges that were opened last, and the tasks that had ports on them. */
   #opened = "";
@@ -59,12 +61,16 @@ export class IngressKeeper {
     this.#kernel = kernel;
     this.#nodeId = nodeId;
     this.#rules = new Ruleset(kernel);
-    this.#table = new TableKeeper(this.#rules);
+    this.#tables = { ip: new TableKeeper(this.#rules), ip6: new TableKeeper(this.#rules) };
   }
 
   /** The bridges must be there. @throws KernelRefusedError */
   async apply(node: NodeNetworks): Promise<void> {
-    await this.#table.apply(this.#wanted(node));
+    const wanted = this.#wanted(node);
+    for (const table of wanted) await this.#tables[table.family].apply(table);
+    const families = wanted.map(({ family }) => family);
+    if (this.#families.includes("ip6") && !families.includes("ip6")) await this.#remove("ip6");
+    this.#families = families;
   }
 
   /**
@@ -84,14 +90,18 @@ export class IngressKeeper {
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */
   async mend(node: NodeNetworks): Promise<Repairs> {
-    const repairs = [...(await this.#table.mend(this.#wanted(node)))];
+    const repairs: string[] = [];
+    for (const table of this.#wanted(node)) {
+      repairs.push(...(await this.#tables[table.family].mend(table)));
+    }
     repairs.push(...(await this.#openBridges(node)));
     await this.#letBack(node);
     return repairs;
   }
 
   async remove(node: NodeNetworks): Promise<void> {
-    await this.#table.remove({ family: "ip", name: HOST_TABLE });
+    await this.#remove("ip");
+    if (await this.#hasIp6()) await this.#remove("ip6");
     const rules = [
       ...ingressBridges(node).flatMap(acceptances),
       ...wideBridges(node).flatMap(wideAcceptances),
@@ -105,8 +115,21 @@ export class IngressKeeper {
     this.#rules.close();
   }
 
-  #wanted(node: NodeNetworks): NftTable {
-    return hostTable(node, this.#nodeId);
+  /** A kernel may know nothing of IPv6: it is not spoken of where no network has it. */
+  #wanted(node: NodeNetworks): NftTable[] {
+    const table = hostTable(node, this.#nodeId);
+    return hasIpv6(node) ? [table, hostTable6(node)] : [table];
+  }
+
+  #hasIp6(): Promise<boolean> {
+    return this.#rules.list({ family: "ip6", name: HOST_TABLE }).then(
+      (listing) => listing !== undefined,
+      () => false, // nor could there be
+    );
+  }
+
+  #remove(family: NftTable["family"]): Promise<void> {
+    return this.#tables[family].remove({ family, name: HOST_TABLE });
   }
 
   /** Of UDP: see `lostPortBackends`. */
@@ -178,6 +201,10 @@ export class IngressKeeper {
   ): Promise<{ readonly status: number; readonly stderr: string }> {
     return this.#kernel.run(["iptables", "-w", action, USER_CHAIN, ...rule]);
   }
+}
+
+function hasIpv6({ networks }: NodeNetworks): boolean {
+  return networks.some(({ subnets }) => subnets.some(({ cidr }) => isIpv6(cidr)));
 }
 
 function ingressBridges({ networks }: NodeNetworks): string[] {

@@ -22,6 +22,20 @@ export const HOST_TABLE = "skep";
 
 const PORT_KEY = "type inet_proto . inet_service : verdict";
 
+/** Before the engine's own at 0, which may let pass what is dropped here. */
+const FORWARD_HOOK = "type filter hook forward priority -1; policy accept;";
+/**
+ * Hosts pass on between their networks, and from beside them, only what answers or what a published port
+ * led in. An engine sees to that for networks that it has and where its firewall is in its usual state;
+ * it knows nothing of a network of which no task runs here.
+ */
+const APART = [
+  "ct state established,related return",
+  "ct status dnat return",
+  "iifname . oifname @wires return",
+  "oifname @overlays drop",
+];
+
 /** Before the engine's own at -100. */
 const DNAT_HOOKS = "priority -110; policy accept;";
 const DNS_PORT = 53;
@@ -46,6 +60,8 @@ export function hostTable(node: NodeNetworks, nodeId: NodeId): NftTable {
         "inside",
         plainSet("type ipv4_addr; flags interval", ["127.0.0.0/8", ...ingress.flatMap(cidrsOf)]),
       ],
+      ["overlays", plainSet("type ifname", node.networks.map(bridgeName))],
+      ["wires", plainSet("type ifname . ifname", node.networks.map(wireOf))],
       [
         "peers",
         addressSet(node.networks.flatMap(({ peers }) => peers.map(({ underlay }) => underlay))),
@@ -67,10 +83,7 @@ export function hostTable(node: NodeNetworks, nodeId: NodeId): NftTable {
         "guard",
         { hook: "type filter hook prerouting priority -300; policy accept;", rules: guard(node) },
       ],
-      [
-        "forward",
-        { hook: "type filter hook forward priority -1; policy accept;", rules: forward(node) },
-      ],
+      ["forward", { hook: FORWARD_HOOK, rules: [...noFramesToPeers(node), ...APART] }],
     ]),
   };
 }
@@ -102,9 +115,27 @@ function guard({ underlay }: NodeNetworks): string[] {
   ];
 }
 
+/** Of addresses of IPv6: nothing but what keeps networks apart. */
+export function hostTable6({ networks }: NodeNetworks): NftTable {
+  return {
+    family: "ip6",
+    name: HOST_TABLE,
+    sets: new Map([
+      ["overlays", plainSet("type ifname", networks.map(bridgeName))],
+      ["wires", plainSet("type ifname . ifname", networks.map(wireOf))],
+    ]),
+    chains: new Map([["forward", { hook: FORWARD_HOOK, rules: APART }]]),
+  };
+}
+
 /** A container could wrap a frame for another network and have this host's address on it. */
-function forward({ underlay }: NodeNetworks): string[] {
+function noFramesToPeers({ underlay }: NodeNetworks): string[] {
   return [`udp dport ${underlay.port} @th,96,24 >= ${VNI_MIN} ip daddr @peers drop`];
+}
+
+/** What stays on the network, as rules see it that bridges ask, too. */
+function wireOf(network: OverlayNetwork): string {
+  return `${bridgeName(network)} . ${bridgeName(network)}`;
 }
 
 /** The engine sees to the way out of one subnet of a network; it does not know that there are more. */
