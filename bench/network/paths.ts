@@ -91,6 +91,7 @@ async function programVip({ hosts }: World, pid: number): Promise<void> {
   });
   keeper.add("near" as TaskId, pid);
   await keeper.apply(toldTo(HOST2.nodeId, [NET]));
+  keeper.rest();
 }
 
 async function requestsPerS(from: string, host: string, port: number): Promise<number> {

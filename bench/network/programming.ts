@@ -54,7 +54,7 @@ export async function measureProgramming(localTasks: number): Promise<Programmin
   try {
     await applied(network, told(localTasks, 0, BACKENDS));
     for (let i = 0; i < localTasks; i++) {
-      const process = new Idle(spaces.add(`t${i}`));
+      const process = await Idle.start(spaces.add(`t${i}`));
       idle.push(process);
       const task = { taskId: taskId(i), networkIds: ["bench"] };
       await network.prepare(task, NO_NAMES, FOREVER);

@@ -150,6 +150,7 @@ describeWithLab("in the kernel", () => {
     ]);
     expect(await keeper.mend(wanted, ["a" as TaskId])).toEqual([{ taskId: "a", repairs: [] }]);
     expect(failures).toEqual([]);
+    keeper.rest();
   });
 
   test("every host answers on a published port, evenly, from outside and on its loopback", async () => {

@@ -13,7 +13,7 @@ import { describeWithLab } from "../setup/requirements.js";
 const TABLE = "add table ip t\nadd set ip t s { type ipv4_addr; }\n";
 
 function rulesetIn(namespace: string, path = PATH): Ruleset {
-  return new Ruleset(new Kernel({ path }), fileOf(namespace));
+  return new Ruleset(new Kernel({ path }), { namespace: fileOf(namespace) });
 }
 
 function elements(namespace: string): readonly string[] {
@@ -68,7 +68,7 @@ describeWithLab("a namespace's rules", () => {
     const name = spaces.add("one");
     const folder = folderWithNft(script);
     const rules = rulesetIn(name, folder);
-    await expect(rules.change(TABLE)).rejects.toThrow("nft ended in the middle of a change");
+    await expect(rules.change(TABLE)).rejects.toThrow("nft ended");
     await rules.change(TABLE);
     expect(elements(name)).toEqual([]);
     rules.close();

@@ -147,13 +147,20 @@ export class FastServer implements AsyncDisposable {
   }
 }
 
-/** A process that only stands for its network namespace. */
+/** A process that only stands for its network namespace, once it is in it. */
 export class Idle {
   readonly #child: ChildProcess;
 
-  constructor(namespace: string) {
-    const words = [`--net=${fileOf(namespace)}`, "--", "sleep", "infinity"];
-    this.#child = spawn("nsenter", words, { env: { PATH }, stdio: "ignore" });
+  static async start(namespace: string): Promise<Idle> {
+    const script = "echo ready; exec sleep infinity";
+    const words = [`--net=${fileOf(namespace)}`, "--", "sh", "-c", script];
+    const child = spawn("nsenter", words, { env: { PATH }, stdio: ["ignore", "pipe", "ignore"] });
+    await once(child.stdout, "data");
+    return new Idle(child);
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
   }
 
   get pid(): number {

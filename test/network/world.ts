@@ -27,7 +27,9 @@ export async function raise(spaces: Namespaces, networks: readonly TestNetwork[]
     return { nodeId, name, kernel: new Kernel({ path: PATH, namespace: fileOf(name) }) };
   });
   for (const { nodeId, kernel } of hosts) {
-    await new OverlayKeeper(kernel).apply(toldTo(nodeId, networks));
+    const keeper = new OverlayKeeper(kernel);
+    await keeper.apply(toldTo(nodeId, networks));
+    keeper.rest();
   }
   const tasks = networks.flatMap((network) =>
     network.tasks.map(({ taskId, nodeId, address }) => {
@@ -57,6 +59,7 @@ export async function publishPort(
     const told = toldTo(nodeId, networks, [published]);
     await keeper.apply(told);
     await keeper.follow(told, "");
+    keeper.rest();
   }
 }
 

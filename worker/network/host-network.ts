@@ -18,7 +18,7 @@ import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
-import { nameState } from "./core/dns-state.js";
+import { nameState, networkNames } from "./core/dns-state.js";
 import { hostRoutes } from "./core/host-routes.js";
 import { bridgeName, furtherBridgeNames } from "./core/link-names.js";
 import { LookSchedule } from "./core/look-schedule.js";
@@ -105,14 +105,16 @@ export class HostNetwork implements NetworkPlane {
   }
 
   /**
-   * Resolves once it is kept; it is applied soon after.
-   * @param applied called once it is in the kernel, if nothing else was told by then
+   * Resolves once it is kept; it is applied meanwhile.
+   * @param applied called once it is kept and in the kernel, if nothing else was told by then
    */
   async want(told: NodeNetworks, applied: () => void = () => undefined): Promise<void> {
-    await replaceFile(this.#toldPath, JSON.stringify(told), "soon");
     this.#told = told;
-    this.#herald = applied;
+    this.#herald = () => undefined;
     this.#callForPass();
+    await replaceFile(this.#toldPath, JSON.stringify(told), "soon");
+    if (this.#applied === told) applied();
+    else if (this.#told === told) this.#herald = applied;
   }
 
   /** Resolves once what was told last is in the kernel, or `signal` aborts. */
@@ -147,6 +149,7 @@ export class HostNetwork implements NetworkPlane {
       else await this.#called(waitMs, signal);
     }
     await watchingHost;
+    this.#overlay.rest();
     this.#ingress.rest();
     this.#addresses.rest();
   }
@@ -268,7 +271,8 @@ export class HostNetwork implements NetworkPlane {
   }
 
   async #restore(): Promise<void> {
-    this.#told ??= await this.#lastTold();
+    const last = await this.#lastTold();
+    this.#told ??= last; // unless something newer was told meanwhile
     for (const [taskId, record] of await this.#files.restore()) {
       this.#tasks.set(taskId, record);
       if (record.process !== undefined) this.#addresses.add(taskId, record.process.pid);
@@ -331,13 +335,11 @@ export class HostNetwork implements NetworkPlane {
   async #enter(node: NodeNetworks): Promise<void> {
     if (this.#applied === undefined) await this.#takeUp(node);
     else await this.#overlay.apply(node);
-    const [programmed] = await Promise.all([
-      this.#addresses.apply(node),
-      this.#ingress.apply(node),
-    ]);
+    const applying = Promise.all([this.#addresses.apply(node), this.#ingress.apply(node)]);
+    const names = networkNames(node); // while the kernel is at work
     // Names after addresses: a name stands for what leads somewhere.
-    this.#programmed = programmed;
-    await this.#options.names.apply(nameState(node, this.#nameTasks()));
+    [this.#programmed] = await applying;
+    await this.#options.names.apply(nameState(node, this.#nameTasks(), names));
   }
 
   #nameTasks(): Parameters<typeof nameState>[1] {

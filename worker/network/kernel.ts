@@ -77,19 +77,11 @@ export class Kernel {
     this.#nft = (await linkNft(folder, this.#env["PATH"] ?? "")) ?? this.#nft;
   }
 
-  /** Every line is tried, also after one that failed. @throws KernelRefusedError if any did */
+  /** @throws KernelRefusedError if any line failed */
   async ipBatch(lines: readonly string[], namespace?: Namespace): Promise<void> {
-    await this.#batch("ip", lines, namespace);
-  }
-
-  async bridgeBatch(lines: readonly string[]): Promise<void> {
-    await this.#batch("bridge", lines);
-  }
-
-  async #batch(program: string, lines: readonly string[], namespace?: Namespace): Promise<void> {
     if (lines.length === 0) return;
     const input = lines.map((line) => `${line}\n`).join("");
-    await this.expect([program, "-force", "-batch", "-"], { input, namespace });
+    await this.expect(["ip", "-force", "-batch", "-"], { input, namespace });
   }
 
   async listOverlay(): Promise<OverlayListing> {

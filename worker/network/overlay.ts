@@ -15,6 +15,7 @@ import {
 import { presentOverlay, type ShownLink } from "./core/present-overlay.js";
 import type { Kernel } from "./kernel.js";
 import type { Repairs } from "./table-keeper.js";
+import { ToldProgram, type ToldProgramWords } from "./told-program.js";
 
 interface Believed {
   readonly state: OverlayState;
@@ -23,12 +24,16 @@ interface Believed {
 
 export class OverlayKeeper {
   readonly #kernel: Kernel;
+  readonly #ip: ToldProgram;
+  readonly #bridge: ToldProgram;
   #believed: Believed | undefined;
   /** By bridge, as they were last wanted: asked for while a change is on its way, too. */
   #mtus: ReadonlyMap<string, number> = new Map();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.#ip = new ToldProgram(kernel, batchWords("ip"));
+    this.#bridge = new ToldProgram(kernel, batchWords("bridge"));
   }
 
   /**
@@ -56,6 +61,13 @@ export class OverlayKeeper {
     this.#believed = undefined;
     const state = presentOverlay(await this.#kernel.listOverlay());
     await this.#carryOut(changeOverlay(state, NOTHING));
+    this.rest();
+  }
+
+  /** Keeps nothing open until the next change. */
+  rest(): void {
+    this.#ip.close();
+    this.#bridge.close();
   }
 
   /** What containers on the network are to have, once `apply` has said nothing. */
@@ -88,8 +100,8 @@ export class OverlayKeeper {
   }
 
   async #carryOut({ links, forwarding, neighbours }: OverlayBatches): Promise<void> {
-    await this.#kernel.ipBatch(links);
-    await Promise.all([this.#kernel.bridgeBatch(forwarding), this.#kernel.ipBatch(neighbours)]);
+    await this.#ip.tell(textOf(links));
+    await Promise.all([this.#bridge.tell(textOf(forwarding)), this.#ip.tell(textOf(neighbours))]);
   }
 }
 
@@ -103,4 +115,14 @@ const NOTHING: OverlayState = {
 
 function hasAddress({ addr_info: addresses = [] }: ShownLink, address: string): boolean {
   return addresses.some(({ local }) => local === address);
+}
+
+/** Every line is tried, also after one that failed, unless the program ends over it. */
+function batchWords(program: "ip" | "bridge"): ToldProgramWords {
+  const words = [program, "-force", "-batch", "-"] as const;
+  return { open: words, once: words, separator: "\n" };
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }

@@ -1,51 +1,29 @@
-/**
- * The rules of one network namespace, as `nft` is asked for them and told to change them. Small changes
- * go to one that is kept open; what is long, or looked at, has an `nft` of its own, which gives back
- * what memory that took.
- */
+/** The rules of one network namespace, as `nft` is asked for them and told to change them. */
 import type { NftTable } from "./core/nft-table.js";
-import { type Kernel, KernelRefusedError, type Namespace, refused } from "./kernel.js";
-import { NftSession } from "./nft-session.js";
+import { type Kernel, type Namespace, refused } from "./kernel.js";
+import { ToldProgram, type ToldProgramPlace, type ToldProgramWords } from "./told-program.js";
 
-/** It reads what it is told byte by byte: more is sooner done by one that reads a file. */
-const TOLD_MAX_CHARS = 8_000;
-
-/** `anew`: no `nft` is kept open, which is about 1.5 MB less, and slower. */
-export type RulesetManner = "kept-open" | "anew";
+const NFT: ToldProgramWords = {
+  open: ["nft", "-i"],
+  once: ["nft", "-f", "-"],
+  // The kernel takes a line whole, or nothing of it.
+  separator: "; ",
+};
 
 export class Ruleset {
   readonly #kernel: Kernel;
   readonly #namespace: Namespace | undefined;
-  #manner: RulesetManner;
-  #session: NftSession | undefined;
+  readonly #nft: ToldProgram;
 
-  constructor(kernel: Kernel, namespace?: Namespace, manner: RulesetManner = "kept-open") {
+  constructor(kernel: Kernel, place: ToldProgramPlace = {}) {
     this.#kernel = kernel;
-    this.#namespace = namespace;
-    this.#manner = manner;
+    this.#namespace = place.namespace;
+    this.#nft = new ToldProgram(kernel, NFT, place);
   }
 
   /** The whole text or, with an error, nothing of it. One at a time. @throws KernelRefusedError */
   async change(text: string): Promise<void> {
-    if (text === "") return;
-    const session = text.length > TOLD_MAX_CHARS ? undefined : this.open();
-    if (session === undefined) {
-      await this.#kernel.expect(["nft", "-f", "-"], {
-        input: text,
-        namespace: this.#namespace,
-      });
-      return;
-    }
-    const answer = await session.tell(text);
-    switch (answer.kind) {
-      case "done":
-        return;
-      case "refused":
-        throw new KernelRefusedError(`nft refused a change: ${answer.complaint}`);
-      case "ended":
-        if (!session.hasAnswered) this.#manner = "anew";
-        throw new KernelRefusedError("nft ended in the middle of a change");
-    }
+    await this.#nft.tell(text);
   }
 
   /** For `presentTable`; undefined where there is no such table. @throws KernelRefusedError */
@@ -57,19 +35,13 @@ export class Ruleset {
     throw refused(words, answer);
   }
 
-  /** So that the next change finds it open. */
-  open(): NftSession | undefined {
-    if (this.#manner === "anew") return undefined;
-    if (this.#session?.state === "worn") this.close();
-    if (this.#session?.state !== "open") {
-      this.#session = new NftSession(this.#kernel.converse(["nft", "-i"], this.#namespace));
-    }
-    return this.#session;
+  /** So that the next change is a quick one. */
+  open(): void {
+    this.#nft.open();
   }
 
   /** Until the next change. */
   close(): void {
-    this.#session?.end();
-    this.#session = undefined;
+    this.#nft.close();
   }
 }

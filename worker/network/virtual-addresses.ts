@@ -57,7 +57,7 @@ export class VirtualAddressKeeper {
     if (this.#tasks.get(taskId)?.pid === pid) return "known";
     this.delete(taskId);
     const manner = this.#tasks.size < SESSIONS_MAX ? "kept-open" : "anew";
-    const rules = new Ruleset(this.#kernel, namespaceOf(pid), manner);
+    const rules = new Ruleset(this.#kernel, { namespace: namespaceOf(pid), manner });
     const keepers = { ip: new TableKeeper(rules), ip6: new TableKeeper(rules) };
     this.#tasks.set(taskId, { pid, rules, keepers, wanted: [], settled: [], routes: "" });
     return "new";

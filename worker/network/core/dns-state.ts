@@ -37,21 +37,30 @@ export interface Asker {
   readonly resolvers: readonly string[];
 }
 
-/** @param tasks of this node that have a namespace, or will have one soon */
+/**
+ * @param tasks of this node that have a namespace, or will have one soon
+ * @param networks where they are computed already
+ */
 export function nameState(
   node: NodeNetworks,
   tasks: ReadonlyMap<TaskId, Pick<Asker, "namespace" | "resolvers">>,
+  networks: readonly NetworkNames[] = networkNames(node),
 ): NameState {
   return {
     listen: node.networks.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)),
-    networks: node.networks.map((network) => ({
-      networkId: network.networkId,
-      name: network.name.toLowerCase(),
-      names: [...namesOf(network)],
-      pointers: pointersOf(network),
-    })),
+    networks,
     askers: askersOf(node, tasks),
   };
+}
+
+/** The larger part of it, which depends on nothing that the host does. */
+export function networkNames({ networks }: NodeNetworks): readonly NetworkNames[] {
+  return networks.map((network) => ({
+    networkId: network.networkId,
+    name: network.name.toLowerCase(),
+    names: [...namesOf(network)],
+    pointers: pointersOf(network),
+  }));
 }
 
 /** Nothing of a task that does not serve: its address must not be found. */

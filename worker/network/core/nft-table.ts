@@ -81,18 +81,28 @@ export function changeTable(present: PresentTable, wanted: NftTable): string {
     lines.push(hook === "" ? `add chain ${at} ${name}` : `add chain ${at} ${name} { ${hook} }`);
   }
   for (const [name, elements] of present.sets) {
-    const kept = wanted.sets.get(name)?.elements;
-    const outdated = [...elements].filter(([key, value]) => kept?.get(key) !== value);
+    const outdated = elementsBeside(elements, wanted.sets.get(name)?.elements);
     lines.push(...elementCommands(`delete element ${at} ${name}`, outdated, "keys"));
   }
   lines.push(...ruleCommands(at, present, wanted));
   for (const [name, { elements }] of wanted.sets) {
-    const there = present.sets.get(name);
-    const missing = [...elements].filter(([key, value]) => there?.get(key) !== value);
+    const missing = elementsBeside(elements, present.sets.get(name));
     lines.push(...elementCommands(`add element ${at} ${name}`, missing, "pairs"));
   }
   lines.push(...leftovers(at, present, wanted));
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Those that the other has not, or not with this value. Tens of thousands may be the same in both. */
+function elementsBeside(
+  elements: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string> | undefined,
+): [string, string][] {
+  const found: [string, string][] = [];
+  for (const [key, value] of elements) {
+    if (other?.get(key) !== value) found.push([key, value]);
+  }
+  return found;
 }
 
 function elementCommands(

@@ -14,13 +14,17 @@ import { ALIAS_PREFIX, bridgeName, furtherBridgeNames, vxlanName } from "./link-
 export interface OverlayState {
   readonly bridges: ReadonlyMap<string, BridgeLink>;
   readonly tunnels: ReadonlyMap<string, TunnelLink>;
-  /** Which host a MAC address is behind; the key is `device mac`. */
-  readonly forwarding: ReadonlyMap<string, string>;
-  /** Which MAC address an address has; the key is `device address`. */
-  readonly neighbours: ReadonlyMap<string, string>;
+  /** Which host a MAC address is behind. */
+  readonly forwarding: DeviceEntries;
+  /** Which MAC address an address has. */
+  readonly neighbours: DeviceEntries;
   /** Bridges of their own whose names are shaped like further names of ours. */
   readonly strays: readonly string[];
 }
+
+/** By device: a kernel holds tens of thousands of them, and they are compared with every change. */
+export type DeviceEntries = ReadonlyMap<string, Entries>;
+type Entries = ReadonlyMap<string, string>;
 
 export interface BridgeLink {
   readonly mac: string;
@@ -54,8 +58,8 @@ const OVERHEAD_BYTES = { ipv4: 50, ipv6: 70 } as const;
 export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayState {
   const bridges = new Map<string, BridgeLink>();
   const tunnels = new Map<string, TunnelLink>();
-  const forwarding = new Map<string, string>();
-  const neighbours = new Map<string, string>();
+  const forwarding = new Map<string, Entries>();
+  const neighbours = new Map<string, Entries>();
   for (const network of node.networks) {
     const bridge = bridgeName(network);
     const device = vxlanName(network);
@@ -78,10 +82,9 @@ export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayS
       alias,
       isUp: true,
     });
-    for (const { mac, host, addresses: behind } of remoteMacs(network)) {
-      forwarding.set(`${device} ${mac}`, host);
-      for (const address of behind) neighbours.set(`${device} ${address}`, mac);
-    }
+    const elsewhere = entriesOf(network);
+    forwarding.set(device, elsewhere.hosts);
+    neighbours.set(device, elsewhere.macs);
   }
   return { bridges, tunnels, forwarding, neighbours, strays: [] };
 }
@@ -95,24 +98,28 @@ export function overlayMtu(
   return Math.min(network.mtu ?? underlayMtu - overhead, underlayMtu - overhead);
 }
 
-interface RemoteMac {
-  readonly mac: string;
-  readonly host: string;
-  readonly addresses: readonly string[];
-}
-
 /** Tasks on nodes that are no peers cannot be reached; they are left out. */
-function remoteMacs({ peers, endpoints }: OverlayNetwork): RemoteMac[] {
-  const hosts = new Map(peers.map(({ nodeId, underlay }) => [nodeId, underlay]));
-  return [
-    ...peers.map(({ gatewayMac, gateways, underlay }) => {
-      return { mac: gatewayMac, host: underlay, addresses: gateways };
-    }),
-    ...endpoints.flatMap(({ mac, nodeId, addresses }) => {
-      const host = hosts.get(nodeId);
-      return host === undefined ? [] : [{ mac, host, addresses }];
-    }),
-  ];
+function entriesOf({ peers, endpoints }: OverlayNetwork): {
+  /** By MAC address. */
+  readonly hosts: Entries;
+  /** By address. */
+  readonly macs: Entries;
+} {
+  const hosts = new Map<string, string>();
+  const macs = new Map<string, string>();
+  const underlays = new Map<string, string>();
+  for (const { nodeId, underlay, gatewayMac, gateways } of peers) {
+    underlays.set(nodeId, underlay);
+    hosts.set(gatewayMac, underlay);
+    for (const gateway of gateways) macs.set(gateway, gatewayMac);
+  }
+  for (const { nodeId, mac, addresses } of endpoints) {
+    const host = underlays.get(nodeId);
+    if (host === undefined) continue;
+    hosts.set(mac, host);
+    for (const address of addresses) macs.set(address, mac);
+  }
+  return { hosts, macs };
 }
 
 /** Lines for `ip -batch` and `bridge -batch`, to be given in the order of the fields. */
@@ -124,14 +131,12 @@ export interface OverlayBatches {
 
 /** From what is there to what is wanted. Twice is once: between equal states there is nothing. */
 export function changeOverlay(present: OverlayState, wanted: OverlayState): OverlayBatches {
-  const lost = lostDevices(present, wanted);
-  const kept = (entries: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
-    lost.size === 0 ? entries : new Map([...entries].filter(([key]) => !lost.has(deviceOf(key))));
-  const forwarding = changeEntries(kept(present.forwarding), wanted.forwarding, {
+  const kept = keptDevices(present, wanted);
+  const forwarding = changeEntries(present.forwarding, wanted.forwarding, kept, {
     put: (device, mac, host) => `fdb replace ${mac} dev ${device} dst ${host} self static`,
     drop: (device, mac, host) => `fdb del ${mac} dev ${device} dst ${host} self`,
   });
-  const neighbours = changeEntries(kept(present.neighbours), wanted.neighbours, {
+  const neighbours = changeEntries(present.neighbours, wanted.neighbours, kept, {
     put: (device, address, mac) =>
       `neigh replace ${address} lladdr ${mac} dev ${device} nud permanent`,
     drop: (device, address) => `neigh del ${address} dev ${device}`,
@@ -139,14 +144,13 @@ export function changeOverlay(present: OverlayState, wanted: OverlayState): Over
   return { links: changeLinks(present, wanted), forwarding, neighbours };
 }
 
-/** Devices that go, or are made anew: their entries go with them. */
-function lostDevices(present: OverlayState, wanted: OverlayState): ReadonlySet<string> {
-  const same = [...present.tunnels].filter(([name, tunnel]) => {
-    const kept = wanted.tunnels.get(name);
-    return kept !== undefined && isSameTunnel(tunnel, kept);
+/** Those that stay as they are: with the others their entries go. */
+function keptDevices(present: OverlayState, wanted: OverlayState): ReadonlySet<string> {
+  const kept = [...present.tunnels].filter(([name, tunnel]) => {
+    const after = wanted.tunnels.get(name);
+    return after !== undefined && isSameTunnel(tunnel, after);
   });
-  const names = new Set(same.map(([name]) => name));
-  return new Set([...present.tunnels.keys()].filter((name) => !names.has(name)));
+  return new Set(kept.map(([name]) => name));
 }
 
 interface EntryCommands {
@@ -155,27 +159,23 @@ interface EntryCommands {
 }
 
 function changeEntries(
-  present: ReadonlyMap<string, string>,
-  wanted: ReadonlyMap<string, string>,
+  present: DeviceEntries,
+  wanted: DeviceEntries,
+  kept: ReadonlySet<string>,
   { put, drop }: EntryCommands,
 ): string[] {
   const lines: string[] = [];
-  for (const [key, value] of present) {
-    if (!wanted.has(key)) lines.push(drop(deviceOf(key), restOf(key), value));
-  }
-  for (const [key, value] of wanted) {
-    if (present.get(key) !== value) lines.push(put(deviceOf(key), restOf(key), value));
+  for (const [device, entries] of wanted) {
+    const there = (kept.has(device) ? present.get(device) : undefined) ?? NO_ENTRIES;
+    for (const [key, value] of there) if (!entries.has(key)) lines.push(drop(device, key, value));
+    for (const [key, value] of entries) {
+      if (there.get(key) !== value) lines.push(put(device, key, value));
+    }
   }
   return lines;
 }
 
-function deviceOf(key: string): string {
-  return key.slice(0, key.indexOf(" "));
-}
-
-function restOf(key: string): string {
-  return key.slice(key.indexOf(" ") + 1);
-}
+const NO_ENTRIES: Entries = new Map();
 
 function changeLinks(present: OverlayState, wanted: OverlayState): string[] {
   // Only what says that it is ours: a name alone is anybody's.

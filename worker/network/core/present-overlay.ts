@@ -3,7 +3,7 @@
  * Devices are ours by name and kind; everything else on the host stays out of it.
  */
 import { FURTHER_NAME, LINK_NAME } from "./link-names.js";
-import type { BridgeLink, OverlayState, TunnelLink } from "./overlay-state.js";
+import type { BridgeLink, DeviceEntries, OverlayState, TunnelLink } from "./overlay-state.js";
 
 /** The parsed outputs of five questions. */
 export interface OverlayListing {
@@ -76,25 +76,33 @@ export function presentOverlay(listing: OverlayListing): OverlayState {
   const ours = links.filter(({ ifname }) => LINK_NAME.test(ifname));
   const bridges = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "bridge");
   const tunnels = ours.filter(({ linkinfo }) => linkinfo?.info_kind === "vxlan");
-  const devices = new Set(tunnels.map(({ ifname }) => ifname));
   const strays = links.filter(
     ({ ifname, linkinfo }) => FURTHER_NAME.test(ifname) && linkinfo?.info_kind === "bridge",
   );
   return {
     bridges: new Map(bridges.map((link) => [link.ifname, bridgeOf(link, routes)])),
     tunnels: new Map(tunnels.map((link) => [link.ifname, tunnelOf(link)])),
-    forwarding: new Map(
-      forwarding
-        .filter(({ ifname = "", dst }) => dst !== undefined && devices.has(ifname))
-        .map(({ mac, ifname = "", dst = "" }) => [`${ifname} ${mac}`, dst]),
+    forwarding: byDevice(
+      tunnels,
+      forwarding.flatMap(({ mac, ifname = "", dst }) =>
+        dst === undefined ? [] : [[ifname, mac, dst]],
+      ),
     ),
-    neighbours: new Map(
-      neighbours
-        .filter(({ dev }) => devices.has(dev))
-        .map(({ dst, dev, lladdr = "" }) => [`${dev} ${dst}`, lladdr]),
+    neighbours: byDevice(
+      tunnels,
+      neighbours.map(({ dst, dev, lladdr = "" }) => [dev, dst, lladdr]),
     ),
     strays: strays.map(({ ifname }) => ifname),
   };
+}
+
+function byDevice(
+  tunnels: readonly ShownLink[],
+  entries: readonly (readonly [device: string, key: string, value: string])[],
+): DeviceEntries {
+  const devices = new Map(tunnels.map(({ ifname }) => [ifname, new Map<string, string>()]));
+  for (const [device, key, value] of entries) devices.get(device)?.set(key, value);
+  return devices;
 }
 
 function bridgeOf(link: ShownLink, routes: readonly ShownRoute[]): BridgeLink {

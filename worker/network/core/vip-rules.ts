@@ -114,18 +114,22 @@ export interface LostBackend {
  * not, until conntrack forgets it.
  */
 export function lostBackends(before: NftTable | undefined, after: NftTable): LostBackend[] {
-  const now = pairsOf(after);
-  return [...pairsOf(before)].filter(([key]) => !now.has(key)).map(([, pair]) => pair);
-}
-
-function pairsOf(table: NftTable | undefined): Map<string, LostBackend> {
-  const pairs = new Map<string, LostBackend>();
-  for (const [name, { elements }] of table?.sets ?? []) {
+  const lost = new Map<string, LostBackend>();
+  for (const [name, { elements }] of before?.sets ?? []) {
     if (countOf(name) === undefined) continue;
+    const kept = after.sets.get(name)?.elements;
     for (const [key, backend] of elements) {
+      if (kept?.get(key) === backend) continue;
       const [vip = ""] = key.split(" . ");
-      pairs.set(`${vip} ${backend}`, { vip, backend });
+      if (!leadsTo(after, vip).has(backend)) lost.set(`${vip} ${backend}`, { vip, backend });
     }
   }
-  return pairs;
+  return [...lost.values()];
+}
+
+function leadsTo({ sets }: NftTable, vip: string): ReadonlySet<string> {
+  const chain = sets.get("services")?.elements.get(vip) ?? "";
+  const count = Number(/^goto n(\d+)$/.exec(chain)?.[1] ?? 0);
+  const elements = sets.get(`m${count}`)?.elements;
+  return new Set(Array.from({ length: count }, (_, i) => elements?.get(`${vip} . ${i}`) ?? ""));
 }

@@ -1,5 +1,5 @@
 /**
- * An `nft` that is kept open in one network namespace, and is told what to change line by line.
+ * A program that is kept open and told what to do on its input: `nft -i`, `ip -batch -`, `bridge -batch -`.
  *
  * To start one for each change costs far more than the change: a process, which takes longer the
  * larger we are; and the kernel lets nobody close the socket through which rules or elements went
@@ -10,28 +10,33 @@ import type { Readable, Writable } from "node:stream";
 
 import { assert } from "../../shared/errors/assert.js";
 
-/** A change takes milliseconds; an `nft` that hangs must not hold up the rest for ever. */
+/** What it is told takes milliseconds; one that hangs must not hold up the rest for ever. */
 const ANSWER_LIMIT_MS = 20_000;
-/** A word that `nft` does not know. It says so, with the word, once it is done with what came before. */
-const END = "answered";
-/** What it is told it remembers, as for a user at a terminal who may want it again. */
-const SPOKEN_MAX_CHARS = 1_000_000;
+/** `nft` remembers what it is told, as for a user at a terminal who may want it again. */
+const TOLD_MAX_CHARS = 1_000_000;
+/** A line that none of them knows: each says so, with the line, once it is done with what came before. */
+const END = "skep_answered";
+/** `nft` complains, shows the line, and marks it; `ip` shows it and counts it. */
+const COMPLAINT_OF_END = new RegExp(
+  `^(?:Error: .*\\n)?.*${END}.*\\n(?: *\\^+|Command failed.*)\\n`,
+  "m",
+);
 
-/** `ended`: whether it did what it was told last is not known. */
-export type NftAnswer =
-  | { readonly kind: "done" }
-  | { readonly kind: "refused"; readonly complaint: string }
-  | { readonly kind: "ended" };
+/** `ended`: what it did of what it was told is not known. */
+export interface ProgramAnswer {
+  readonly kind: "answered" | "ended";
+  /** Empty where it had none. */
+  readonly complaint: string;
+}
 
-export class NftSession {
+export class OpenProgram {
   readonly #child: ChildProcessByStdio<Writable, null, Readable>;
-  #spoken = 0;
+  #told = 0;
   #heard = "";
-  #isOver = false;
   #hasAnswered = false;
-  #answer: ((answer: NftAnswer) => void) | undefined;
+  #isOver = false;
+  #answer: ((answer: ProgramAnswer) => void) | undefined;
 
-  /** @param child `nft -i` */
   constructor(child: ChildProcessByStdio<Writable, null, Readable>) {
     this.#child = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
@@ -45,7 +50,7 @@ export class NftSession {
   /** `worn`: another one should take its place. */
   get state(): "open" | "worn" | "over" {
     if (this.#isOver) return "over";
-    return this.#spoken < SPOKEN_MAX_CHARS ? "open" : "worn";
+    return this.#told < TOLD_MAX_CHARS ? "open" : "worn";
   }
 
   /** Some builds of `nft` cannot be talked to. */
@@ -53,20 +58,20 @@ export class NftSession {
     return this.#hasAnswered;
   }
 
-  /** One change at a time. @param commands each on a line; the kernel takes all of them or none */
-  async tell(commands: string): Promise<NftAnswer> {
-    assert(this.#answer === undefined, "nft is told one thing at a time");
-    if (this.#isOver) return { kind: "ended" };
-    const line = commands.trimEnd().replaceAll("\n", "; ");
-    this.#spoken += line.length;
+  /** Resolves once it is done with all of it. One call at a time. @param lines without the last newline */
+  async tell(lines: string): Promise<ProgramAnswer> {
+    assert(this.#answer === undefined, "an open program is told one thing at a time");
+    if (this.#isOver) return { kind: "ended", complaint: "" };
+    const text = `${lines}\n${END}\n`;
+    this.#told += text.length;
     const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const kill = (): unknown => this.#child.kill("SIGKILL");
     limit.addEventListener("abort", kill);
     handleOf(this.#child.stderr).ref();
     try {
-      return await new Promise<NftAnswer>((resolve) => {
+      return await new Promise<ProgramAnswer>((resolve) => {
         this.#answer = resolve;
-        this.#child.stdin.write(`${line}\n${END}\n`);
+        this.#child.stdin.write(text);
       });
     } finally {
       limit.removeEventListener("abort", kill);
@@ -80,24 +85,22 @@ export class NftSession {
 
   #hear(text: string): void {
     this.#heard += text;
-    const at = this.#heard.indexOf(`\n${END}\n`);
-    if (at === -1) return;
-    // The last line is about the word itself; before the first may be the marks below the word before.
-    const complaint = this.#heard.slice(0, at).split("\n").slice(0, -1).join("\n");
-    this.#heard = "";
+    const end = COMPLAINT_OF_END.exec(this.#heard);
+    if (end === null) return;
     this.#hasAnswered = true;
-    this.#settle(complaint.includes("Error:") ? { kind: "refused", complaint } : { kind: "done" });
+    this.#settle("answered", this.#heard.slice(0, end.index));
   }
 
   #over(): void {
     this.#isOver = true;
-    this.#settle({ kind: "ended" });
+    this.#settle("ended", this.#heard);
   }
 
-  #settle(answer: NftAnswer): void {
+  #settle(kind: ProgramAnswer["kind"], heard: string): void {
     const settle = this.#answer;
     this.#answer = undefined;
-    settle?.(answer);
+    this.#heard = "";
+    settle?.({ kind, complaint: heard.trim() });
   }
 }
 
