@@ -22,6 +22,7 @@ const ALONE = [
   "host-network", // mended within five seconds
   "lab-many-ports", // starts 300 containers
   "lab-mended-cable", // right within two seconds
+  "lab-names", // right within a second
   "lab-networks", // 24,000 requests at full speed
   "lab-rolling-update", // 400 requests a second, and none may fail
   "leader-stall", // daemons stand still for less than would make them lost

@@ -66,6 +66,8 @@ export interface ContainerStatus {
   /** 0 where no process runs. */
   readonly pid: number;
   readonly exitCode?: number;
+  /** It still runs and is being stopped, and no connection is led to it any more. */
+  readonly isUnhealthy?: true;
 }
 
 export const PORT_PROTOCOLS = ["tcp", "udp", "sctp"] as const;

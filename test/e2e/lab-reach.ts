@@ -21,7 +21,7 @@ interface ShownTask {
   readonly NodeID?: string;
   readonly UpdatedAt: string;
   readonly DesiredState: string;
-  readonly Status: { readonly State: string };
+  readonly Status: { readonly State: string; readonly Message: string };
   readonly NetworksAttachments?: readonly {
     readonly Network: { readonly Spec: { readonly Name: string } };
     readonly Addresses: readonly string[];
@@ -30,6 +30,7 @@ interface ShownTask {
 
 interface ShownNode {
   readonly ID: string;
+  readonly UpdatedAt: string;
   readonly Description: { readonly Hostname: Host };
   readonly Status: { readonly State: string };
 }
@@ -95,11 +96,11 @@ export class LabReach {
     this.#vip = vip;
   }
 
-  /** @returns what is not as the cluster's tasks are, on any host; nothing: all is right */
-  async wrongs(): Promise<string[]> {
+  /** @returns what is not as the cluster's tasks are, on any of these hosts; nothing: all is right */
+  async wrongs(hosts: readonly Host[] = HOSTS): Promise<string[]> {
     const beganMs = Date.now();
     const held = await Promise.all(
-      HOSTS.map(async (host) => [host, await this.#heldOn(host)] as const),
+      hosts.map(async (host) => [host, await this.#heldOn(host)] as const),
     );
     const tasks = await this.#tasks(beganMs - KNOWN_WITHIN_MS);
     return held.flatMap(([host, has]) => this.#wrongsOf(host, has, tasks));
@@ -153,9 +154,11 @@ export class LabReach {
       const isServing =
         task.DesiredState === "running" &&
         task.Status.State === "running" &&
+        task.Status.Message !== "unhealthy" &&
         node.Status.State !== "down";
       const steady = isServing ? "serving" : "silent";
-      const state = Date.parse(task.UpdatedAt) > knownMs ? "changing" : steady;
+      const changedMs = Math.max(Date.parse(task.UpdatedAt), Date.parse(node.UpdatedAt));
+      const state = changedMs > knownMs ? "changing" : steady;
       const host = node.Description.Hostname;
       return [{ host, state, address: on(this.#asked.network), published: on("ingress") }];
     });

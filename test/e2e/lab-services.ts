@@ -32,19 +32,24 @@ export interface Container {
 
 export class LabServices {
   readonly #lab: Laboratory;
+  readonly #manager: Host;
 
-  /** @param lab of three hosts, the first a manager */
-  constructor(lab: Laboratory) {
+  /**
+   * @param lab of three hosts
+   * @param manager the one that is asked
+   */
+  constructor(lab: Laboratory, manager: Host = "host1") {
     this.#lab = lab;
+    this.#manager = manager;
   }
 
   docker(words: readonly string[]): Promise<string> {
-    return dockerCommand(this.#lab.host("host1").skepSocket)!.output([...words]);
+    return dockerCommand(this.#lab.host(this.#manager).skepSocket)!.output([...words]);
   }
 
   /** What the manager's API answers. */
   async get<T>(path: string): Promise<T> {
-    const { json } = await callApi(this.#lab.host("host1").skepSocket, { path });
+    const { json } = await callApi(this.#lab.host(this.#manager).skepSocket, { path });
     return json as T;
   }
 

@@ -10,12 +10,7 @@ import type { ContainerSpec, HealthConfig } from "../../shared/docker-api/contai
 import { ProposalDroppedError } from "../../shared/errors/cluster-error.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { Task, TaskStatus } from "../../shared/model/task.js";
-import {
-  isTerminal,
-  isWanted,
-  mayFollow,
-  type ObservedState,
-} from "../../shared/model/task-state.js";
+import { isTerminal, isWanted } from "../../shared/model/task-state.js";
 import type { Clock, Timer } from "../../shared/ports/clock.js";
 import { nextStep as stepOfAgent } from "../../worker/agent/core/task-machine.js";
 import { CheckedContainer } from "./checked-container.js";
@@ -139,7 +134,7 @@ export class Hosts {
   async #report(taskId: TaskId, report: Report): Promise<void> {
     await this.#store.update((tx) => {
       const task = tx.view.task(taskId);
-      if (task === undefined || !mayFollow(report.state, task.status.state)) return;
+      if (task === undefined || isTerminal(task.status.state)) return;
       tx.apply({ kind: "observe-task", taskId, status: { ...report, atMs: tx.atMs } });
     });
   }
@@ -164,7 +159,7 @@ function nextStep(
 ): NextStep | undefined {
   if (isTerminal(status.state)) return undefined;
   if (!isWanted(desired)) return report(STOP_MS, { state: "shutdown", message: "stopped" });
-  if (container !== undefined) return whileChecked(status.state, container);
+  if (container !== undefined) return whileChecked(status, container);
   switch (status.state) {
     case "assigned":
       return report(STEP_MS, prepared(image));
@@ -181,8 +176,15 @@ function nextStep(
 }
 
 /** What the agent makes of it: nobody else decides when a container counts. */
-function whileChecked(reported: ObservedState, { observed }: CheckedContainer) {
-  const step = stepOfAgent({ wanted: "running", reported, observed, launches: "allow" });
+function whileChecked(status: TaskStatus, { observed }: CheckedContainer) {
+  const isReportedUnhealthy = status.container?.isUnhealthy === true;
+  const step = stepOfAgent({
+    wanted: "running",
+    launches: "allow",
+    reported: status.state,
+    isReportedUnhealthy,
+    observed,
+  });
   if (step.kind === "report") return report(0, step.change);
   return step.kind === "stop" ? ({ afterMs: STOP_MS, kind: "kill" } as const) : undefined;
 }

@@ -55,7 +55,12 @@ const status: fc.Arbitrary<TaskStatus> = fc
       message: text,
       error: text,
       container: fc.record(
-        { containerId: fc.string(), pid: fc.nat(), exitCode: fc.integer({ min: -1, max: 255 }) },
+        {
+          containerId: fc.string(),
+          pid: fc.nat(),
+          exitCode: fc.integer({ min: -1, max: 255 }),
+          isUnhealthy: fc.constant(true as const),
+        },
         { requiredKeys: ["containerId", "pid"] },
       ),
       ports: fc.array(

@@ -130,9 +130,11 @@ export class TaskRunner {
     if (this.#hints !== this.#hintsSeen) this.#observed = undefined;
     this.#hintsSeen = this.#hints;
     this.#observed ??= await this.#ports.engine.observe(this.taskId, signal);
+    const { state, container } = this.#ports.status();
     return nextStep({
       wanted: this.#wanted,
-      reported: this.#ports.status().state,
+      reported: state,
+      isReportedUnhealthy: container?.isUnhealthy === true,
       observed: this.#observed,
       launches: this.#ports.launches(),
     });

@@ -67,10 +67,11 @@ export function isReached(task: Task | undefined): boolean {
 }
 
 /**
- * Connections are led to it, if its node is there. That it runs says that it is healthy, too.
+ * Connections are led to it, if its node is there. That it runs says that it was healthy, too.
  */
-export function isServing(task: Task): boolean {
-  return task.status.state === "running" && isWanted(task.desired);
+export function isServing({ status, desired }: Task): boolean {
+  const isHealthy = status.container?.isUnhealthy !== true;
+  return status.state === "running" && isHealthy && isWanted(desired);
 }
 
 interface PlacedTask {

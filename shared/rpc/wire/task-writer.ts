@@ -37,6 +37,7 @@ const CONTAINER = {
   containerId: 1,
   pid: 2,
   exitCode: 3,
+  isUnhealthy: 4,
 } as const satisfies Record<keyof ContainerStatus, number>;
 
 const PORT = {
@@ -119,6 +120,7 @@ function writeContainer(writer: ProtoWriter, container: ContainerStatus): void {
   writer.text(CONTAINER.containerId, container.containerId);
   writer.uint(CONTAINER.pid, container.pid);
   if (container.exitCode !== undefined) writer.sint(CONTAINER.exitCode, container.exitCode);
+  if (container.isUnhealthy === true) writer.uint(CONTAINER.isUnhealthy, 1);
   writer.end(begun);
 }
 

@@ -53,6 +53,7 @@ export interface WireContainerStatus {
   containerId: string;
   pid: number;
   exitCode?: number | null;
+  isUnhealthy?: boolean | null;
 }
 
 export interface WirePublishedPort {
@@ -170,8 +171,9 @@ export function taskStatusFromWire(wire: WireTaskStatus): TaskStatus {
 }
 
 function containerFromWire(wire: WireContainerStatus): ContainerStatus {
-  const { containerId, pid, exitCode } = wire;
-  return isSet(exitCode) ? { containerId, pid, exitCode } : { containerId, pid };
+  const { containerId, pid, exitCode, isUnhealthy } = wire;
+  const container = isSet(exitCode) ? { containerId, pid, exitCode } : { containerId, pid };
+  return isUnhealthy === true ? { ...container, isUnhealthy } : container;
 }
 
 function portFromWire(wire: WirePublishedPort): PublishedPort {

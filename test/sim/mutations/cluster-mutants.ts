@@ -259,8 +259,14 @@ const BUGS: readonly Bug[] = [
   [
     "an agent lets a container run that is ill",
     "worker/agent/core/task-machine.ts",
-    'case "unhealthy":\n      return { kind: "stop" };',
-    'case "unhealthy":\n      return WAIT;',
+    'case "unhealthy":\n',
+    'case "unhealthy":\n      if (isReportedUnhealthy) return WAIT;\n',
+  ],
+  [
+    "an agent tells that a container is ill only once it has stopped it",
+    "worker/agent/core/task-machine.ts",
+    'if (reported !== "running" || isReportedUnhealthy) return { kind: "stop" };',
+    'if (observed.health === "unhealthy") return { kind: "stop" };',
   ],
 ];
 

@@ -7,8 +7,8 @@ const BUGS: readonly Bug[] = [
   [
     "names stand for what is about to stop",
     "manager/dispatcher/core/service-reach.ts",
-    'return task.status.state === "running" && isWanted(task.desired);',
-    'return task.status.state === "running";',
+    'return status.state === "running" && isHealthy && isWanted(desired);',
+    'return status.state === "running" && isHealthy;',
   ],
   [
     "a worker hears of what is on other networks",

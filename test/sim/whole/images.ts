@@ -16,6 +16,7 @@ const IMAGES = {
   sick: (random) => ({
     healthy: { afterMs: 300 },
     sickAfterMs: 400 + random.below(8_000),
+    stopMs: random.below(3_000),
   }),
   missing: () => ({ image: "missing" as const }),
 } as const satisfies Record<string, Fares>;

@@ -133,6 +133,8 @@ function isOn({ addresses = [] }: Task, { networkId }: OverlayNetwork): boolean 
   return addresses.some((each) => each.networkId === networkId);
 }
 
-function isServing(task: Task | undefined): boolean {
-  return task !== undefined && task.status.state === "running" && isWanted(task.desired);
+/** It runs, is healthy and shall go on. */
+export function isServing(task: Task | undefined): boolean {
+  if (task?.status.state !== "running" || task.status.container?.isUnhealthy === true) return false;
+  return isWanted(task.desired);
 }

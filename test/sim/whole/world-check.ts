@@ -9,9 +9,12 @@ import type { Task } from "../../../shared/model/task.js";
 import { isWanted } from "../../../shared/model/task-state.js";
 import type { SimulatedEngine } from "../simulated-engine.js";
 import { type Check, type Ground, placeOf } from "./ground.js";
+import { isServing } from "./names-check.js";
 
 /** DESIGN's 10 s, beyond what the task may take to end. */
 const SURPLUS_GONE_MS = 10_000;
+/** From its failing check until the store knows: names leave it out within a second. */
+const ILL_TOLD_MS = 500;
 /** From its failing check until a container is stopped, beyond its grace period. */
 const ILL_STOPPED_MS = 3_000;
 const NS_PER_MS = 1e6;
@@ -114,6 +117,11 @@ export class WorldCheck implements Check {
       const sinceMs = this.#illSinceMs.get(taskId) ?? nowMs;
       this.#illSinceMs.set(taskId, sinceMs);
       const forMs = Math.min(soundMs, nowMs - sinceMs);
+      const task = this.#ground.tasks.get(taskId)?.task;
+      if (forMs >= ILL_TOLD_MS && isServing(task)) {
+        const detail = `${taskId} on ${name} has been unhealthy for ${forMs} ms, and counts as well`;
+        this.#ground.violated("what is ill is told at once", detail);
+      }
       if (forMs < ILL_STOPPED_MS + (this.#graceMs.get(taskId) ?? 0)) continue;
       const detail = `${name} runs ${taskId}, unhealthy for ${forMs} ms`;
       this.#ground.violated("what is ill is stopped", detail);

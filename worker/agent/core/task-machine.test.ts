@@ -53,7 +53,7 @@ describe("one step", () => {
     ["running", "starting", runningWith("starting"), "wait"],
     ["running", "starting", runningWith("healthy"), "report running"],
     ["running", "running", runningWith("starting"), "wait"],
-    ["running", "running", runningWith("unhealthy"), "stop"],
+    ["running", "running", runningWith("unhealthy"), "report running"],
     ["running", "starting", runningWith("unhealthy"), "stop"],
     // Ends that nobody ordered.
     ["running", "running", exitedWith(0), "report complete"],
@@ -96,7 +96,7 @@ describe("one step", () => {
     ["running", "assigned", exitedWith(3), "report failed: task: non-zero exit (3)"],
   ] satisfies Row[])("wanted %s, reported %s, observed %o: %s", (...row) => {
     const [wanted, reported, observed, expected] = row;
-    expect(say(nextStep({ wanted, reported, observed, launches: "allow" }))).toBe(expected);
+    expect(say(nextStep(situation(wanted, reported, observed)))).toBe(expected);
   });
 
   test.each([
@@ -106,10 +106,26 @@ describe("one step", () => {
     ["running", "ready", CREATED, "wait"],
     ["running", "starting", RUNNING, "report running"],
     ["shutdown", "running", RUNNING, "stop"],
-    ["running", "running", runningWith("unhealthy"), "stop"],
+    ["running", "starting", runningWith("unhealthy"), "stop"],
   ] satisfies Row[])("while launches are held: wanted %s, %s, %o: %s", (...row) => {
     const [wanted, reported, observed, expected] = row;
-    expect(say(nextStep({ wanted, reported, observed, launches: "hold" }))).toBe(expected);
+    const held = { ...situation(wanted, reported, observed), launches: "hold" } as const;
+    expect(say(nextStep(held))).toBe(expected);
+  });
+
+  test("tells that it is unhealthy before it stops it, and that it is healthy again", () => {
+    const unhealthy = situation("running", "running", runningWith("unhealthy"));
+    expect(nextStep(unhealthy)).toMatchObject({
+      change: { state: "running", container: { isUnhealthy: true } },
+    });
+    const told = { isReportedUnhealthy: true };
+    expect(nextStep({ ...unhealthy, ...told })).toEqual({ kind: "stop" });
+    const healthy = situation("running", "running", runningWith("healthy"));
+    expect(nextStep({ ...healthy, ...told })).toMatchObject({
+      change: { state: "running", container: { containerId: "c", pid: 7 } },
+    });
+    const starting = situation("running", "running", runningWith("starting"));
+    expect(nextStep({ ...starting, ...told })).toEqual({ kind: "wait" });
   });
 
   test("tells the container and its exit code", () => {
@@ -137,6 +153,7 @@ describe("for every situation", () => {
   const anySituation: fc.Arbitrary<TaskSituation> = fc.record({
     wanted: fc.constantFrom<Wanted[]>(...DESIRED_STATES, "gone"),
     reported: fc.constantFrom(...OBSERVED_STATES),
+    isReportedUnhealthy: fc.boolean(),
     observed: observation,
     launches: fc.constantFrom("allow" as const, "hold" as const),
   });
@@ -147,7 +164,10 @@ describe("for every situation", () => {
         const step = nextStep(at);
         if (step.kind !== "report") return;
         expect(isTerminal(at.reported)).toBe(false);
-        expect(mayFollow(step.change.state, at.reported)).toBe(true);
+        const { state, container } = step.change;
+        if (mayFollow(state, at.reported)) return;
+        expect(state).toBe(at.reported);
+        expect(container?.isUnhealthy === true).toBe(!at.isReportedUnhealthy);
       }),
     );
   });
@@ -193,8 +213,11 @@ describe("for every situation", () => {
 
 function obey(at: TaskSituation, step: Step): TaskSituation {
   switch (step.kind) {
-    case "report":
-      return { ...at, reported: step.change.state };
+    case "report": {
+      const { state, container } = step.change;
+      const isReportedUnhealthy = container?.isUnhealthy === true;
+      return { ...at, reported: state, isReportedUnhealthy };
+    }
     case "prepare":
       return { ...at, observed: CREATED };
     case "start":
@@ -210,7 +233,8 @@ function obey(at: TaskSituation, step: Step): TaskSituation {
 }
 
 function situation(wanted: Wanted, reported: ObservedState, observed: TaskObservation) {
-  return { wanted, reported, observed, launches: "allow" } as const;
+  const isReportedUnhealthy = false;
+  return { wanted, reported, isReportedUnhealthy, observed, launches: "allow" } as const;
 }
 
 function goneText(): string {

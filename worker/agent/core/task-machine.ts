@@ -29,6 +29,8 @@ export interface TaskSituation {
   readonly wanted: Wanted;
   /** The state last reported. */
   readonly reported: ObservedState;
+  /** It was reported that the container runs and is not healthy. */
+  readonly isReportedUnhealthy: boolean;
   readonly observed: TaskObservation;
   /** `hold`: no complete assignment has come since the agent started, so nothing new may begin. */
   readonly launches: "allow" | "hold";
@@ -87,12 +89,12 @@ function stepTowardsShutdown(observed: TaskObservation): Step {
 }
 
 function stepTowardsRunning(situation: TaskSituation): Step {
-  const { observed, reported } = situation;
+  const { observed } = situation;
   switch (observed.kind) {
     case "exited":
       return report(endOf(observed));
     case "running":
-      return whileRunning(reported, observed);
+      return whileRunning(situation, observed);
     case "created":
       return whileCreated(situation);
     case "absent":
@@ -130,20 +132,25 @@ function whileCreated({ reported, wanted, launches, observed }: TaskSituation): 
   return report({ state: "failed", message: "container is gone", error });
 }
 
-/** Docker's order: a task with a health check counts as running only once it is healthy. */
+/**
+ * Docker's order: a task with a health check counts as running only once it is healthy. One that no
+ * longer is says so before it is stopped: that may take as long as its grace period, and nobody
+ * shall be led to it meanwhile.
+ */
 function whileRunning(
-  reported: ObservedState,
+  { reported, isReportedUnhealthy }: TaskSituation,
   observed: TaskObservation & { kind: "running" },
 ): Step {
   switch (observed.health) {
     case "unhealthy":
-      return { kind: "stop" };
+      if (reported !== "running" || isReportedUnhealthy) return { kind: "stop" };
+      return report({ state: "running", message: "unhealthy", ...containerOf(observed) });
     case "starting":
       if (observedRank(reported) >= observedRank("starting")) return WAIT;
       return report({ state: "starting", message: "starting", ...containerOf(observed) });
     case "none":
     case "healthy":
-      if (reported === "running") return WAIT;
+      if (reported === "running" && !isReportedUnhealthy) return WAIT;
       return report({ state: "running", message: "started", ...containerOf(observed) });
     default:
       return assertNever(observed.health);
@@ -188,7 +195,10 @@ function containerOf(observed: TaskObservation): Pick<StatusChange, "container" 
     case "created":
       return { container: { containerId: observed.containerId, pid: 0 } };
     case "running": {
-      const container = { containerId: observed.containerId, pid: observed.pid };
+      const { containerId, pid } = observed;
+      const running = { containerId, pid };
+      const container =
+        observed.health === "unhealthy" ? { ...running, isUnhealthy: true as const } : running;
       return observed.ports.length === 0 ? { container } : { container, ports: observed.ports };
     }
     case "exited":

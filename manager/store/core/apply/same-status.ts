@@ -16,7 +16,8 @@ export function sameContainer(a: TaskStatus, b: TaskStatus): boolean {
   return (
     a.container?.containerId === b.container?.containerId &&
     a.container?.pid === b.container?.pid &&
-    a.container?.exitCode === b.container?.exitCode
+    a.container?.exitCode === b.container?.exitCode &&
+    a.container?.isUnhealthy === b.container?.isUnhealthy
   );
 }
 

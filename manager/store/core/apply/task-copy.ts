@@ -142,6 +142,8 @@ function statusWithoutPorts({ state, atMs, message, error, container }: TaskStat
     : { state, atMs, message, error, container: kept };
 }
 
-function keptContainer({ containerId, pid, exitCode }: ContainerStatus): ContainerStatus {
+function keptContainer(container: ContainerStatus): ContainerStatus {
+  const { containerId, pid, exitCode, isUnhealthy } = container;
+  if (isUnhealthy !== undefined) return { ...container };
   return exitCode === undefined ? { containerId, pid } : { containerId, pid, exitCode };
 }
