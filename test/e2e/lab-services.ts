@@ -21,6 +21,11 @@ export const ADDRESS_OF = {
 const IMAGE = "skep/busybox:1";
 /** Serves its own name. */
 const SERVE = ["sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /"];
+/** Flags that lend a service the machine's Node. */
+export const WITH_NODE = [process.execPath, "/lib", "/lib64"].flatMap((path) => [
+  "--mount",
+  `type=bind,source=${path},target=${path},readonly`,
+]);
 const BRISK = ["--stop-grace-period", "3s", "--restart-delay", "100ms"];
 
 export interface Container {
@@ -106,11 +111,14 @@ export class LabServices {
     return JSON.parse(await this.run(host, requesting(requests))) as Answers;
   }
 
+  async answersIn(container: Container, requests: Requests): Promise<Answers> {
+    return JSON.parse(await this.runInNetworkOf(container, requesting(requests))) as Answers;
+  }
+
   /** From the namespace of a container, which has its rules, and not the host's. */
-  async answersIn({ host, id }: Container, requests: Requests): Promise<Answers> {
+  async runInNetworkOf({ host, id }: Container, words: readonly string[]): Promise<string> {
     const pid = await this.run(host, ["docker", "inspect", "--format", "{{.State.Pid}}", id]);
-    const words = ["nsenter", "--target", pid, "--net", ...requesting(requests)] as const;
-    return JSON.parse(await this.run(host, words)) as Answers;
+    return this.run(host, ["nsenter", "--target", pid, "--net", "--", ...words]);
   }
 
   async vipOf(service: string, network: string): Promise<string> {
