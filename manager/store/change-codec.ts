@@ -184,6 +184,9 @@ export function changeToWire(change: Change): WireChange {
     case "allocate-service":
     case "allocate-node":
     case "allocate-task":
+    case "put-attachment":
+    case "allocate-attachment":
+    case "remove-attachment":
       return networkChangeToWire(change);
     default:
       return assertNever(change);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
+import type { Attachment } from "../../shared/model/attachment.js";
 import type { Cluster } from "../../shared/model/cluster.js";
-import type { ClusterId, NetworkId } from "../../shared/model/ids.js";
+import type { ClusterId, NetworkId, TaskId } from "../../shared/model/ids.js";
 import type { Network } from "../../shared/model/network.js";
 import { sampleNode, sampleService, sampleTask } from "../../test/samples/objects.js";
 import { decodeCommand, encodeCommand } from "./command-codec.js";
@@ -31,6 +32,17 @@ const network: Network = {
     { cidr: "10.240.1.0/24" },
     { cidr: "fd00::/64", range: "fd00::/80", gateway: "fd00::1" },
   ],
+};
+const attachment: Attachment = {
+  id: "attachment1" as TaskId,
+  version: 0,
+  createdAtMs: 1,
+  updatedAtMs: 2,
+  nodeId: node.id,
+  containerName: "web",
+  containerId: "0123456789ab",
+  state: "serving",
+  networks: [{ networkId: network.id, aliases: ["db"], wanted: ["10.240.1.9"] }],
 };
 const addresses = [{ networkId: network.id, addresses: ["10.240.1.2", "fd00::2"] }];
 const dataPath = { addressPools: ["10.0.0.0/8"], subnetBits: 24, port: 4789 };
@@ -180,6 +192,18 @@ const CHANGES: { readonly [Kind in Change["kind"]]: readonly Extract<Change, { k
       },
     },
   ],
+  "put-attachment": [
+    { kind: "put-attachment", attachment },
+    {
+      kind: "put-attachment",
+      attachment: { ...attachment, state: "silent", containerId: "", addresses, error: "full" },
+    },
+  ],
+  "allocate-attachment": [
+    { kind: "allocate-attachment", attachmentId: attachment.id, addresses },
+    { kind: "allocate-attachment", attachmentId: attachment.id, addresses: [], error: "full" },
+  ],
+  "remove-attachment": [{ kind: "remove-attachment", attachmentId: attachment.id }],
   "remove-task": [{ kind: "remove-task", taskId: task.id }],
 };
 

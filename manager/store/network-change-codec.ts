@@ -1,6 +1,11 @@
 /** Changes of networks and of what is given on them, proto ↔ model. */
 import type { NetworkCreateRequest } from "../../shared/docker-api/network.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
+import {
+  attachmentFromWire,
+  attachmentToWire,
+  type WireAttachment,
+} from "../../shared/rpc/wire/attachment.js";
 import { fromUint64, isSet, type WireUint64 } from "../../shared/rpc/wire/fields.js";
 import { intern } from "../../shared/rpc/wire/intern.js";
 import {
@@ -29,6 +34,13 @@ export interface WireNetworkChange {
     addresses: readonly WireNetworkAddresses[];
     message: string;
   } | null;
+  putAttachment?: WireAttachment | null;
+  allocateAttachment?: {
+    attachmentId: string;
+    addresses: readonly WireNetworkAddresses[];
+    error?: string | null;
+  } | null;
+  removeAttachment?: { attachmentId: string } | null;
 }
 
 interface WireUpdateNetwork {
@@ -45,6 +57,9 @@ type NetworkChange = ChangeOf<
   | "allocate-service"
   | "allocate-node"
   | "allocate-task"
+  | "put-attachment"
+  | "allocate-attachment"
+  | "remove-attachment"
 >;
 
 export function networkChangeToWire(change: NetworkChange): WireNetworkChange {
@@ -70,6 +85,14 @@ export function networkChangeToWire(change: NetworkChange): WireNetworkChange {
       const { taskId, addresses, message } = change;
       return { allocateTask: { taskId, addresses, message } };
     }
+    case "put-attachment":
+      return { putAttachment: attachmentToWire(change.attachment) };
+    case "allocate-attachment": {
+      const { attachmentId, addresses, error } = change;
+      return { allocateAttachment: { attachmentId, addresses, ...(error && { error }) } };
+    }
+    case "remove-attachment":
+      return { removeAttachment: { attachmentId: change.attachmentId } };
   }
 }
 
@@ -97,7 +120,24 @@ export function networkChangeFromWire(wire: WireNetworkChange): Change | undefin
     const all = addressesFromWire(gateways);
     return { kind: "allocate-node", nodeId: nodeId as NodeId, gateways: all };
   }
-  return ofNetwork(wire);
+  return ofNetwork(wire) ?? ofAttachment(wire);
+}
+
+function ofAttachment(wire: WireNetworkChange): Change | undefined {
+  if (isSet(wire.putAttachment))
+    return { kind: "put-attachment", attachment: attachmentFromWire(wire.putAttachment) };
+  if (isSet(wire.removeAttachment)) {
+    const { attachmentId } = wire.removeAttachment;
+    return { kind: "remove-attachment", attachmentId: attachmentId as TaskId };
+  }
+  if (!isSet(wire.allocateAttachment)) return undefined;
+  const { attachmentId, addresses, error } = wire.allocateAttachment;
+  return {
+    kind: "allocate-attachment",
+    attachmentId: attachmentId as TaskId,
+    addresses: addressesFromWire(addresses),
+    ...(isSet(error) && { error }),
+  };
 }
 
 function ofNetwork(wire: WireNetworkChange): Change | undefined {

@@ -6,6 +6,11 @@
  */
 import { UnimplementedError } from "../../shared/errors/cluster-error.js";
 import { messageType } from "../../shared/rpc/protos.js";
+import {
+  attachmentFromWire,
+  attachmentToWire,
+  type WireAttachment,
+} from "../../shared/rpc/wire/attachment.js";
 import { clusterFromWire, clusterToWire, type WireCluster } from "../../shared/rpc/wire/cluster.js";
 import { fromUint64, isSet, type WireUint64 } from "../../shared/rpc/wire/fields.js";
 import { networkFromWire, networkToWire, type WireNetwork } from "../../shared/rpc/wire/network.js";
@@ -34,6 +39,7 @@ interface WireSnapshotItem {
   service?: WireService | null;
   revision?: WireRevision | null;
   task?: WireTask | null;
+  attachment?: WireAttachment | null;
   request?: WireRequestOutcome | null;
 }
 
@@ -56,7 +62,7 @@ export interface LogPosition {
 /** Freezes the state now; encodes it while the chunks are read. */
 export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<Uint8Array> {
   const { tables, requests, hash } = replica;
-  const { cluster, nodes, networks, services, revisions, tasks } = tables.parts;
+  const { cluster, nodes, networks, services, revisions, tasks, attachments } = tables.parts;
   const header: WireSnapshotHeader = {
     format: SNAPSHOT_FORMAT,
     sequence: tables.sequence,
@@ -71,6 +77,7 @@ export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<
     services: [...services.values()],
     revisions: [...revisions.values()],
     tasks: [...tasks.values()],
+    attachments: [...attachments.values()],
     requests: [...requests.values()],
   };
   function* items(): Iterable<WireSnapshotItem> {
@@ -82,6 +89,7 @@ export function writeSnapshot(replica: Replica, at: LogPosition): AsyncIterable<
     for (const all of frozen.revisions)
       for (const one of all) yield { revision: revisionToWire(one) };
     for (const one of frozen.tasks) yield { task: taskToWire(one) };
+    for (const one of frozen.attachments) yield { attachment: attachmentToWire(one) };
     for (const one of frozen.requests) yield { request: requestToWire(one) };
   }
   return frameChunks(items(), itemType);
@@ -153,6 +161,11 @@ function load({ tables, requests, hash }: Replica, item: WireSnapshotItem): void
     expectNew(tables.network(network.id));
     tables.setNetwork(network.id, undefined, network);
     hash.note([{ type: "network", after: network }]);
+  } else if (isSet(item.attachment)) {
+    const attachment = attachmentFromWire(item.attachment);
+    expectNew(tables.attachment(attachment.id));
+    tables.setAttachment(attachment.id, undefined, attachment);
+    hash.note([{ type: "attachment", after: attachment }]);
   } else if (isSet(item.cluster)) {
     const cluster = clusterFromWire(item.cluster);
     tables.setCluster(undefined, cluster);

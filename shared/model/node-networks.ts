@@ -64,6 +64,8 @@ export interface Endpoint {
   readonly names: readonly string[];
   /** `silent`: its name stands for nothing, because the task does not run or is not healthy. */
   readonly state: "serving" | "silent";
+  /** Not a task, but a container that a user attached; its `taskId` is its own. Absent: a task. */
+  readonly kind?: "attachment";
 }
 
 export interface NetworkService {

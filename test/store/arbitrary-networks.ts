@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Change } from "../../manager/store/core/change.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { NetworkAddresses } from "../../shared/model/network.js";
-import { idOf, sampleNetwork } from "./samples.js";
+import { idOf, sampleAttachment, sampleNetwork } from "./samples.js";
 
 const networkName = fc.constantFrom("w1", "w2", "w3");
 const networkId = networkName.map((name) => idOf<NetworkId>(name));
@@ -21,7 +21,7 @@ const createNetwork = fc
   .tuple(networkName, networkName, fc.constantFrom(4_096, 4_097, 4_098), fc.boolean())
   .map(([id, Name, vni, Ingress]): Change => ({
     kind: "create-network",
-    network: sampleNetwork(id, { vni, spec: { Name, Ingress } }),
+    network: sampleNetwork(id, { vni, spec: { Name, Ingress, Attachable: id !== "w3" } }),
   }));
 
 const updateNetwork = fc
@@ -72,6 +72,37 @@ const allocateTask = fc
     message,
   }));
 
+const attachmentName = fc.constantFrom("t1", "t2");
+
+const putAttachment = fc
+  .tuple(attachmentName, fc.constantFrom("n1", "n2"), fc.subarray(["w1", "w2", "w3"]), fc.boolean())
+  .map(([name, node, networks, isServing]): Change => ({
+    kind: "put-attachment",
+    attachment: sampleAttachment(name, {
+      nodeId: idOf<NodeId>(node),
+      state: isServing ? "serving" : "silent",
+      networks: networks.map((one) => ({
+        networkId: idOf<NetworkId>(one),
+        aliases: [one],
+        wanted: [],
+      })),
+    }),
+  }));
+
+const allocateAttachment = fc
+  .tuple(attachmentName, addresses, fc.option(fc.string({ minLength: 1 }), { nil: undefined }))
+  .map(([name, given, error]): Change => ({
+    kind: "allocate-attachment",
+    attachmentId: idOf<TaskId>(name),
+    addresses: given,
+    ...(error !== undefined && { error }),
+  }));
+
+const removeAttachment = attachmentName.map((name): Change => ({
+  kind: "remove-attachment",
+  attachmentId: idOf<TaskId>(name),
+}));
+
 export const networkChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: createNetwork },
   { weight: 1, arbitrary: updateNetwork },
@@ -82,4 +113,7 @@ export const networkChange: fc.Arbitrary<Change> = fc.oneof(
     weight: 1,
     arbitrary: networkId.map((id): Change => ({ kind: "remove-network", networkId: id })),
   },
+  { weight: 3, arbitrary: putAttachment },
+  { weight: 2, arbitrary: allocateAttachment },
+  { weight: 1, arbitrary: removeAttachment },
 );

@@ -4,6 +4,7 @@
  */
 import type { StoreEvent } from "../../manager/store/core/change.js";
 import type { StoreView } from "../../manager/store/core/view.js";
+import type { Attachment } from "../../shared/model/attachment.js";
 import type { Cluster } from "../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { Network } from "../../shared/model/network.js";
@@ -42,6 +43,7 @@ export class NaiveState {
     const withTasks = new Set([...tasks, ...revisions].map(({ serviceId }) => serviceId));
     const networks = this.#all<Network>("network").sort(byId);
     const nodes = this.#all<Node>("node").sort(byId);
+    const attachments = this.#all<Attachment>("attachment").sort(byId);
     return {
       cluster: this.#all<Cluster>("cluster")[0],
       nodes,
@@ -67,6 +69,8 @@ export class NaiveState {
       ofNode: asked.nodes.map((id) => tasks.filter((task) => task.nodeId === id)),
       inState: OBSERVED_STATES.map((state) => tasks.filter((task) => task.status.state === state)),
       withTasks: [...withTasks].sort(),
+      attachments,
+      attachment: asked.tasks.map((id) => attachments.find((one) => one.id === id)),
     };
   }
 
@@ -106,6 +110,8 @@ export function answersOf(view: StoreView, asked: Questions): unknown {
     ofNode: asked.nodes.map((id) => view.tasksOfNode(id)),
     inState: OBSERVED_STATES.map((state) => view.tasksInState(state)),
     withTasks: view.servicesWithTasks(),
+    attachments: view.attachments(),
+    attachment: asked.tasks.map((id) => view.attachment(id)),
   };
 }
 

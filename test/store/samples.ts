@@ -4,6 +4,7 @@
  */
 import type { Change, Command } from "../../manager/store/core/change.js";
 import { COMMAND_FORMAT } from "../../manager/store/core/change.js";
+import type { Attachment } from "../../shared/model/attachment.js";
 import type { Cluster } from "../../shared/model/cluster.js";
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from "../../shared/model/ids.js";
 import type { Network } from "../../shared/model/network.js";
@@ -51,6 +52,19 @@ export function sampleNetwork(name: string, changes: Partial<Network> = {}): Net
     spec: { Name: name, Driver: "overlay" },
     vni: 4_096,
     subnets: [{ cidr: "10.240.0.0/24" }],
+    ...changes,
+  };
+}
+
+export function sampleAttachment(name: string, changes: Partial<Attachment> = {}): Attachment {
+  return {
+    id: idOf<TaskId>(name),
+    ...UNREAD,
+    nodeId: idOf<NodeId>("n1"),
+    containerName: name,
+    containerId: "",
+    state: "silent",
+    networks: [{ networkId: idOf<NetworkId>("w1"), aliases: [], wanted: [] }],
     ...changes,
   };
 }

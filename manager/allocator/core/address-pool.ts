@@ -26,13 +26,20 @@ export class AddressPool {
   /** Until when each rests, the soonest first. */
   readonly #resting = new Map<number, number>();
   readonly #never = new Set<number>();
+  /** Held, and none of those that are given in turn: only who names one gets it. */
+  readonly #beyond = new Set<number>();
+  readonly #whole: Bounds;
   #next: number;
 
   constructor({ cidr, range, gateway }: NetworkSubnet) {
     this.cidr = cidr;
     this.#subnet = rangeOf(cidr);
     this.family = this.#subnet.family;
-    const { first, last } = usable(this.#subnet, range === undefined ? undefined : rangeOf(range));
+    const { first, last, whole } = usable(
+      this.#subnet,
+      range === undefined ? undefined : rangeOf(range),
+    );
+    this.#whole = whole;
     this.#first = first;
     this.#last = last;
     this.#next = first;
@@ -56,6 +63,10 @@ export class AddressPool {
   hold(address: string): boolean {
     const offset = this.#offset(address);
     if (offset === undefined) return false;
+    if (!this.#isInTurn(offset)) {
+      this.#beyond.add(offset);
+      return true;
+    }
     this.#resting.delete(offset);
     if (!this.#held.has(offset)) this.#next = offset + 1;
     this.#held.add(offset);
@@ -65,7 +76,9 @@ export class AddressPool {
   /** @returns whether somebody had it here */
   release(address: string, nowMs: number): boolean {
     const offset = this.#offset(address);
-    if (offset === undefined || !this.#held.delete(offset)) return false;
+    if (offset === undefined) return false;
+    if (this.#beyond.delete(offset)) return true;
+    if (!this.#held.delete(offset)) return false;
     this.#resting.set(offset, nowMs + REST_MS);
     return true;
   }
@@ -73,13 +86,13 @@ export class AddressPool {
   /** It was taken and never given: nobody knows of it. @returns whether it was held here */
   putBack(address: string): boolean {
     const offset = this.#offset(address);
-    return offset !== undefined && this.#held.delete(offset);
+    return offset !== undefined && (this.#beyond.delete(offset) || this.#held.delete(offset));
   }
 
   /** Nobody has it, and somebody had it lately. */
   restIfFree(address: string, nowMs: number): void {
     const offset = this.#offset(address);
-    if (offset === undefined || this.#held.has(offset)) return;
+    if (offset === undefined || this.#held.has(offset) || !this.#isInTurn(offset)) return;
     this.#resting.set(offset, nowMs + REST_MS);
   }
 
@@ -106,6 +119,25 @@ export class AddressPool {
     return undefined;
   }
 
+  /**
+   * This one, which its user asked for by name and nobody has: it may rest, and may be outside of
+   * the range that addresses are chosen from.
+   */
+  takeNamed(address: string): "taken" | "in-use" | "outside" {
+    const offset = this.#offset(address);
+    const { first, last } = this.#whole;
+    if (offset === undefined || offset < first || offset > last) return "outside";
+    if (this.#held.has(offset) || this.#beyond.has(offset) || this.#never.has(offset))
+      return "in-use";
+    this.#resting.delete(offset);
+    (this.#isInTurn(offset) ? this.#held : this.#beyond).add(offset);
+    return "taken";
+  }
+
+  #isInTurn(offset: number): boolean {
+    return offset >= this.#first && offset <= this.#last;
+  }
+
   #wake(nowMs: number): void {
     for (const [offset, untilMs] of this.#resting) {
       if (untilMs > nowMs) return;
@@ -124,7 +156,14 @@ export function poolSize(subnet: NetworkSubnet): number {
   return new AddressPool(subnet).size;
 }
 
-function usable(subnet: IpRange, range: IpRange | undefined): { first: number; last: number } {
+/** Offsets in the subnet, both included. */
+interface Bounds {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is given in turn, and the whole of what an owner can have. */
+function usable(subnet: IpRange, range: IpRange | undefined): Bounds & { readonly whole: Bounds } {
   const size = subnet.last - subnet.first + 1n;
   const whole =
     size <= POINT_TO_POINT
@@ -135,5 +174,10 @@ function usable(subnet: IpRange, range: IpRange | undefined): { first: number; l
   const first = whole.first > from ? whole.first : from;
   const wanted = whole.last < to ? whole.last : to;
   const last = wanted > ADDRESSES_MAX ? ADDRESSES_MAX : wanted;
-  return { first: Number(first), last: Number(last) };
+  const highest = whole.last > ADDRESSES_MAX ? ADDRESSES_MAX : whole.last;
+  return {
+    first: Number(first),
+    last: Number(last),
+    whole: { first: Number(whole.first), last: Number(highest) },
+  };
 }

@@ -125,7 +125,10 @@ export function allocateNode(allocation: Allocation, id: NodeId): Decision {
 function networksServedBy(view: StoreView, node: Node): readonly Network[] {
   if (!hasNetworkPlugin(node, "overlay")) return [];
   const ids = new Set(
-    view.tasksOfNode(node.id).flatMap(({ addresses = [] }) => addresses.map((a) => a.networkId)),
+    [
+      ...view.tasksOfNode(node.id),
+      ...view.attachments().filter(({ nodeId }) => nodeId === node.id),
+    ].flatMap(({ addresses = [] }) => addresses.map(({ networkId }) => networkId)),
   );
   return view.networks().filter((network) => isIngress(network) || ids.has(network.id));
 }

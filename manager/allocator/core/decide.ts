@@ -1,4 +1,5 @@
-/** Which decision belongs to what is pending: of a service, a node or a task. */
+/** Which decision belongs to what is pending: of a service, a node, a task or an attachment. */
+import { allocateAttachment } from "./allocate-attachment.js";
 import {
   allocateNode,
   allocateService,
@@ -16,5 +17,7 @@ export function decideAllocation(allocation: Allocation, key: AllocationKey): De
       return allocateNode(allocation, key.id);
     case "task":
       return allocateTask(allocation, key.id);
+    case "attachment":
+      return allocateAttachment(allocation, key.id);
   }
 }

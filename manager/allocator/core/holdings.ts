@@ -1,8 +1,9 @@
 /**
  * Who holds which address and port now, followed from the store's events: nothing of it is state
  * of its own. What a decision takes is held at once, before it is committed. A task holds its
- * addresses until it has ended, on a host out of reach too.
+ * addresses until it has ended, on a host out of reach too; what a user attached, until it is let go.
  */
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { NetworkId, NodeId, TaskId } from "../../../shared/model/ids.js";
 import { type Network, type NetworkAddresses, networkName } from "../../../shared/model/network.js";
 import type { Task } from "../../../shared/model/task.js";
@@ -15,6 +16,9 @@ import { PortPool } from "./port-pool.js";
 export type Taken =
   | { readonly kind: "taken"; readonly addresses: readonly string[] }
   | { readonly kind: "full"; readonly reason: string };
+
+/** A task or an attachment. */
+type Holder = Pick<Task, "id" | "nodeId" | "addresses">;
 
 const NOTHING: readonly NetworkAddresses[] = [];
 
@@ -55,9 +59,12 @@ export class Holdings {
         this.#exchange(heldBy(before), heldBy(after), nowMs);
         if (before !== undefined && before.addresses === undefined)
           for (const { networkId } of after?.addresses ?? NOTHING) this.#promise(networkId, -1);
-        this.#await(before, after);
+        this.#await(living(before), living(after));
         return;
       }
+      case "attachment":
+        this.#observeAttachment(event.before, event.after, nowMs);
+        return;
       case "cluster":
       case "revision":
         return;
@@ -107,6 +114,40 @@ export class Holdings {
     }
     if (whom === "task") this.#promise(network.id, 1);
     return { kind: "taken", addresses: chosen.flatMap((pool) => pool.take(nowMs) ?? []) };
+  }
+
+  /**
+   * Addresses that a user asked for by name: all of them, or none and why. What is left of the
+   * network's families is chosen.
+   */
+  takeNamed(network: Network, wanted: readonly string[], nowMs: number): Taken {
+    this.see(network);
+    const pools = this.#pools.get(network.id) ?? [];
+    const taken: string[] = [];
+    const refuse = (reason: string): Taken => {
+      for (const address of taken) pools.some((pool) => pool.putBack(address));
+      return { kind: "full", reason };
+    };
+    for (const address of wanted) {
+      const answers = pools.map((pool) => pool.takeNamed(address));
+      if (answers.includes("in-use")) return refuse("Address already in use");
+      if (!answers.includes("taken"))
+        return refuse(
+          `Invalid address ${address}: It does not belong to any of this network's subnets`,
+        );
+      taken.push(address);
+    }
+    const families = new Set(pools.map(({ family }) => family));
+    for (const address of taken)
+      for (const pool of pools) if (pool.contains(address)) families.delete(pool.family);
+    for (const family of families) {
+      const ofFamily = pools.filter((pool) => pool.family === family);
+      const chosen = ofFamily.find((pool) => pool.free(nowMs) > 0)?.take(nowMs);
+      if (chosen === undefined) return refuse(fullReason(network, ofFamily, nowMs));
+      taken.push(chosen);
+    }
+    this.#promise(network.id, 1);
+    return { kind: "taken", addresses: taken };
   }
 
   /** A task's, that was taken and never given. */
@@ -172,11 +213,24 @@ export class Holdings {
     }
   }
 
-  #await(before: Task | undefined, after: Task | undefined): void {
-    for (const { networkId } of heldBy(before))
+  #observeAttachment(
+    before: Attachment | undefined,
+    after: Attachment | undefined,
+    nowMs: number,
+  ): void {
+    this.#exchange(before?.addresses, after?.addresses, nowMs);
+    const had = new Set(before?.addresses?.map(({ networkId }) => networkId));
+    if (before !== undefined)
+      for (const { networkId } of after?.addresses ?? NOTHING)
+        if (!had.has(networkId)) this.#promise(networkId, -1);
+    this.#await(before, after);
+  }
+
+  #await(before: Holder | undefined, after: Holder | undefined): void {
+    for (const { networkId } of before?.addresses ?? NOTHING)
       if (before !== undefined) this.#awaiting.get(networkId)?.delete(before.id);
     if (after === undefined) return;
-    for (const { networkId } of heldBy(after)) {
+    for (const { networkId } of after.addresses ?? NOTHING) {
       const { nodeId } = after;
       if (nodeId !== undefined && this.#served.get(networkId)?.has(nodeId) === true) continue;
       const awaiting = this.#awaiting.get(networkId) ?? new Map<TaskId, NodeId | undefined>();
@@ -190,6 +244,11 @@ export class Holdings {
     this.#awaiting.delete(networkId);
     this.#promised.delete(networkId);
   }
+}
+
+/** One that has ended holds nothing, and waits for nothing. */
+function living(task: Task | undefined): Holder | undefined {
+  return task === undefined || isTerminal(task.status.state) ? undefined : task;
 }
 
 function heldBy(task: Task | undefined): readonly NetworkAddresses[] {

@@ -2,6 +2,7 @@
  * What the allocator has to look at, and what it knows of who holds what: both followed from the
  * store's events. What could not be given waits apart, and is tried again now and then.
  */
+import { type Attachment, isAllocated } from "../../../shared/model/attachment.js";
 import type { NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import { isIngress } from "../../../shared/model/network.js";
 import type { Task } from "../../../shared/model/task.js";
@@ -14,7 +15,8 @@ import { Holdings } from "./holdings.js";
 export type AllocationKey =
   | { readonly kind: "service"; readonly id: ServiceId }
   | { readonly kind: "node"; readonly id: NodeId }
-  | { readonly kind: "task"; readonly id: TaskId };
+  | { readonly kind: "task"; readonly id: TaskId }
+  | { readonly kind: "attachment"; readonly id: TaskId };
 
 export class PendingAllocations {
   readonly holdings = new Holdings();
@@ -33,6 +35,7 @@ export class PendingAllocations {
       ...view.services().map((after) => ({ type: "service", after }) as const),
       ...view.nodes().map((after) => ({ type: "node", after }) as const),
       ...holders.map((after) => ({ type: "task", after }) as const),
+      ...view.attachments().map((after) => ({ type: "attachment", after }) as const),
       ...view.tasksInState("new").map((after) => ({ type: "task", after }) as const),
     ];
     this.observe(events, nowMs);
@@ -106,10 +109,21 @@ export class PendingAllocations {
       case "task":
         this.#noteTask(event.before, event.after);
         return;
+      case "attachment":
+        this.#noteAttachment(event.before, event.after);
+        return;
       case "cluster":
       case "revision":
         return;
     }
+  }
+
+  #noteAttachment(before: Attachment | undefined, after: Attachment | undefined): void {
+    if (after !== undefined && !isAllocated(after) && after.error === undefined)
+      this.#ready.add({ kind: "attachment", id: after.id });
+    const node = (after ?? before)?.nodeId;
+    if (node !== undefined && before?.addresses !== after?.addresses)
+      this.#ready.add({ kind: "node", id: node });
   }
 
   #noteTask(before: Task | undefined, after: Task | undefined): void {
@@ -130,9 +144,10 @@ class Keys {
   readonly #services = new Set<ServiceId>();
   readonly #nodes = new Set<NodeId>();
   readonly #tasks = new Set<TaskId>();
+  readonly #attachments = new Set<TaskId>();
 
   get size(): number {
-    return this.#services.size + this.#nodes.size + this.#tasks.size;
+    return this.#services.size + this.#nodes.size + this.#tasks.size + this.#attachments.size;
   }
 
   add(key: AllocationKey): void {
@@ -146,6 +161,9 @@ class Keys {
       case "task":
         this.#tasks.add(key.id);
         return;
+      case "attachment":
+        this.#attachments.add(key.id);
+        return;
     }
   }
 
@@ -153,10 +171,14 @@ class Keys {
     const services = take(this.#services, limit).map((id) => ({ kind: "service", id }) as const);
     const nodes = take(this.#nodes, limit - services.length);
     const left = limit - services.length - nodes.length;
+    const tasks = take(this.#tasks, left);
     return [
       ...services,
       ...nodes.map((id) => ({ kind: "node", id }) as const),
-      ...take(this.#tasks, left).map((id) => ({ kind: "task", id }) as const),
+      ...tasks.map((id) => ({ kind: "task", id }) as const),
+      ...take(this.#attachments, left - tasks.length).map(
+        (id) => ({ kind: "attachment", id }) as const,
+      ),
     ];
   }
 }

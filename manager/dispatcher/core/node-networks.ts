@@ -4,6 +4,7 @@
  * networks that it is on and the nodes on these. What did not change stays the same object, down to
  * a single endpoint list, so that who compares need only look at that.
  */
+import type { Attachment } from "../../../shared/model/attachment.js";
 import { dataPathOf } from "../../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId } from "../../../shared/model/ids.js";
 import { offsetIn, rangeOf } from "../../../shared/model/ip-address.js";
@@ -19,6 +20,7 @@ import type {
 } from "../../../shared/model/node-networks.js";
 import type { StoreEvent } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
+import { attachedEndpoints } from "./attached-endpoints.js";
 import { isReached, keepSame, reachOf, type ServiceReach, UNREACHED } from "./service-reach.js";
 
 /** What all nodes on a network hear alike; peers: with the hearer itself. */
@@ -70,6 +72,9 @@ export class NodeNetworksIndex {
       case "node":
         this.#observeNode(event.before, event.after);
         if (isDown(event.before) !== isDown(event.after)) this.#observeTasksOf(event, view);
+        return;
+      case "attachment":
+        this.#observeAttachment(event.before, event.after);
         return;
       case "service":
         this.#observeService((event.after ?? event.before)?.id);
@@ -127,6 +132,13 @@ export class NodeNetworksIndex {
     if (id === undefined) return;
     for (const task of view.tasksOfNode(id))
       if (isReached(task)) this.#dirtyServices.add(task.serviceId);
+    for (const attachment of view.attachments())
+      if (attachment.nodeId === id) this.#observeAttachment(attachment, undefined);
+  }
+
+  #observeAttachment(before: Attachment | undefined, after: Attachment | undefined): void {
+    for (const { addresses = [] } of [before, after].filter((one) => one !== undefined))
+      for (const { networkId } of addresses) this.#dirtyNetworks.add(networkId);
   }
 
   #settleService(id: ServiceId, view: StoreView): void {
@@ -162,10 +174,10 @@ export class NodeNetworksIndex {
     const before = this.#shared.get(id);
     this.#shared.set(id, {
       peers: keepList(before?.peers, peers),
-      endpoints: keepList(
-        before?.endpoints,
-        shares.flatMap(({ endpoints }) => endpoints),
-      ),
+      endpoints: keepList(before?.endpoints, [
+        ...shares.flatMap(({ endpoints }) => endpoints),
+        ...attachedEndpoints(view, id),
+      ]),
       services: keepList(
         before?.services,
         shares.flatMap(({ service }) => service ?? []),

@@ -35,7 +35,7 @@ export interface NetworkShare {
 }
 
 /** As much of a container's id as it calls itself by (Docker's host name). */
-const SHORT_ID_LENGTH = 12;
+export const SHORT_ID_LENGTH = 12;
 
 export const UNREACHED: ServiceReach = { networks: new Map(), ports: [] };
 

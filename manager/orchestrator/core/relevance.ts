@@ -40,6 +40,7 @@ export function concernedBy(
       return event.before?.spec === event.after?.spec ? NOBODY : everybody(view);
     case "revision":
     case "network":
+    case "attachment":
       return NOBODY;
   }
 }

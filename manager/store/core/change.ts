@@ -8,6 +8,7 @@ import type { NetworkCreateRequest } from "../../../shared/docker-api/network.js
 import type { NodeDescription, NodeSpec } from "../../../shared/docker-api/node-spec.js";
 import type { ServiceFrame } from "../../../shared/docker-api/service-spec.js";
 import type { SwarmSpec } from "../../../shared/docker-api/swarm-spec.js";
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { Authority, Cluster, DataPath, JoinTokens } from "../../../shared/model/cluster.js";
 import type { GenericShare } from "../../../shared/model/generic-resources.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
@@ -156,12 +157,26 @@ export type Change =
       readonly taskId: TaskId;
       readonly status: TaskStatus;
     }
-  | { readonly kind: "remove-task"; readonly taskId: TaskId };
+  | { readonly kind: "remove-task"; readonly taskId: TaskId }
+  | {
+      /** A new one, or what its node says of it now; its addresses are the allocator's to give. */
+      readonly kind: "put-attachment";
+      readonly attachment: Attachment;
+    }
+  | {
+      readonly kind: "allocate-attachment";
+      readonly attachmentId: TaskId;
+      /** All of them. */
+      readonly addresses: readonly NetworkAddresses[];
+      readonly error?: string;
+    }
+  | { readonly kind: "remove-attachment"; readonly attachmentId: TaskId };
 
 /** One kind of change: `ChangeOf<"assign-task">`. */
 export type ChangeOf<Kind extends Change["kind"]> = Extract<Change, { readonly kind: Kind }>;
 
-export type ObjectType = "cluster" | "node" | "service" | "revision" | "task" | "network";
+export type ObjectType =
+  "cluster" | "node" | "service" | "revision" | "task" | "network" | "attachment";
 
 /** One object before and after a command: what watchers see. */
 export type StoreEvent =
@@ -170,7 +185,8 @@ export type StoreEvent =
   | Changed<"service", Service>
   | Changed<"revision", Revision>
   | Changed<"task", Task>
-  | Changed<"network", Network>;
+  | Changed<"network", Network>
+  | Changed<"attachment", Attachment>;
 
 interface Changed<Type extends ObjectType, T> {
   readonly type: Type;

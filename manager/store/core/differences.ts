@@ -39,5 +39,6 @@ function objectsOf({ parts }: Tables): Map<string, TypedObject> {
   for (const revisions of parts.revisions.values())
     for (const one of revisions) add("revision", `${one.serviceId}/${one.number}`, one);
   for (const task of parts.tasks.values()) add("task", task.id, task);
+  for (const one of parts.attachments.values()) add("attachment", one.id, one);
   return objects;
 }

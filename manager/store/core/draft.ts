@@ -3,6 +3,7 @@
  * object was before and is after, for watchers, for the hash, and to take everything back if a
  * later change does not fit.
  */
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Network } from "../../../shared/model/network.js";
@@ -76,6 +77,11 @@ export class Draft {
   setTask(id: TaskId, before: Task | undefined, after: Task | undefined): void {
     this.state.setTask(id, before, after);
     this.#record("task", before, after);
+  }
+
+  setAttachment(id: TaskId, before: Attachment | undefined, after: Attachment | undefined): void {
+    this.state.setAttachment(id, before, after);
+    this.#record("attachment", before, after);
   }
 
   #record<T extends Dated>(

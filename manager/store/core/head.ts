@@ -26,6 +26,7 @@ export class Head extends State {
       serviceNames: new LayerCells(parts.serviceNames, writer),
       revisions: new LayerCells(parts.revisions, writer),
       tasks: new LayerTaskTable(parts.tasks, writer),
+      attachments: new LayerTable(parts.attachments, writer),
     };
     super(over);
     this.#tables = tables;

@@ -24,6 +24,7 @@ const HASHED_TYPES = [
   "service",
   "revision",
   "task",
+  "attachment",
   "request",
 ] as const;
 type HashedType = (typeof HASHED_TYPES)[number];
@@ -45,6 +46,7 @@ export class StateHash {
     service: new Map(),
     revision: new Map(),
     task: new Map(),
+    attachment: new Map(),
     request: new Map(),
   };
 

@@ -3,6 +3,7 @@
  * committed, `Head` the speculation on top. Reading and changing are written once here;
  * where the values lie is theirs.
  */
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import { isRemoved, type Network, networkName } from "../../../shared/model/network.js";
@@ -30,6 +31,7 @@ export interface StateParts {
   /** Ordered by number; no entry for a service without any. */
   readonly revisions: Cells<ServiceId, readonly Revision[]>;
   readonly tasks: TaskRows;
+  readonly attachments: Rows<TaskId, Attachment>;
 }
 
 export abstract class State implements StoreView {
@@ -67,6 +69,14 @@ export abstract class State implements StoreView {
 
   networks(): readonly Network[] {
     return this.#parts.networks.all();
+  }
+
+  attachment(id: TaskId): Attachment | undefined {
+    return this.#parts.attachments.get(id);
+  }
+
+  attachments(): readonly Attachment[] {
+    return this.#parts.attachments.all();
   }
 
   service(id: ServiceId): Service | undefined {
@@ -172,6 +182,10 @@ export abstract class State implements StoreView {
 
   setTask(id: TaskId, before: Task | undefined, after: Task | undefined): void {
     this.#parts.tasks.put(id, before, after);
+  }
+
+  setAttachment(id: TaskId, before: Attachment | undefined, after: Attachment | undefined): void {
+    this.#parts.attachments.put(id, before, after);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The committed state: mutable maps with indexes, changed by `apply` alone. */
 import { assertNever } from "../../../shared/errors/assert.js";
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { Cluster } from "../../../shared/model/cluster.js";
-import type { NetworkId, NodeId, ServiceId } from "../../../shared/model/ids.js";
+import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Network } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Revision } from "../../../shared/model/revision.js";
@@ -20,6 +21,7 @@ export interface TableParts extends StateParts {
   readonly serviceNames: CellTable<string, ServiceId>;
   readonly revisions: CellTable<ServiceId, readonly Revision[]>;
   readonly tasks: TaskTable;
+  readonly attachments: Table<TaskId, Attachment>;
 }
 
 export class Tables extends State {
@@ -37,6 +39,7 @@ export class Tables extends State {
       serviceNames: new CellTable(),
       revisions: new CellTable(),
       tasks: new TaskTable(),
+      attachments: new Table(),
     };
     super(parts);
     this.parts = parts;
@@ -76,6 +79,9 @@ export class Tables extends State {
       }
       case "task":
         this.setTask(idOf(event), event.after, event.before);
+        return;
+      case "attachment":
+        this.setAttachment(idOf(event), event.after, event.before);
         return;
       default:
         assertNever(event);

@@ -3,6 +3,7 @@
  * the tables, committed state and speculative head alike. Every listing has a fixed order (by id)
  * unless its name says otherwise, so that no decision hangs on the order of insertion.
  */
+import type { Attachment } from "../../../shared/model/attachment.js";
 import type { Cluster } from "../../../shared/model/cluster.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../../../shared/model/ids.js";
 import type { Network } from "../../../shared/model/network.js";
@@ -25,6 +26,9 @@ export interface StoreView {
   network(id: NetworkId): Network | undefined;
   networkByName(name: string): Network | undefined;
   networks(): readonly Network[];
+
+  attachment(id: TaskId): Attachment | undefined;
+  attachments(): readonly Attachment[];
 
   service(id: ServiceId): Service | undefined;
   serviceByName(name: string): Service | undefined;

@@ -42,6 +42,7 @@ interface WireEndpoint {
   addresses: readonly string[];
   names: readonly string[];
   serving: boolean;
+  attached: boolean;
 }
 
 type WireNetworkService = Omit<NetworkService, "serviceId"> & { readonly serviceId: string };
@@ -76,7 +77,7 @@ function networkToWire({ kind, exit, endpoints, ...network }: OverlayNetwork): W
     ...network,
     ingress: kind === "ingress",
     closed: exit === "closed",
-    endpoints: endpoints.map(({ state, ...one }) => ({ ...one, serving: state === "serving" })),
+    endpoints: endpoints.map(endpointToWire),
   };
 }
 
@@ -100,6 +101,10 @@ function peerFromWire({ nodeId, underlay, gatewayMac, gateways }: WirePeer): Pee
   return { nodeId: nodeId as NodeId, underlay, gatewayMac, gateways: [...gateways] };
 }
 
+function endpointToWire({ state, kind, ...one }: Endpoint): WireEndpoint {
+  return { ...one, serving: state === "serving", attached: kind === "attachment" };
+}
+
 function endpointFromWire(wire: WireEndpoint): Endpoint {
   return {
     taskId: wire.taskId as TaskId,
@@ -108,6 +113,7 @@ function endpointFromWire(wire: WireEndpoint): Endpoint {
     addresses: [...wire.addresses],
     names: [...wire.names],
     state: wire.serving ? "serving" : "silent",
+    ...(wire.attached && { kind: "attachment" as const }),
   };
 }
 

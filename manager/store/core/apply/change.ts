@@ -5,6 +5,7 @@
 import { assertNever } from "../../../../shared/errors/assert.js";
 import type { Change } from "../change.js";
 import type { Draft } from "../draft.js";
+import { allocateAttachment, putAttachment, removeAttachment } from "./attachment.js";
 import { createCluster, updateCluster } from "./cluster.js";
 import { createNetwork, removeNetwork, updateNetwork } from "./network.js";
 import {
@@ -80,6 +81,12 @@ export function applyChange(draft: Draft, change: Change): void {
       return observeTask(draft, change);
     case "remove-task":
       return removeTask(draft, change.taskId);
+    case "put-attachment":
+      return putAttachment(draft, change.attachment);
+    case "allocate-attachment":
+      return allocateAttachment(draft, change);
+    case "remove-attachment":
+      return removeAttachment(draft, change.attachmentId);
     default:
       return assertNever(change);
   }

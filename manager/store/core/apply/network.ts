@@ -104,7 +104,7 @@ function forgetNetwork(draft: Draft, network: Network): void {
   draft.setNetwork(id, network, undefined);
 }
 
-/** In Docker's words. */
+/** In Docker's words, for which a container that a user attached is a task, too. */
 function expectUnused(state: State, network: Network): void {
   const { id } = network;
   for (const service of state.services()) {
@@ -123,4 +123,7 @@ function expectUnused(state: State, network: Network): void {
     if (isToRun && isHolder(task, id))
       throw new FailedPreconditionError(`network ${id} is in use by task ${task.id}`);
   }
+  for (const attachment of state.attachments())
+    if (attachment.networks.some(({ networkId }) => networkId === id))
+      throw new FailedPreconditionError(`network ${id} is in use by task ${attachment.id}`);
 }

@@ -1,5 +1,6 @@
 /**
  * Changes of nodes. A removed node's tasks are orphaned with it: nobody will report them any more.
+ * What users attached there goes.
  */
 import {
   AlreadyExistsError,
@@ -91,6 +92,8 @@ export function removeNode(draft: Draft, id: NodeId): void {
     const after = changedTask(task, { updatedAtMs: draft.atMs, status: orphaned });
     draft.setTask(task.id, task, after);
   }
+  for (const attachment of draft.state.attachments())
+    if (attachment.nodeId === id) draft.setAttachment(attachment.id, attachment, undefined);
   draft.setNode(id, node, undefined);
   for (const task of lost) leaveNetworks(draft, task);
 }
