@@ -17,6 +17,7 @@ import type { RpcServer } from "../shared/rpc/rpc-server.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
 import { Allocator } from "./allocator/allocator.js";
 import type { ApiManager, ManagerPlace, ManagerReachability } from "./api/host.js";
+import { Attacher } from "./attachments/attacher.js";
 import { Issuer } from "./ca/issuer.js";
 import { Consensus, type ConsensusOptions } from "./consensus.js";
 import { Dispatcher } from "./dispatcher/dispatcher.js";
@@ -48,6 +49,7 @@ export class Manager implements ApiManager {
   readonly #loops: LeaderLoops;
   readonly #dispatcher: Dispatcher;
   readonly #issuer: Issuer;
+  readonly #attacher: Attacher;
   readonly #recruiter: Recruiter;
   readonly #closing = new AbortController();
   #started = false;
@@ -83,6 +85,7 @@ export class Manager implements ApiManager {
       whyUnavailable: () => roster.whyUnavailable(),
     });
     this.#issuer = new Issuer({ store, clock, random, logger });
+    this.#attacher = new Attacher({ store, clock, logger });
     this.#recruiter = new Recruiter({ store, roster, logger });
     this.#dispatcher = new Dispatcher({
       store,
@@ -105,6 +108,7 @@ export class Manager implements ApiManager {
     forwarder.serveOn(server);
     transport.serveOn(server);
     this.#issuer.serveOn(passing);
+    this.#attacher.serveOn(passing);
     this.#dispatcher.serveOn({
       stream: (method, handler) => {
         server.stream(method, handler);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { FailedPreconditionError } from "../shared/errors/cluster-error.js";
 import type { Clock } from "../shared/ports/clock.js";
 import type { Logger } from "../shared/ports/logger.js";
+import type { AttachedContainers } from "../worker/engine/docker/attached-containers.js";
 import { DockerEngine } from "../worker/engine/docker/docker-engine.js";
 import { EngineClient } from "../worker/engine/docker/engine-client.js";
 import type { Engine, EngineIdentity } from "../worker/engine/engine.js";
@@ -43,9 +44,15 @@ export async function chooseEngine(
   }
 }
 
+export interface HostEngine {
+  readonly engine: Engine;
+  /** Absent where no container can be on networks of the cluster. */
+  readonly attached?: AttachedContainers;
+}
+
 export function createEngine(
   kind: EngineKind,
-  options: {
+  host: {
     readonly identity: EngineIdentity;
     readonly socketPath: string;
     readonly dataDir: string;
@@ -54,9 +61,11 @@ export function createEngine(
     readonly clock: Clock;
     readonly logger: Logger;
   },
-): Engine {
-  const { identity, socketPath, dataDir, network, plane, clock, logger } = options;
-  return kind === "docker"
-    ? new DockerEngine({ identity, socketPath, network, ...(plane && { plane }), clock, logger })
-    : new ProcessEngine({ identity, root: join(dataDir, "tasks"), clock });
+): HostEngine {
+  const { identity, socketPath, dataDir, network, plane, clock, logger } = host;
+  if (kind === "process")
+    return { engine: new ProcessEngine({ identity, root: join(dataDir, "tasks"), clock }) };
+  const options = { identity, socketPath, network, ...(plane && { plane }), clock, logger };
+  const engine = new DockerEngine(options);
+  return { engine, ...(engine.attached && { attached: engine.attached }) };
 }

@@ -69,6 +69,7 @@ export class Skepd {
         options.generics.length > 0 && { generics: options.generics }),
       swarm: membership,
       manager: () => managerOf(membership),
+      attachments: () => membership.member?.attachments,
       ...(engine === "docker" && { engineSocket }),
     };
     const api = createApiServer({ host, clock, random, logger: logger.child({ part: "api" }) });

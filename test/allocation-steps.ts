@@ -3,11 +3,19 @@ import fc from "fast-check";
 
 import { checkEndpoint, checkPortsFree } from "../manager/api/core/check-endpoint.js";
 import type { Change, StoreEvent } from "../manager/store/core/change.js";
+import type { NetworkCreateRequest } from "../shared/docker-api/network.js";
 import type { NetworkId, NodeId, ServiceId, TaskId } from "../shared/model/ids.js";
 import type { ObservedState } from "../shared/model/task-state.js";
 import { AllocationWorld } from "./allocation-world.js";
 import { sampleNode } from "./samples/objects.js";
-import { idOf, sampleNetwork, sampleRevision, sampleService, sampleTask } from "./store/samples.js";
+import {
+  idOf,
+  sampleAttachment,
+  sampleNetwork,
+  sampleRevision,
+  sampleService,
+  sampleTask,
+} from "./store/samples.js";
 
 export type Step = (world: AllocationWorld) => void;
 
@@ -93,8 +101,39 @@ const hear = fc
     status: { state, message: "", address: `192.0.2.${node.slice(1)}${number}` },
   }));
 
+const attachmentName = fc.integer({ min: 1, max: 6 }).map((number) => `a${number}`);
+
+const attach = fc
+  .tuple(
+    attachmentName,
+    nodeName,
+    fc.subarray(["w1", "w2"], { minLength: 1 }),
+    fc.constantFrom([], [], ["10.0.0.5"], ["10.0.0.1"], ["10.1.0.9"]),
+    fc.constantFrom("serving" as const, "silent" as const),
+  )
+  .map(([name, node, targets, wanted, state]): Change => ({
+    kind: "put-attachment",
+    attachment: sampleAttachment(name, {
+      nodeId: idOf<NodeId>(node),
+      state,
+      networks: targets.map((target) => ({
+        networkId: idOf<NetworkId>(target),
+        aliases: ["db"],
+        wanted,
+      })),
+    }),
+  }));
+
+const letGo = attachmentName.map((name): Change => ({
+  kind: "remove-attachment",
+  attachmentId: idOf<TaskId>(name),
+}));
+
 const change = fc
   .oneof(
+    attach,
+    attach,
+    letGo,
     place,
     place,
     end,
@@ -114,7 +153,7 @@ const change = fc
     fc.constant<Change>({
       kind: "update-network",
       networkId: idOf<NetworkId>("w1"),
-      spec: { Name: "w1", Driver: "overlay" },
+      spec: { Name: "w1", Driver: "overlay", Attachable: true },
       subnets: [...SMALL, { cidr: "10.2.0.0/29" }],
     }),
   )
@@ -144,11 +183,18 @@ export function newWorld(observe?: (event: StoreEvent) => void): AllocationWorld
   const world = new AllocationWorld(observe);
   const ingress = { vni: 4_098, spec: { Name: "ingress", Ingress: true } };
   const subnets = [{ cidr: "10.3.0.0/26" }];
-  world.apply({ kind: "create-network", network: sampleNetwork("w1", { subnets: SMALL }) });
   world.apply({
     kind: "create-network",
-    network: sampleNetwork("w2", { vni: 4_097, subnets: BOTH }),
+    network: sampleNetwork("w1", { subnets: SMALL, spec: attachable("w1") }),
+  });
+  world.apply({
+    kind: "create-network",
+    network: sampleNetwork("w2", { vni: 4_097, subnets: BOTH, spec: attachable("w2") }),
   });
   world.apply({ kind: "create-network", network: sampleNetwork("w3", { ...ingress, subnets }) });
   return world;
+}
+
+function attachable(Name: string): NetworkCreateRequest {
+  return { Name, Driver: "overlay", Attachable: true };
 }

@@ -5,12 +5,8 @@
 import { expect } from "vitest";
 
 import { REST_MS } from "../manager/allocator/core/address-pool.js";
-import {
-  allocateNode,
-  allocateService,
-  allocateTask,
-  type Allocation,
-} from "../manager/allocator/core/allocate.js";
+import type { Allocation } from "../manager/allocator/core/allocate.js";
+import { decideAllocation } from "../manager/allocator/core/decide.js";
 import { PendingAllocations } from "../manager/allocator/core/pending-allocations.js";
 import { type Applied, applyCommand } from "../manager/store/core/apply.js";
 import type { Change, StoreEvent } from "../manager/store/core/change.js";
@@ -75,12 +71,7 @@ export class AllocationWorld {
           nowMs: this.#nowMs,
           atMs: this.#nowMs,
         };
-        const decision =
-          key.kind === "service"
-            ? allocateService(allocation, key.id)
-            : key.kind === "node"
-              ? allocateNode(allocation, key.id)
-              : allocateTask(allocation, key.id);
+        const decision = decideAllocation(allocation, key);
         if (decision.outcome === "wanting") this.#pending.want(key);
         if (decision.change !== undefined) expect(this.apply(decision.change).kind).toBe("applied");
       }
@@ -94,6 +85,8 @@ export class AllocationWorld {
     for (const node of this.view.nodes()) for (const one of node.gateways ?? []) this.#checkOn(one);
     for (const task of this.view.tasks())
       for (const one of task.addresses ?? []) this.#checkOn(one);
+    for (const { addresses = [] } of this.view.attachments())
+      for (const one of addresses) this.#checkOn(one);
   }
 
   /** What is held now and was not before had rested for a minute, if anybody ever had it. */
@@ -106,8 +99,13 @@ export class AllocationWorld {
     }
   }
 
-  /** A port that a user asks for by number is given at once. */
+  /** A port that a user asks for by number is given at once; an address that is asked for, too. */
   #isNamed(name: string): boolean {
+    const isWanted = this.view
+      .attachments()
+      .flatMap(({ networks }) => networks)
+      .some(({ networkId, wanted }) => wanted.some((one) => `${networkId} ${one}` === name));
+    if (isWanted) return true;
     return this.view
       .services()
       .flatMap(({ frame }) => frame.EndpointSpec?.Ports ?? [])
@@ -128,6 +126,7 @@ export class AllocationWorld {
       ...view
         .tasks()
         .flatMap((task) => (isTerminal(task.status.state) ? [] : names(task.addresses))),
+      ...view.attachments().flatMap(({ addresses }) => names(addresses)),
       ...view.nodes().flatMap((node) => names(node.gateways)),
       ...view.services().flatMap((service) => names(service.endpoint?.vips)),
       ...view

@@ -16,6 +16,7 @@ import type { Duplex } from "node:stream";
 import { assert } from "../../shared/errors/assert.js";
 import type { Clock } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
+import type { Attaching } from "./attaching.js";
 import { API_VERSION, checkVersion, splitVersion } from "./core/api-version.js";
 import { ownerOf } from "./core/route-owner.js";
 import { answerTo } from "./error-reply.js";
@@ -27,6 +28,8 @@ export interface FrontDoorOptions {
   /** Answers our own paths; they come without their version. */
   readonly own: RequestListener;
   readonly passThrough: PassThrough;
+  /** Takes what is passed through and may concern networks of the cluster. */
+  readonly attaching?: Attaching;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Headers are sent in one go; who takes longer has stalled. */
@@ -96,11 +99,16 @@ export class FrontDoor {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { own, passThrough, logger } = this.#options;
+    const { attaching, own, passThrough, logger } = this.#options;
     setOwnHeaders(response);
     try {
       const { version, path } = splitVersion(request.url ?? "/");
       if (version !== undefined) checkVersion(version);
+      if (attaching?.concerns(request.method, path) === true) {
+        this.#boundDiscarding(request, response);
+        attaching.answer(request, response, { version, path });
+        return;
+      }
       if (ownerOf(path) === "engine") {
         passThrough.forward(request, response, { version, path });
         return;

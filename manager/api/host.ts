@@ -8,8 +8,9 @@ import type { RaftReport } from "../../shared/docker-api/consensus.js";
 import type { GenericResource } from "../../shared/docker-api/resources.js";
 import type { SwarmInitRequest, SwarmJoinRequest } from "../../shared/docker-api/swarm-spec.js";
 import type { ClusterError } from "../../shared/errors/cluster-error.js";
-import type { NodeId } from "../../shared/model/ids.js";
+import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { Node } from "../../shared/model/node.js";
+import type { AttachRequest } from "../../shared/rpc/attachments-rpc.js";
 import type { LeaderKnowledge } from "../explain/core/knowledge.js";
 import type { HttpAnswer, HttpRequest } from "../forward/forward-rpc.js";
 import type { StoreAccess } from "../store/store-access.js";
@@ -22,11 +23,46 @@ export interface ApiHost {
   readonly swarm: SwarmMembership;
   /** @throws NotAManagerError this host is in no swarm, or a worker in it. */
   manager(): ApiManager;
+  /** Undefined where containers cannot be on networks of a cluster. */
+  attachments?(): ContainerNetworks | undefined;
   /**
    * Path of the local engine's socket: everything that is not Swarm goes there.
    * Absent without an engine.
    */
   readonly engineSocket?: string;
+}
+
+/** Puts containers of this host's user on networks of the cluster. */
+export interface ContainerNetworks {
+  /**
+   * Resolves once the container can be made on these networks, or connected to them; then `made`
+   * must be called, whether that was done or not.
+   * @throws NotFoundError, PermissionDeniedError, FailedPreconditionError as the managers say it;
+   *   UnavailableError none of them answers, or this host's network is not ready
+   */
+  attach(
+    request: AttachRequest,
+    names: { resolvers: readonly string[]; search: readonly string[]; options: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<PlacedContainer>;
+  made(id: TaskId): void;
+}
+
+export interface PlacedContainer {
+  /** To be known again by. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** All that it is on. */
+  readonly networks: readonly PlacedEndpoint[];
+}
+
+export interface PlacedEndpoint {
+  readonly networkId: string;
+  readonly name: string;
+  /** What the engine knows the network by. */
+  readonly engineName: string;
+  readonly addresses: readonly string[];
+  readonly mac: string;
+  readonly subnets: readonly { readonly gateway: string }[];
 }
 
 export const LOCAL_STATES = ["inactive", "pending", "active", "error", "locked"] as const;

@@ -13,12 +13,13 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
 
 import type { Logger } from "../../shared/ports/logger.js";
 import { olderVersion, type VersionedPath } from "./core/api-version.js";
 import { withoutEngine } from "./core/without-engine.js";
 import { type EngineLink, PATIENCE_MS } from "./engine-link.js";
-import { answerTo } from "./error-reply.js";
+import { answerTo, type ErrorAnswer } from "./error-reply.js";
 
 /**
  * A client's connection that it wants to take over, and what came on it after the request's head.
@@ -26,6 +27,13 @@ import { answerTo } from "./error-reply.js";
 export interface TakenConnection {
   readonly socket: Socket;
   readonly head: Buffer;
+}
+
+/** What an engine said, as a whole. */
+export interface EngineAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
 }
 
 /** Headers about one connection, not about the message (RFC 9110 §7.6.1). */
@@ -70,6 +78,40 @@ export class PassThrough {
       (toEngine) => this.#exchange(request, response, toEngine),
       (error: unknown) => this.#fail(response, error),
     );
+  }
+
+  /**
+   * The same request with another body, and the whole answer: for the few that are small and that
+   * we have to understand.
+   * @throws UnavailableError
+   */
+  async ask(request: IncomingMessage, target: VersionedPath, body: string): Promise<EngineAnswer> {
+    const toEngine = await this.#open(request, target);
+    toEngine.removeHeader("transfer-encoding");
+    toEngine.setHeader("content-length", Buffer.byteLength(body));
+    return await new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => reject(this.#engine.unreachable(cause));
+      toEngine.on("error", fail);
+      toEngine.on("response", (answer) => {
+        buffer(answer).then((bytes) => {
+          resolve({
+            status: answer.statusCode ?? 502,
+            headers: answerHeaders(answer),
+            body: bytes,
+          });
+        }, fail);
+      });
+      toEngine.end(body);
+    });
+  }
+
+  reply(response: ServerResponse, { status, headers, body }: EngineAnswer): void {
+    response.writeHead(status, { ...headers, "content-length": body.length });
+    response.end(body);
+  }
+
+  refuse(response: ServerResponse, { status, message }: ErrorAnswer): void {
+    sendJson(response, status, { message });
   }
 
   upgrade(request: IncomingMessage, client: TakenConnection, target: VersionedPath): void {

@@ -13,6 +13,7 @@ import type { Logger } from "../../shared/ports/logger.js";
 import type { Random } from "../../shared/ports/random.js";
 import type { HttpAnswer, HttpRequest } from "../forward/forward-rpc.js";
 import type { ApiContext } from "./api-context.js";
+import { Attaching } from "./attaching.js";
 import { EngineLink } from "./engine-link.js";
 import { answerTo, type ErrorAnswer, sendError } from "./error-reply.js";
 import {
@@ -74,6 +75,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const engine = new EngineLink(() => host.engineSocket, clock);
   const context: ApiContext = { ...options, engine };
   const passThrough = new PassThrough(engine, logger);
+  const attaching = new Attaching(context, passThrough);
   const app = createRoutes(context);
   const ready = app.ready();
   const own = app.routing.bind(app);
@@ -82,7 +84,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     listen: async (address) => {
       await ready;
-      const door = new FrontDoor({ own, passThrough, clock, logger });
+      const door = new FrontDoor({ own, passThrough, attaching, clock, logger });
       await door.listen(address);
       doors.push(door);
     },

@@ -117,6 +117,11 @@ export class HostNetwork implements NetworkPlane {
     else if (this.#told === told) this.#herald = applied;
   }
 
+  /** What was told last; undefined before anything was. */
+  get told(): NodeNetworks | undefined {
+    return this.#told;
+  }
+
   /** Resolves once what was told last is in the kernel, or `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#applied !== this.#told) await this.#change(signal);

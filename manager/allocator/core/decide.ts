@@ -1,5 +1,4 @@
 /** Which decision belongs to what is pending: of a service, a node, a task or an attachment. */
-import { allocateAttachment } from "./allocate-attachment.js";
 import {
   allocateNode,
   allocateService,
@@ -7,6 +6,7 @@ import {
   type Allocation,
   type Decision,
 } from "./allocate.js";
+import { allocateAttachment } from "./allocate-attachment.js";
 import type { AllocationKey } from "./pending-allocations.js";
 
 export function decideAllocation(allocation: Allocation, key: AllocationKey): Decision {

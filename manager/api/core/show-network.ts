@@ -1,8 +1,13 @@
 /** Networks as the API shows them: those that every host has, and those of the cluster. */
-import type { NetworkInspect, SubnetStatus } from "../../../shared/docker-api/network.js";
+import type {
+  EndpointResource,
+  NetworkInspect,
+  SubnetStatus,
+} from "../../../shared/docker-api/network.js";
 import type { NetworkAttachment } from "../../../shared/docker-api/task.js";
 import type { NetworkId } from "../../../shared/model/ids.js";
 import { offsetIn, rangeOf } from "../../../shared/model/ip-address.js";
+import { macOf } from "../../../shared/model/mac-address.js";
 import {
   isIngress,
   type Network,
@@ -85,9 +90,27 @@ export function showNetwork(view: StoreView, network: Network): NetworkInspect {
       ...spec.Options,
       "com.docker.network.driver.overlay.vxlanid_list": `${network.vni}`,
     },
+    Containers: containersOn(view, network),
     Labels: { ...spec.Labels },
     Status: { IPAM: { Subnets: useOf(view, network) } },
   };
+}
+
+/** Those that users attached, on whichever host. */
+function containersOn(view: StoreView, network: Network): Record<string, EndpointResource> {
+  const shown = view.attachments().flatMap((attachment) => {
+    const { addresses: all = [], containerId, containerName: Name, id } = attachment;
+    const addresses = all.find(({ networkId }) => networkId === network.id)?.addresses ?? [];
+    if (containerId === "" || addresses.length === 0) return [];
+    const ofFamily = (family: "ipv4" | "ipv6"): string => {
+      const address = addresses.find((one) => one.includes(":") === (family === "ipv6"));
+      return address === undefined ? "" : withPrefix(network, address);
+    };
+    const [IPv4Address, IPv6Address] = [ofFamily("ipv4"), ofFamily("ipv6")];
+    const MacAddress = macOf(addresses);
+    return [[containerId, { Name, EndpointID: id, MacAddress, IPv4Address, IPv6Address }] as const];
+  });
+  return Object.fromEntries(shown);
 }
 
 function useOf(view: StoreView, network: Network): Record<string, SubnetStatus> {
@@ -108,6 +131,7 @@ function heldOn(view: StoreView, id: NetworkId): readonly string[] {
   return [
     ...view.nodes().flatMap(({ gateways }) => on(gateways)),
     ...view.services().flatMap(({ endpoint }) => on(endpoint?.vips)),
+    ...view.attachments().flatMap(({ addresses }) => on(addresses)),
     ...view.tasks().flatMap((task) => (isTerminal(task.status.state) ? [] : on(task.addresses))),
   ];
 }

@@ -11,6 +11,8 @@ import type { EngineIdentity, TaskRun } from "../engine.js";
 const CLUSTER = "skep.cluster.id";
 const NODE = "skep.node.id";
 const TASK = "skep.task.id";
+const ATTACHMENT = "skep.attachment.id";
+const ALIASES = "skep.attachment.aliases";
 
 /** Labels of the system win over those of the user. */
 export function taskLabels(
@@ -50,6 +52,44 @@ export function networkOf(
   return labels?.[ENGINE_NETWORK_LABEL];
 }
 
+/** Which an engine is not told: it would answer for them itself. */
+export type AliasesByNetwork = Readonly<Record<string, readonly string[]>>;
+
+/** Of a container that a user makes on networks of the cluster by way of us. */
+export function attachmentLabels(
+  attachmentId: TaskId,
+  aliases: AliasesByNetwork,
+  identity: EngineIdentity,
+): Record<string, string> {
+  return {
+    [ALIASES]: JSON.stringify(aliases),
+    [CLUSTER]: identity.clusterId,
+    [NODE]: identity.nodeId,
+    [ATTACHMENT]: attachmentId,
+  };
+}
+
+/** @returns undefined where it carries none of this agent's */
+export function attachmentOf(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  identity: EngineIdentity,
+): TaskId | undefined {
+  return isOwn(labels, identity) ? (labels?.[ATTACHMENT] as TaskId | undefined) : undefined;
+}
+
+/** None where the label is not ours, or not as we write it. */
+export function aliasesOf(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  identity: EngineIdentity,
+): AliasesByNetwork {
+  const text = isOwn(labels, identity) ? labels?.[ALIASES] : undefined;
+  try {
+    return text === undefined ? {} : (JSON.parse(text) as AliasesByNetwork);
+  } catch {
+    return {};
+  }
+}
+
 /** In the notation of the engine's filters: what is this agent's. */
 export function ownLabels(identity: EngineIdentity): string[] {
   return [`${CLUSTER}=${identity.clusterId}`, `${NODE}=${identity.nodeId}`];
@@ -64,8 +104,12 @@ export function taskOf(
   labels: Readonly<Record<string, string>> | null | undefined,
   identity: EngineIdentity,
 ): TaskId | undefined {
-  if (labels?.[CLUSTER] !== identity.clusterId || labels[NODE] !== identity.nodeId) {
-    return undefined;
-  }
-  return labels[TASK] as TaskId | undefined;
+  return isOwn(labels, identity) ? (labels?.[TASK] as TaskId | undefined) : undefined;
+}
+
+function isOwn(
+  labels: Readonly<Record<string, string>> | null | undefined,
+  identity: EngineIdentity,
+): boolean {
+  return labels?.[CLUSTER] === identity.clusterId && labels[NODE] === identity.nodeId;
 }

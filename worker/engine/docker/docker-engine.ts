@@ -14,6 +14,7 @@ import type { Engine, EngineEvent, EngineIdentity, StopOptions, TaskRun } from "
 import { EngineUnavailableError, TaskRefusedError } from "../engine-errors.js";
 import { Limiter } from "../limiter.js";
 import { placeholderValues } from "../placeholder-values.js";
+import { AttachedContainers } from "./attached-containers.js";
 import { type ContainerConfig, containerConfig } from "./container-config.js";
 import { ownLabels, taskLabel, taskLabels, taskOf } from "./container-labels.js";
 import { type ContainerInspect, observationOf } from "./container-state.js";
@@ -60,6 +61,8 @@ export class DockerEngine implements Engine {
   readonly #client: EngineClient;
   readonly #images: Images;
   readonly #networks: TaskNetworks;
+  /** Absent where nothing is on networks of the cluster. */
+  readonly attached: AttachedContainers | undefined;
   readonly #creates = new Limiter(CREATES);
   readonly #starts = new Limiter(STARTS);
   readonly #looks = new Limiter(LOOKS);
@@ -76,7 +79,10 @@ export class DockerEngine implements Engine {
     this.#client = new EngineClient(options.socketPath, options.clock);
     this.#images = new Images(this.#client, logger);
     const overlays = new OverlayNetworks(this.#client, options.identity, logger);
-    this.#networks = new TaskNetworks(options.plane, overlays, logger);
+    const { identity, plane } = options;
+    this.#networks = new TaskNetworks(plane, overlays, logger);
+    this.attached =
+      plane && new AttachedContainers({ client: this.#client, identity, overlays, plane });
   }
 
   async ping(signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import {
   NotFoundError,
   PermissionDeniedError,
 } from "../../../../shared/errors/cluster-error.js";
-import { isAllocated, type Attachment } from "../../../../shared/model/attachment.js";
+import { type Attachment, isAllocated } from "../../../../shared/model/attachment.js";
 import type { NetworkId, TaskId } from "../../../../shared/model/ids.js";
 import { isIngress, isRemoved, networkName } from "../../../../shared/model/network.js";
 import type { ChangeOf } from "../change.js";
