@@ -18,17 +18,17 @@ import { ISSUE, type IssueRequest, type IssueResponse } from "../shared/rpc/ca-r
 import { RpcClient } from "../shared/rpc/channel.js";
 import { LEAVE } from "../shared/rpc/dispatcher-rpc.js";
 import { formatHostPort } from "../shared/rpc/host-port.js";
-import { Agent, type NetworkKeeper } from "../worker/agent/agent.js";
+import { Agent } from "../worker/agent/agent.js";
 import { NodeRemovedError } from "../worker/agent/agent-errors.js";
-import { AttachmentKeeper } from "../worker/agent/attachment-keeper.js";
+import type { AttachmentKeeper } from "../worker/agent/attachment-keeper.js";
 import { dispatcherConnector, reachHost } from "../worker/agent/dispatcher-client.js";
 import { TaskDb } from "../worker/agent/task-db.js";
 import type { Engine } from "../worker/engine/engine.js";
 import type { NetworkCapability } from "../worker/network/core/network-capability.js";
 import type { HostNetwork } from "../worker/network/host-network.js";
 import { ownDoor } from "./advertise.js";
-import { attachmentCalls } from "./attachment-calls.js";
 import { createEngine } from "./choose-engine.js";
+import { createAttachments, networkKeeper } from "./create-attachments.js";
 import { createNetwork } from "./create-network.js";
 import { firstReachable } from "./first-reachable.js";
 import type { NodeIdentity } from "./identity.js";
@@ -92,12 +92,12 @@ export class Member {
    * cluster knows what it is.
    */
   readonly firstSession: Promise<void>;
+  /** Puts its user's containers on networks of the cluster, where it can. */
+  readonly attachments: AttachmentKeeper | undefined;
   readonly #options: MemberOptions;
   readonly #engine: Engine;
   /** Absent where this host cannot have networks of the cluster. */
   readonly #network: HostNetwork | undefined;
-  /** Absent where no container can be on networks of the cluster. */
-  readonly #attachments: AttachmentKeeper | undefined;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>[] = [];
   #sessionBegun: () => void = () => undefined;
@@ -162,26 +162,19 @@ export class Member {
       logger,
     });
     this.#engine = engine;
-    this.#attachments =
-      attached &&
-      new AttachmentKeeper({
-        nodeId,
-        containers: attached,
-        told: () => network?.told,
-        managers: attachmentCalls((ask) => this.#askManagers(ask)),
-        clock,
-        logger,
-      });
+    this.attachments = createAttachments({
+      nodeId,
+      attached,
+      network,
+      askManagers: (ask) => this.#askManagers(ask),
+      clock,
+      logger,
+    });
   }
 
   /** Absent on a worker. */
   get manager(): Manager | undefined {
     return this.#local?.manager;
-  }
-
-  /** Puts its user's containers on networks of the cluster, where it can. */
-  get attachments(): AttachmentKeeper | undefined {
-    return this.#attachments;
   }
 
   get settings(): MemberSettings {
@@ -241,7 +234,7 @@ export class Member {
     await Promise.allSettled(this.#running);
     this.#network?.retire();
     try {
-      await this.#attachments?.leave(options.signal);
+      await this.attachments?.leave(options.signal);
       await this.#agent?.leave(options);
     } catch (error) {
       if (manner !== "forced") throw error;
@@ -338,7 +331,7 @@ export class Member {
       onRole: (role) => {
         this.#role.wanted(role);
       },
-      ...(this.#network && { networks: this.#keeperOf(this.#network) }),
+      ...(this.#network && { networks: networkKeeper(this.#network, this.attachments) }),
       memory: new TaskDb({ folder: join(dataDir, "worker"), clock, logger }),
       clock,
       random: random.fork("agent"),
@@ -358,18 +351,9 @@ export class Member {
     const keeping = [
       this.#role.run(signal),
       this.#network?.run(signal) ?? Promise.resolve(),
-      this.#attachments?.run(signal) ?? Promise.resolve(),
+      this.attachments?.run(signal) ?? Promise.resolve(),
     ];
     for (const part of [running, renewing, ...keeping]) this.#running.push(part.catch(onFatal));
-  }
-
-  #keeperOf(network: HostNetwork): NetworkKeeper {
-    return {
-      want: async (told, applied) => {
-        await network.want(told, applied);
-        this.#attachments?.look();
-      },
-    };
   }
 
   /**

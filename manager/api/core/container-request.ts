@@ -40,7 +40,7 @@ export function namedNetworks(body: Fields): readonly NamedNetwork[] {
 }
 
 /** @throws MalformedRequestError what only its network can give was asked for by name */
-export function namedNetwork(target: string, endpoint: Fields): NamedNetwork {
+function namedNetwork(target: string, endpoint: Fields): NamedNetwork {
   const { Aliases: aliases, IPAMConfig: ipam, MacAddress: mac } = endpoint;
   if (textOf(mac) !== "") throw givenMac(target);
   const { IPv4Address: ipv4, IPv6Address: ipv6 } = fieldsOf(ipam);

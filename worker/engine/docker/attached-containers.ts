@@ -212,7 +212,7 @@ export class AttachedContainers {
 }
 
 /** Of a container that was there before it was connected: its own id says it. */
-export function attachmentOfContainer(containerId: string): TaskId {
+function attachmentOfContainer(containerId: string): TaskId {
   return containerId.slice(0, ID_LENGTH) as TaskId;
 }
 
