@@ -1,4 +1,5 @@
-// Many services published at once, on real hosts: each answers on its port of every host.
+// Many services published at once, on real hosts: each answers on its port of every host. With so
+// many tasks at hand, a network of 256 addresses is filled to the last.
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Laboratory } from "../../deploy/lab/laboratory.js";
 import type { Service } from "../../shared/docker-api/service-spec.js";
 import { describeWithLab } from "../setup/requirements.js";
-import { eventually } from "./eventually.js";
+import { eventually, settles } from "./eventually.js";
 import { LabServices } from "./lab-services.js";
 import { labFolder } from "./lab-traces.js";
 
@@ -15,9 +16,19 @@ const SERVICES = 300;
 const FIRST_PORT = 20_000;
 /** Two engines on two cores start so many containers within half a minute; a busy machine is slower. */
 const PATIENCE_MS = 400_000;
+const MINUTE_MS = 60_000;
 const PORTS = Array.from({ length: SERVICES }, (_, at) => FIRST_PORT + at);
 
-function specOf(port: number): object {
+const FULL = { name: "full", subnet: "10.72.0.0/24", addresses: 253 };
+const HOSTS = 3;
+/** So many of the services have a virtual address and a task on that network. */
+const SERVICES_ON_IT = 115;
+const SERVICE_ADDRESSES = 2;
+/** So many tasks have an address on it and nothing else; more than it has room for. */
+const REST = 30;
+const ROOM = FULL.addresses - HOSTS - SERVICES_ON_IT * SERVICE_ADDRESSES;
+
+function specOf(port: number, networks: readonly string[]): object {
   const serve = `echo s${port} > /index.html; exec httpd -f -p 80 -h /`;
   const ContainerSpec = {
     Image: "skep/busybox:1",
@@ -26,7 +37,7 @@ function specOf(port: number): object {
   };
   return {
     Name: `s${port}`,
-    TaskTemplate: { ContainerSpec },
+    TaskTemplate: { ContainerSpec, Networks: networks.map((Target) => ({ Target })) },
     Mode: { Replicated: { Replicas: 1 } },
     EndpointSpec: { Ports: [{ TargetPort: 80, PublishedPort: port, PublishMode: "ingress" }] },
   };
@@ -34,11 +45,14 @@ function specOf(port: number): object {
 
 describeWithLab("many published ports", () => {
   let lab: Laboratory;
+  let on: LabServices;
   const dir = labFolder();
 
   beforeAll(async () => {
     lab = await Laboratory.up({ dir, hosts: 3, managers: 1, liveRestore: "mixed" });
-    await new LabServices(lab).firewallsAreUsual();
+    on = new LabServices(lab);
+    await on.firewallsAreUsual();
+    await on.docker(["network", "create", "-d", "overlay", "--subnet", FULL.subnet, FULL.name]);
   });
 
   afterAll(async () => {
@@ -57,29 +71,66 @@ describeWithLab("many published ports", () => {
     });
   }
 
+  async function runningOf(isCounted: (name: string) => boolean): Promise<number> {
+    const services = JSON.parse(await call("GET", "/services?status=true")) as Service[];
+    const counted = services.filter(({ Spec }) => isCounted(Spec.Name ?? ""));
+    return counted.reduce((sum, { ServiceStatus }) => sum + (ServiceStatus?.RunningTasks ?? 0), 0);
+  }
+
+  async function published(ports: readonly number[]): Promise<void> {
+    const running = (): Promise<number> => runningOf((name) => name !== "rest");
+    const all = async (): Promise<true | undefined> =>
+      (await running()) === ports.length ? true : undefined;
+    await eventually("all of them run", all, PATIENCE_MS);
+    const [first, last] = [ports[0], ports.at(-1)];
+    for (const to of [...lab.hosts.map(({ address }) => address), "127.0.0.1"]) {
+      const ask = `for p in $(seq ${first} ${last}); do curl -s -m 5 http://${to}:$p/; done`;
+      const { stdout } = await lab.exec("host2", ["sh", "-c", ask]);
+      expect(stdout.trim().split("\n"), to).toEqual(ports.map((port) => `s${port}`));
+    }
+  }
+
   test(
     `${SERVICES} services published at once are all answered, by every host and its loopback`,
     { timeout: 2 * PATIENCE_MS },
     async () => {
-      const made = PORTS.map((port) =>
-        call("POST", "/services/create", JSON.stringify(specOf(port))),
-      );
+      const made = PORTS.map((port, at) => {
+        const spec = specOf(port, at < SERVICES_ON_IT ? [FULL.name] : []);
+        return call("POST", "/services/create", JSON.stringify(spec));
+      });
       for (const answer of await Promise.all(made)) expect(answer).toContain('"ID"');
+      await published(PORTS);
+    },
+  );
+
+  test(
+    "a network is filled to the last address; the next task says so, and runs once one is freed",
+    { timeout: 2 * PATIENCE_MS },
+    async () => {
+      const flags = ["--network", FULL.name, "--endpoint-mode", "dnsrr"];
+      await on.serve("rest", [...flags, "--replicas", String(REST)], ["sleep", "10000"]);
+      const errors = ["service", "ps", "--no-trunc", "--format", "{{.Error}}", "rest"];
+      const says = `network ${FULL.name} is full: the ${FULL.addresses} addresses of ${FULL.subnet} are in use; add a subnet to it (skep network update --subnet-add CIDR ${FULL.name}) or run fewer tasks on it`;
+      const run = (count: number): Promise<void> =>
+        settles(async () => {
+          expect(await runningOf((name) => name === "rest")).toBe(count);
+          const said = (await on.docker(errors)).split("\n").filter(Boolean);
+          expect(said.filter((error) => error.includes(says))).toHaveLength(REST - count);
+        });
+      await run(ROOM);
+      const [first, ...others] = PORTS;
+      await on.docker(["service", "rm", `s${first}`]);
+      await published(others);
+      // An address rests for a minute.
       await eventually(
-        "all of them run",
+        "what was freed is used",
         async () => {
-          const services = JSON.parse(await call("GET", "/services?status=true")) as Service[];
-          const running = services.filter(({ ServiceStatus: s }) => s?.RunningTasks === 1);
-          return running.length === SERVICES ? true : undefined;
+          const running = await runningOf((name) => name === "rest");
+          return running === ROOM + SERVICE_ADDRESSES ? true : undefined;
         },
-        PATIENCE_MS,
+        2 * MINUTE_MS,
       );
-      const last = FIRST_PORT + SERVICES - 1;
-      for (const to of [...lab.hosts.map(({ address }) => address), "127.0.0.1"]) {
-        const ask = `for p in $(seq ${FIRST_PORT} ${last}); do curl -s -m 5 http://${to}:$p/; done`;
-        const { stdout } = await lab.exec("host2", ["sh", "-c", ask]);
-        expect(stdout.trim().split("\n"), to).toEqual(PORTS.map((port) => `s${port}`));
-      }
+      await run(ROOM + SERVICE_ADDRESSES);
     },
   );
 });
