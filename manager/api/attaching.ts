@@ -6,41 +6,45 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { ClusterError } from "../../shared/errors/cluster-error.js";
 import { newId, type TaskId } from "../../shared/model/ids.js";
-import { ENGINE_NETWORK_LABEL } from "../../shared/model/network.js";
 import type { ApiContext } from "./api-context.js";
-import { olderVersion, type VersionedPath } from "./core/api-version.js";
-import { attachmentRefused } from "./core/attachment-words.js";
+import { Connecting, isMembership } from "./connecting.js";
+import type { VersionedPath } from "./core/api-version.js";
 import {
+  endpointConfig,
   type EngineEndpoint,
+  type Fields,
   type NamedNetwork,
   namedNetworks,
   parseFields,
   resolversOf,
   rewriteRequest,
 } from "./core/container-request.js";
-import { endpointConfig } from "./core/container-request.js";
-import { PATIENCE_MS } from "./engine-link.js";
+import { endpointsByTarget, EngineNetworks, place } from "./engine-networks.js";
 import { answerTo } from "./error-reply.js";
-import type { ContainerNetworks, PlacedContainer } from "./host.js";
+import type { ContainerNetworks } from "./host.js";
 import type { EngineAnswer, PassThrough } from "./pass-through.js";
 import { readRawBody } from "./raw-body.js";
 
-const CREATE = /^\/containers\/create(?:\?|$)/;
+const CREATE = /^\/containers\/create(?=\?|$)/;
 
 export class Attaching {
   readonly #context: ApiContext;
   readonly #passThrough: PassThrough;
+  readonly #engineNetworks: EngineNetworks;
+  readonly #connecting: Connecting;
 
   constructor(context: ApiContext, passThrough: PassThrough) {
     this.#context = context;
     this.#passThrough = passThrough;
+    this.#engineNetworks = new EngineNetworks(context.engine);
+    this.#connecting = new Connecting(context.engine, this.#engineNetworks, passThrough);
   }
 
   /** Whether the request may be about a network of the cluster. */
   concerns(method: string | undefined, path: string): boolean {
-    return method === "POST" && CREATE.test(path) && this.#networks !== undefined;
+    const isOne = method === "POST" && (CREATE.test(path) || isMembership(path));
+    return isOne && this.#networks !== undefined;
   }
 
   answer(request: IncomingMessage, response: ServerResponse, target: VersionedPath): void {
@@ -55,18 +59,29 @@ export class Attaching {
   }
 
   async #answer(request: IncomingMessage, target: VersionedPath): Promise<EngineAnswer> {
-    const { clock, random } = this.#context;
-    const { text } = await readRawBody(request, clock);
-    const body = parseFields(text);
-    const wanted = await this.#ofCluster(namedNetworks(body));
+    const { text } = await readRawBody(request, this.#context.clock);
     const networks = this.#networks;
-    if (wanted.length === 0 || networks === undefined)
-      return await this.#passThrough.ask(request, target, text);
-    const id = newId<TaskId>(random);
+    if (networks === undefined) return await this.#passThrough.ask(request, target, text);
+    if (isMembership(target.path))
+      return await this.#connecting.answer(request, target, networks, text);
+    const body = parseFields(text);
+    const wanted = await this.#engineNetworks.ofCluster(namedNetworks(body));
+    if (wanted.length === 0) return await this.#passThrough.ask(request, target, text);
+    return await this.#create(request, target, networks, { body, wanted });
+  }
+
+  async #create(
+    request: IncomingMessage,
+    target: VersionedPath,
+    networks: ContainerNetworks,
+    { body, wanted }: { readonly body: Fields; readonly wanted: readonly NamedNetwork[] },
+  ): Promise<EngineAnswer> {
+    const id = newId<TaskId>(this.#context.random);
     const containerName = new URLSearchParams(target.path.split("?")[1]).get("name") ?? "";
-    const placed = await this.#place(networks, { id, containerName, networks: wanted }, body);
+    const wish = { id, containerName, networks: wanted };
+    const placed = await place(networks, wish, resolversOf(body));
     try {
-      const apiMinor = await this.#apiMinor(target);
+      const apiMinor = await this.#engineNetworks.apiMinor(target);
       const at = endpointsByTarget(wanted, placed);
       const rewritten = rewriteRequest(body, at, placed.labels, apiMinor);
       const answer = await this.#passThrough.ask(request, target, JSON.stringify(rewritten.body));
@@ -75,35 +90,6 @@ export class Attaching {
         : answer;
     } finally {
       networks.made(id);
-    }
-  }
-
-  /** The engine's own go before those of the cluster, as in Docker. */
-  async #ofCluster(named: readonly NamedNetwork[]): Promise<readonly NamedNetwork[]> {
-    const found: NamedNetwork[] = [];
-    for (const network of named) {
-      const path = `/networks/${encodeURIComponent(network.target)}`;
-      const { status, body } = await this.#context.engine.ask("GET", path);
-      if (status === 404 || isOfCluster(body)) found.push(network);
-    }
-    return found;
-  }
-
-  async #place(
-    networks: ContainerNetworks,
-    wish: {
-      readonly id: TaskId;
-      readonly containerName: string;
-      networks: readonly NamedNetwork[];
-    },
-    body: Readonly<Record<string, unknown>>,
-  ): Promise<PlacedContainer> {
-    const names = { resolvers: resolversOf(body), search: [], options: [] };
-    try {
-      return await networks.attach(wish, names, AbortSignal.timeout(PATIENCE_MS));
-    } catch (error) {
-      if (!(error instanceof ClusterError)) throw error;
-      throw attachmentRefused(wish.networks.map(({ target }) => target).join(", "), error);
     }
   }
 
@@ -122,30 +108,4 @@ export class Attaching {
     }
     return answer;
   }
-
-  async #apiMinor({ version }: VersionedPath): Promise<number> {
-    const { apiVersion } = await this.#context.engine.facts(PATIENCE_MS);
-    const spoken = version === undefined ? apiVersion : olderVersion(version, apiVersion);
-    return Number(spoken.split(".")[1]);
-  }
-}
-
-function isOfCluster(network: unknown): boolean {
-  const { Labels: labels } = (network ?? {}) as { readonly Labels?: Record<string, string> | null };
-  return labels?.[ENGINE_NETWORK_LABEL] !== undefined;
-}
-
-function endpointsByTarget(
-  wanted: readonly NamedNetwork[],
-  { networks }: PlacedContainer,
-): ReadonlyMap<string, EngineEndpoint> {
-  return new Map(
-    wanted.flatMap(({ target }): [string, EngineEndpoint][] => {
-      const found =
-        networks.find(({ networkId }) => networkId === target) ??
-        networks.find(({ name }) => name === target);
-      if (found === undefined) return [];
-      return [[target, { ...found, gateways: found.subnets.map(({ gateway }) => gateway) }]];
-    }),
-  );
 }

@@ -46,6 +46,10 @@ export interface ContainerNetworks {
     signal: AbortSignal,
   ): Promise<PlacedContainer>;
   made(id: TaskId): void;
+  /** Of a container that is there; undefined for one of a service. */
+  idOf(containerId: string, labels: Readonly<Record<string, string>>): TaskId | undefined;
+  /** Something changed of a container. */
+  look(): void;
 }
 
 export interface PlacedContainer {

@@ -56,6 +56,8 @@ export const PREDEFINED_NETWORKS: readonly string[] = ["host", "none", "bridge"]
 
 /** On what an engine has of a network of the cluster: the network's id. */
 export const ENGINE_NETWORK_LABEL = "skep.network.id";
+/** And its name. */
+export const ENGINE_NETWORK_NAME_LABEL = "skep.network.name";
 
 /** The networks of a template that span hosts: ids, as the gate stores them. */
 export function overlayTargets({ Networks: networks = [] }: TaskSpec): readonly NetworkId[] {

@@ -127,6 +127,11 @@ export class AttachmentKeeper {
     this.look();
   }
 
+  /** Of a container that is there; undefined for a task. */
+  idOf(containerId: string, labels: Readonly<Record<string, string>>): TaskId | undefined {
+    return this.#options.containers.idOf(containerId, labels);
+  }
+
   /** Until `signal` aborts; then everything stays as it is. */
   async run(signal: AbortSignal): Promise<void> {
     try {

@@ -5,7 +5,7 @@
  */
 import { MalformedRequestError } from "./malformed-request.js";
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** What a user says of one network of the container. */
 export interface NamedNetwork {
@@ -40,7 +40,7 @@ export function namedNetworks(body: Fields): readonly NamedNetwork[] {
 }
 
 /** @throws MalformedRequestError what only its network can give was asked for by name */
-function namedNetwork(target: string, endpoint: Fields): NamedNetwork {
+export function namedNetwork(target: string, endpoint: Fields): NamedNetwork {
   const { Aliases: aliases, IPAMConfig: ipam, MacAddress: mac } = endpoint;
   if (textOf(mac) !== "") throw givenMac(target);
   const { IPv4Address: ipv4, IPv6Address: ipv6 } = fieldsOf(ipam);

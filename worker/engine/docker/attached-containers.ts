@@ -105,6 +105,13 @@ export class AttachedContainers {
     return attachmentLabels(attachmentId, aliases, this.#options.identity);
   }
 
+  /** Of a container that is there; undefined for a task. */
+  idOf(containerId: string, labels: Readonly<Record<string, string>>): TaskId | undefined {
+    const { identity } = this.#options;
+    if (taskOf(labels, identity) !== undefined) return undefined;
+    return attachmentOf(labels, identity) ?? attachmentOfContainer(containerId);
+  }
+
   /**
    * Makes the networks known to the engine. Resolves once a container can be made on them.
    * @throws EngineUnavailableError, TaskRefusedError, EngineAnswerError

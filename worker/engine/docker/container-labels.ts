@@ -4,7 +4,7 @@
  * agent touches a container that does not say its own.
  */
 import type { TaskId } from "../../../shared/model/ids.js";
-import { ENGINE_NETWORK_LABEL } from "../../../shared/model/network.js";
+import { ENGINE_NETWORK_LABEL, ENGINE_NETWORK_NAME_LABEL } from "../../../shared/model/network.js";
 import type { NetworkAttachment } from "../../network/network-plane.js";
 import type { EngineIdentity, TaskRun } from "../engine.js";
 
@@ -41,7 +41,7 @@ export function networkLabels(
     [CLUSTER]: identity.clusterId,
     [NODE]: identity.nodeId,
     [ENGINE_NETWORK_LABEL]: networkId,
-    "skep.network.name": name,
+    [ENGINE_NETWORK_NAME_LABEL]: name,
   };
 }
 
