@@ -117,7 +117,6 @@ export class HostNetwork implements NetworkPlane {
     else if (this.#told === told) this.#herald = applied;
   }
 
-  /** What was told last; undefined before anything was. */
   get told(): NodeNetworks | undefined {
     return this.#told;
   }
