@@ -16,6 +16,7 @@ import type { HostPort } from "../shared/rpc/host-port.js";
 import type { RpcServer } from "../shared/rpc/rpc-server.js";
 import type { CertifiedNode } from "../shared/rpc/tls-identity.js";
 import { Allocator } from "./allocator/allocator.js";
+import { LatelyFreed } from "./allocator/core/lately-freed.js";
 import type { ApiManager, ManagerPlace, ManagerReachability } from "./api/host.js";
 import { Attacher } from "./attachments/attacher.js";
 import { Issuer } from "./ca/issuer.js";
@@ -45,6 +46,7 @@ export class Manager implements ApiManager {
   readonly store: Store;
   readonly #options: ManagerOptions;
   readonly #consensus: Consensus;
+  readonly #freed = new LatelyFreed();
   readonly #link: LeaderLink;
   readonly #loops: LeaderLoops;
   readonly #dispatcher: Dispatcher;
@@ -97,6 +99,7 @@ export class Manager implements ApiManager {
       // A leader that hears no majority for as long as an election takes is none any more.
       quorum: () => (consensus.leads() ? "fresh" : "stale"),
     });
+    store.watch(({ events }) => this.#freed.observe(events, clock.nowMs()));
     this.#loops = this.#leaderLoops();
   }
 
@@ -261,7 +264,7 @@ export class Manager implements ApiManager {
           logger,
         }),
         this.#beginOrchestrator(),
-        new Allocator({ store, clock, logger }),
+        new Allocator({ store, clock, freed: this.#freed, logger }),
         new Scheduler({ store, clock, logger }),
       ],
       logger,

@@ -170,6 +170,7 @@ const pass = fc.constantFrom(100, 10_000, 61_000).map(
 );
 const settle = fc.constant<Step>((world) => world.settle());
 export const lead = fc.constant<Step>((world) => world.changeLeader());
+export const restart = fc.constant<Step>((world) => world.restartAll());
 
 export const calm = fc.oneof(
   { weight: 3, arbitrary: declare },

@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { REST_MS } from "../manager/allocator/core/address-pool.js";
 import type { Allocation } from "../manager/allocator/core/allocate.js";
 import { decideAllocation } from "../manager/allocator/core/decide.js";
+import { LatelyFreed } from "../manager/allocator/core/lately-freed.js";
 import { PendingAllocations } from "../manager/allocator/core/pending-allocations.js";
 import { type Applied, applyCommand } from "../manager/store/core/apply.js";
 import type { Change, StoreEvent } from "../manager/store/core/change.js";
@@ -19,6 +20,7 @@ import { commandOf } from "./store/samples.js";
 export class AllocationWorld {
   readonly #replica = emptyReplica();
   #pending: PendingAllocations;
+  #freed = new LatelyFreed();
   #nowMs = 0;
   /** When an address or a port was last held, by its name; while it is held, now. */
   readonly #lastHeldMs = new Map<string, number>();
@@ -45,19 +47,26 @@ export class AllocationWorld {
     const applied = applyCommand(this.#replica, commandOf([change], { atMs: this.#nowMs }));
     if (applied.kind === "applied") {
       this.#pending.observe(applied.events, this.#nowMs);
+      this.#freed.observe(applied.events, this.#nowMs);
       for (const event of applied.events) this.#observe(event);
     }
     this.#remember();
     return applied;
   }
 
-  /**
-   * Another manager leads: it knows what the store says and nothing else, so not what was given
-   * back and removed just before.
-   */
+  /** Another manager leads, that has followed all along. */
   changeLeader(): void {
+    this.#pending = new PendingAllocations(this.view, this.#nowMs, { freed: this.#freed });
+  }
+
+  /**
+   * A manager that has just been started leads: it knows what the store says and nothing else, so not
+   * what was given back and removed just before.
+   */
+  restartAll(): void {
     this.#lastHeldMs.clear();
-    this.#pending = new PendingAllocations(this.view, this.#nowMs);
+    this.#freed = new LatelyFreed();
+    this.changeLeader();
   }
 
   /** All that can be given is given. */

@@ -9,6 +9,7 @@ import { sampleNetwork } from "../../test/store/samples.js";
 import { createMemoryStore } from "../store/memory-store.js";
 import type { Store } from "../store/store.js";
 import { Allocator } from "./allocator.js";
+import { LatelyFreed } from "./core/lately-freed.js";
 
 const NODES = ["host1", "host2", "host3"] as NodeId[];
 /** Of a /24: without its network and broadcast addresses and the user's gateway. */
@@ -50,7 +51,12 @@ test("a /24 filled to the last address says so, and an address that was freed is
   const clock = new ManualClock();
   const { store } = createMemoryStore({ clock });
   const stop = new AbortController();
-  const running = new Allocator({ store, clock, logger: silentLogger }).run(stop);
+  const running = new Allocator({
+    store,
+    clock,
+    freed: new LatelyFreed(),
+    logger: silentLogger,
+  }).run(stop);
   await raise(store, 2);
   await clock.advance(1);
   await placePending(store);
@@ -92,7 +98,12 @@ test("a task that is made for its node, as those of global services are, has its
   const clock = new ManualClock();
   const { store } = createMemoryStore({ clock });
   const stop = new AbortController();
-  const running = new Allocator({ store, clock, logger: silentLogger }).run(stop);
+  const running = new Allocator({
+    store,
+    clock,
+    freed: new LatelyFreed(),
+    logger: silentLogger,
+  }).run(stop);
   await raise(store, -ROOM);
   const made = sampleTask({ service: "web", slot: 0, node: "host2", state: "new" });
   await store.update((tx) => {

@@ -4,7 +4,7 @@
  *
  * It alone writes these. The pools are computed from the store (`core/holdings.ts`) at the
  * beginning of each term, and follow its events from then on; what nobody holds any more rests for
- * a minute. What cannot be given is said on the task, and tried again. Runs only while this manager
+ * a minute, also where another manager led when it was given back. What cannot be given is said on the task, and tried again. Runs only while this manager
  * leads.
  */
 import type { Clock } from "../../shared/ports/clock.js";
@@ -14,6 +14,7 @@ import type { LeaderLoop } from "../leadership.js";
 import type { StoreAccess, Transaction } from "../store/store-access.js";
 import type { Allocation } from "./core/allocate.js";
 import { decideAllocation } from "./core/decide.js";
+import type { LatelyFreed } from "./core/lately-freed.js";
 import { type AllocationKey, PendingAllocations } from "./core/pending-allocations.js";
 
 /** In one command: some 40 kB in the log. */
@@ -27,6 +28,8 @@ export interface AllocatorOptions {
   readonly store: StoreAccess;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** As this manager has seen it since its start, leading or not. */
+  readonly freed: LatelyFreed;
 }
 
 export class Allocator implements LeaderLoop {
@@ -38,8 +41,8 @@ export class Allocator implements LeaderLoop {
   }
 
   async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    const { store, clock, logger } = this.#options;
-    let pending = new PendingAllocations(store.committed, clock.nowMs());
+    const { store, clock, freed, logger } = this.#options;
+    let pending = new PendingAllocations(store.committed, clock.nowMs(), { freed });
     const loop: ControlLoop<Key> = new ControlLoop<Key>({
       name: this.name,
       clock,
@@ -49,7 +52,7 @@ export class Allocator implements LeaderLoop {
         try {
           await this.#pass(pending);
         } catch (error) {
-          pending = new PendingAllocations(store.committed, clock.nowMs(), pending);
+          pending = new PendingAllocations(store.committed, clock.nowMs(), { former: pending });
           throw error;
         }
         if (pending.hasWork) loop.enqueue("pending");

@@ -3,6 +3,7 @@
  * scheduler as they run on a leader, and hosts that do what they are told.
  */
 import { Allocator } from "../../manager/allocator/allocator.js";
+import { LatelyFreed } from "../../manager/allocator/core/lately-freed.js";
 import { planRollback, planRollbackTo } from "../../manager/api/core/plan-service.js";
 import { type LeaderKnowledge, NO_KNOWLEDGE } from "../../manager/explain/core/knowledge.js";
 import { latestTask, slotKey, slotOf, tasksOfSlot } from "../../manager/orchestrator/core/slot.js";
@@ -232,7 +233,11 @@ export class World {
     const options = { store, clock, logger: silentLogger };
     const random = this.random.fork(`orchestrator ${term}`);
     this.#orchestrator = new Orchestrator({ ...options, random });
-    const loops = [this.#orchestrator, new Allocator(options), new Scheduler(options)];
+    const loops = [
+      this.#orchestrator,
+      new Allocator({ ...options, freed: new LatelyFreed() }),
+      new Scheduler(options),
+    ];
     const ended = Promise.all(loops.map((loop) => loop.run({ signal: stop.signal })));
     this.#leading = { stop, ended };
   }

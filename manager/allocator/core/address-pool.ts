@@ -89,11 +89,12 @@ export class AddressPool {
     return offset !== undefined && (this.#beyond.delete(offset) || this.#held.delete(offset));
   }
 
-  /** Nobody has it, and somebody had it lately. */
-  restIfFree(address: string, nowMs: number): void {
+  /** Nobody has it, and somebody had it until then. */
+  restIfFree(address: string, freedMs: number): void {
     const offset = this.#offset(address);
     if (offset === undefined || this.#held.has(offset) || !this.#isInTurn(offset)) return;
-    this.#resting.set(offset, nowMs + REST_MS);
+    this.#resting.delete(offset);
+    this.#resting.set(offset, freedMs + REST_MS);
   }
 
   /** What was held or rested there and is not held here rests from now on. */

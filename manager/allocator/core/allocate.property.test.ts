@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { calm, lead, newWorld } from "../../../test/allocation-steps.js";
+import { calm, lead, newWorld, restart } from "../../../test/allocation-steps.js";
 
 describe("whatever happens", () => {
   test("nothing has two owners, and what was given back rests for a minute", () => {
@@ -18,9 +18,13 @@ describe("whatever happens", () => {
     );
   });
 
-  test("nothing has two owners after changes of the leader, however many", () => {
+  test("and so it is after changes of the leader, and after managers are started anew", () => {
     const steps = fc.array(
-      fc.oneof({ weight: 5, arbitrary: calm }, { weight: 1, arbitrary: lead }),
+      fc.oneof(
+        { weight: 10, arbitrary: calm },
+        { weight: 2, arbitrary: lead },
+        { weight: 1, arbitrary: restart },
+      ),
       {
         minLength: 20,
         maxLength: 120,

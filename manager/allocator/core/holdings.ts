@@ -10,6 +10,7 @@ import type { Task } from "../../../shared/model/task.js";
 import { isTerminal } from "../../../shared/model/task-state.js";
 import type { StoreEvent } from "../../store/core/change.js";
 import { AddressPool } from "./address-pool.js";
+import type { LatelyFreed } from "./lately-freed.js";
 import { PortPool } from "./port-pool.js";
 
 /** What was taken, or why nothing could be. */
@@ -77,6 +78,13 @@ export class Holdings {
     for (const { networkId, addresses } of task.addresses ?? NOTHING)
       for (const pool of this.#pools.get(networkId) ?? [])
         for (const address of addresses) pool.restIfFree(address, nowMs);
+  }
+
+  /** Others than the one that leads have seen it given back: it rests from then on. */
+  restFreed(freed: LatelyFreed, nowMs: number): void {
+    for (const { networkId, address, freedMs } of freed.addresses(nowMs))
+      for (const pool of this.#pools.get(networkId) ?? []) pool.restIfFree(address, freedMs);
+    for (const [key, freedMs] of freed.ports(nowMs)) this.ports.restIfFree(key, freedMs);
   }
 
   /** A decision came to nothing, and what it took may be known somewhere: it rests. */
@@ -251,13 +259,15 @@ function living(task: Task | undefined): Holder | undefined {
   return task === undefined || isTerminal(task.status.state) ? undefined : task;
 }
 
-function heldBy(task: Task | undefined): readonly NetworkAddresses[] {
+/** A task holds its addresses until it has ended. */
+export function heldBy(task: Task | undefined): readonly NetworkAddresses[] {
   return task === undefined || isTerminal(task.status.state)
     ? NOTHING
     : (task.addresses ?? NOTHING);
 }
 
-function keysOf(all: readonly NetworkAddresses[]): string[] {
+/** As `network address`. */
+export function keysOf(all: readonly NetworkAddresses[]): string[] {
   return all.flatMap(({ networkId, addresses }) =>
     addresses.map((address) => `${networkId} ${address}`),
   );

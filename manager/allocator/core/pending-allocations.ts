@@ -10,6 +10,7 @@ import { isWanted } from "../../../shared/model/task-state.js";
 import type { StoreEvent } from "../../store/core/change.js";
 import type { StoreView } from "../../store/core/view.js";
 import { Holdings } from "./holdings.js";
+import type { LatelyFreed } from "./lately-freed.js";
 
 /** Services before tasks, which wait for them; nodes before tasks, or tasks would take their room. */
 export type AllocationKey =
@@ -18,14 +19,21 @@ export type AllocationKey =
   | { readonly kind: "task"; readonly id: TaskId }
   | { readonly kind: "attachment"; readonly id: TaskId };
 
+interface Known {
+  /** Of before a decision that came to nothing. */
+  readonly former?: PendingAllocations;
+  /** By the manager that leads now, whoever led then. */
+  readonly freed?: LatelyFreed;
+}
+
 export class PendingAllocations {
   readonly holdings = new Holdings();
   readonly #ready = new Keys();
   readonly #wanting = new Keys();
   readonly #everyNode = new Set<NodeId>();
 
-  /** @param former of before a decision that came to nothing */
-  constructor(view: StoreView, nowMs: number, former?: PendingAllocations) {
+  /** @param known besides what the store tells */
+  constructor(view: StoreView, nowMs: number, { former, freed }: Known = {}) {
     const tasks = view.tasks();
     // The newest last: what is given next follows it, and what was given back lately comes late.
     const holders = tasks.filter(({ addresses }) => addresses !== undefined);
@@ -39,6 +47,7 @@ export class PendingAllocations {
       ...view.tasksInState("new").map((after) => ({ type: "task", after }) as const),
     ];
     this.observe(events, nowMs);
+    if (freed !== undefined) this.holdings.restFreed(freed, nowMs);
     for (const task of holders) this.holdings.rest(task, nowMs);
     if (former !== undefined) this.holdings.restAllOf(former.holdings, nowMs);
   }

@@ -34,6 +34,11 @@ export class PortPool {
     }
   }
 
+  /** Nobody has it, and somebody had it until then. @param key `80/tcp` */
+  restIfFree(key: string, freedMs: number): void {
+    if (!this.#owners.has(key)) this.#resting.set(key, freedMs + REST_MS);
+  }
+
   /** What was held or rested there and is not held here rests from now on. */
   restAllOf(former: PortPool, nowMs: number): void {
     for (const key of [...former.#resting.keys(), ...former.#owners.keys()])

@@ -4,6 +4,7 @@
  * decided here.
  */
 import { Allocator } from "../../../manager/allocator/allocator.js";
+import { LatelyFreed } from "../../../manager/allocator/core/lately-freed.js";
 import { Dispatcher } from "../../../manager/dispatcher/dispatcher.js";
 import { LeaderLoops } from "../../../manager/leadership.js";
 import { Orchestrator } from "../../../manager/orchestrator/orchestrator.js";
@@ -47,6 +48,8 @@ function addressOf(host: string): string {
 export class SimManager implements Listener {
   readonly host: string;
   lagMs = 0;
+  /** When its state was recovered. */
+  upSinceMs = 0;
   readonly #options: SimManagerOptions;
   #lives = 0;
   #leadership: Leadership = { kind: "follower", term: 0 };
@@ -93,6 +96,9 @@ export class SimManager implements Listener {
       quorum: () => "fresh",
     });
     dispatcher.serveOn(this.#server());
+    const freed = new LatelyFreed();
+    store.watch(({ events }) => freed.observe(events, process.nowMs()));
+    this.upSinceMs = this.#options.clock.nowMs();
     this.#loops = new LeaderLoops({
       loops: () => {
         // A stream of its own for each term: the same one would make the same ids again.
@@ -100,7 +106,7 @@ export class SimManager implements Listener {
         return [
           dispatcher,
           new Orchestrator({ store, clock: process, random: ids, logger }),
-          new Allocator({ store, clock: process, logger }),
+          new Allocator({ store, clock: process, freed, logger }),
           new Scheduler({ store, clock: process, logger }),
         ];
       },

@@ -42,12 +42,16 @@ export class AddressCheck implements Check {
   }
 
   #isRested(what: string, owner: string, freed: Freed): void {
-    // A port may be asked for by its number; and a manager that led later cannot know.
-    if (!what.startsWith("address") || this.#ground.cluster.leaderSinceMs > freed.atMs) return;
+    // A port may be asked for by its number; and a manager that was started later cannot know.
+    if (!what.startsWith("address") || this.#knownSinceMs > freed.atMs) return;
     const restedMs = this.#ground.nowMs - freed.atMs;
     if (restedMs >= REST_MS) return;
     const detail = `${what} of ${freed.owner} is ${owner}'s after ${restedMs} ms`;
     this.#ground.violated("an address rests before another has it", detail);
+  }
+
+  get #knownSinceMs(): number {
+    return this.#ground.cluster.leader?.upSinceMs ?? Number.POSITIVE_INFINITY;
   }
 
   #count(): Map<string, string> {
