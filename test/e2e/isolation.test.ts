@@ -3,12 +3,11 @@
 import { expect, test } from "vitest";
 
 import type { TaskId } from "../../shared/model/ids.js";
-import type { NodeNetworks } from "../../shared/model/node-networks.js";
 import { IngressKeeper } from "../../worker/network/ingress.js";
 import { OverlayKeeper } from "../../worker/network/overlay.js";
 import { inside, Namespaces } from "../network/namespaces.js";
 import { answersTo, Server } from "../network/talk.js";
-import { gatewayOf, HOSTS, type TestNetwork, toldTo } from "../network/two-hosts.js";
+import { gatewayOf, HOSTS, type TestNetwork, toldTo, withIpv6 } from "../network/two-hosts.js";
 import { nameOf, publishPort, raise, type World } from "../network/world.js";
 import { describeWithLab } from "../setup/requirements.js";
 
@@ -59,17 +58,6 @@ function count(namespace: string): void {
 function counted(namespace: string): string {
   const listed = inside(namespace, ["nft", "list", "table", "ip", "seen"]);
   return /counter packets (\d+)/.exec(listed)?.[1] ?? "";
-}
-
-/** With a subnet of IPv6 for each: `fd00:1::/64` for the first after the ingress network, and so on. */
-function withIpv6(told: NodeNetworks): NodeNetworks {
-  const networks = told.networks.map((network, number) => {
-    const ipv6 = { cidr: `fd00:${number}::/64`, gateway: `fd00:${number}::1` };
-    return network.kind === "ingress"
-      ? network
-      : { ...network, subnets: [...network.subnets, ipv6] };
-  });
-  return { ...told, networks };
 }
 
 async function openPort(world: World): Promise<void> {

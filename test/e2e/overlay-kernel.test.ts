@@ -15,6 +15,7 @@ import {
   type TestNetwork,
   type TestTask,
   toldTo,
+  withIpv6,
 } from "../network/two-hosts.js";
 import { nameOf, publishPort, raise, type World } from "../network/world.js";
 import { describeWithLab } from "../setup/requirements.js";
@@ -110,6 +111,23 @@ describeWithLab("in the kernel", () => {
     await keeper.remove();
     expect(inside(name, ["ip", "-brief", "link"])).not.toMatch(/409\d/);
     expect(inside(name, ["ip", "-brief", "link"])).toContain("skep777");
+  });
+
+  test("what is changed of IPv6 is put right, too", async () => {
+    using spaces = new Namespaces();
+    const { hosts } = await raise(spaces, [NET, OTHER]);
+    const { kernel, name, nodeId } = hosts[0]!;
+    const keeper = new OverlayKeeper(kernel);
+    const told = withIpv6(toldTo(nodeId, [NET, OTHER]));
+    await keeper.apply(told);
+    expect(await keeper.mend(told)).toEqual([]);
+    for (const harm of ["route delete fd00:1::/64", "address delete fd00:1::1/64"]) {
+      inside(name, ["ip", "-6", ...harm.split(" "), "dev", "skep4098"]);
+      expect(await keeper.mend(told), harm).not.toEqual([]);
+      expect(await keeper.mend(told), `after ${harm}`).toEqual([]);
+    }
+    await keeper.apply(toldTo(nodeId, [NET, OTHER]));
+    expect(inside(name, ["ip", "-6", "route"])).not.toContain("fd00:");
   });
 
   test("a virtual address leads to each backend alike and keeps the source", async () => {

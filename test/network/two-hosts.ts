@@ -47,6 +47,16 @@ export function toldTo(
   };
 }
 
+/** With a subnet of IPv6 for each overlay: `fd00:1::/64` for the second network, and so on. */
+export function withIpv6(told: NodeNetworks): NodeNetworks {
+  const networks = told.networks.map((network, number) => {
+    const ipv6 = { cidr: `fd00:${number}::/64`, gateway: `fd00:${number}::1` };
+    const has = network.kind === "overlay";
+    return has ? { ...network, subnets: [...network.subnets, ipv6] } : network;
+  });
+  return { ...told, networks };
+}
+
 function networkFor(nodeId: NodeId, network: TestNetwork): OverlayNetwork {
   const { name, vni, kind, net, tasks, services = [] } = network;
   return {

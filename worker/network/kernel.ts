@@ -84,14 +84,16 @@ export class Kernel {
     await this.expect(["ip", "-force", "-batch", "-"], { input, namespace });
   }
 
-  async listOverlay(): Promise<OverlayListing> {
-    const [links, forwarding, neighbours, routes] = await Promise.all([
+  /** @param families whose routes are asked for */
+  async listOverlay(families: "ipv4" | "both"): Promise<OverlayListing> {
+    const [links, forwarding, neighbours, routes, routes6] = await Promise.all([
       this.links(),
       this.#ask<ShownForwarding>(["bridge", "-json", "fdb", "show"]),
       this.#ask<ShownNeighbour>(["ip", "-json", "neighbour", "show", "nud", "permanent"]),
       this.routes(),
+      families === "both" ? this.#ask<ShownRoute>(["ip", "-6", "-json", "route", "show"]) : [],
     ]);
-    return { links, forwarding, neighbours, routes };
+    return { links, forwarding, neighbours, routes: [...routes, ...routes6] };
   }
 
   /** IPv4. */

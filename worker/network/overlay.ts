@@ -4,7 +4,7 @@
  * what is there; called from one place at a time.
  */
 import { FailedPreconditionError } from "../../shared/errors/cluster-error.js";
-import type { NodeNetworks } from "../../shared/model/node-networks.js";
+import { isIpv6, type NodeNetworks } from "../../shared/model/node-networks.js";
 import { bridgeName } from "./core/link-names.js";
 import {
   changeOverlay,
@@ -59,7 +59,7 @@ export class OverlayKeeper {
   /** Removes every device of ours that there is. */
   async remove(): Promise<void> {
     this.#believed = undefined;
-    const state = presentOverlay(await this.#kernel.listOverlay());
+    const state = presentOverlay(await this.#kernel.listOverlay("ipv4"));
     await this.#carryOut(changeOverlay(state, NOTHING));
     this.rest();
   }
@@ -76,7 +76,8 @@ export class OverlayKeeper {
   }
 
   async #read({ networks, underlay }: NodeNetworks): Promise<Believed> {
-    const listing = await this.#kernel.listOverlay();
+    const hasIpv6 = networks.some(({ subnets }) => subnets.some(({ cidr }) => isIpv6(cidr)));
+    const listing = await this.#kernel.listOverlay(hasIpv6 ? "both" : "ipv4");
     const link = listing.links.find((one) => hasAddress(one, underlay.address));
     if (link === undefined && networks.length > 0) {
       throw new FailedPreconditionError(

@@ -31,7 +31,7 @@ export interface BridgeLink {
   readonly mtu: number;
   /** With the length of their prefix. */
   readonly addresses: readonly string[];
-  /** Subnets (IPv4) that are routed to it. The kernel does that for an address that is given. */
+  /** Subnets that are routed to it. The kernel does that for an address that is given. */
   readonly routes: readonly string[];
   /** Sorted. */
   readonly furtherNames: readonly string[];
@@ -68,7 +68,7 @@ export function wantedOverlay(node: NodeNetworks, underlayMtu: number): OverlayS
     const addresses = network.subnets.map(
       ({ cidr, gateway }) => `${gateway}/${cidr.split("/")[1] ?? ""}`,
     );
-    const routes = network.subnets.map(({ cidr }) => cidr).filter((cidr) => !isIpv6(cidr));
+    const routes = network.subnets.map(({ cidr }) => cidr);
     const furtherNames = furtherBridgeNames(network).toSorted();
     const mac = network.gatewayMac;
     bridges.set(bridge, { mac, mtu, addresses, routes, furtherNames, alias, isUp: true });
@@ -225,7 +225,8 @@ function changeBridge(name: string, present: BridgeLink | undefined, wanted: Bri
   }
   for (const subnet of wanted.routes) {
     if (present?.routes.includes(subnet)) continue;
-    lines.push(`route replace ${subnet} dev ${name} proto kernel scope link`);
+    const manner = isIpv6(subnet) ? "metric 256" : "scope link";
+    lines.push(`route replace ${subnet} dev ${name} proto kernel ${manner}`);
   }
   return lines;
 }

@@ -13,7 +13,7 @@ export interface OverlayListing {
   readonly forwarding: readonly ShownForwarding[];
   /** `ip -json neighbour show nud permanent` */
   readonly neighbours: readonly ShownNeighbour[];
-  /** `ip -json route show` */
+  /** `ip -json route show`, and `ip -6` where networks have subnets of IPv6 */
   readonly routes: readonly ShownRoute[];
 }
 
