@@ -65,6 +65,18 @@ describeWithLab("in the kernel", () => {
     }
   });
 
+  test("a network that went and came back has all its devices and entries again", async () => {
+    using spaces = new Namespaces();
+    const { hosts } = await raise(spaces, [NET, OTHER]);
+    const [{ nodeId, kernel }] = hosts as [(typeof hosts)[number]];
+    const keeper = new OverlayKeeper(kernel);
+    for (const networks of [[NET, OTHER], [OTHER], [NET, OTHER], [NET], [NET, OTHER]]) {
+      const told = toldTo(nodeId, networks);
+      await keeper.apply(told);
+      expect(await new OverlayKeeper(kernel).mend(told)).toEqual([]);
+    }
+  });
+
   test("a second time changes nothing, and what is changed from outside is put right", async () => {
     using spaces = new Namespaces();
     const { hosts } = await raise(spaces, [NET, OTHER]);

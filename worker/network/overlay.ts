@@ -100,8 +100,13 @@ export class OverlayKeeper {
     return batches;
   }
 
+  /** What is open has once asked for each device's number, and never asks again: a new one has another. */
   async #carryOut({ links, forwarding, neighbours }: OverlayBatches): Promise<void> {
-    await this.#ip.tell(textOf(links));
+    if (links.length > 0) {
+      this.rest();
+      await this.#ip.tell(textOf(links));
+      this.rest();
+    }
     await Promise.all([this.#bridge.tell(textOf(forwarding)), this.#ip.tell(textOf(neighbours))]);
   }
 }

@@ -56,6 +56,8 @@ export class ToldProgram {
     const { kind, complaint } = await program.tell(text.trimEnd().replaceAll("\n", separator));
     if (kind === "answered" && !REFUSAL.test(complaint)) return;
     if (!program.hasAnswered) this.#manner = "anew";
+    // It may remember what is no longer so.
+    this.close();
     const [name] = open;
     throw new KernelRefusedError(`${name} ${kind === "ended" ? "ended" : "refused"}: ${complaint}`);
   }
