@@ -224,4 +224,27 @@ describeWithLab("the network of a host", () => {
     await new HostNetwork(options).leave();
     rmSync(folder, { recursive: true });
   });
+
+  test("whatever it is told, it says when that is in the kernel", async () => {
+    using spaces = new Namespaces();
+    const folder = mkdtempSync(join(tmpdir(), "skep-network-"));
+    const { hosts } = await raise(spaces, [NET]);
+    const [host1] = hosts;
+    if (host1 === undefined) throw new Error("no hosts");
+    const options = optionsFor(folder, host1);
+    {
+      await using running = new Running(options);
+      const { network } = running;
+      for (let publishedPort = 8000; publishedPort < 8020; publishedPort++) {
+        const port = { ...PORT, publishedPort };
+        await new Promise<void>((resolve, reject) => {
+          network.want(toldTo(HOST1.nodeId, [NET], [port]), resolve).catch(reject);
+        });
+        const ports = inside(host1.name, ["nft", "list", "map", "ip", "skep", "ports"]);
+        expect(ports).toContain(`tcp . ${publishedPort} :`);
+      }
+    }
+    await new HostNetwork(options).leave();
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -15,15 +15,14 @@ import { readIfThere, replaceFile } from "../../shared/durable-file.js";
 import { AssertionError } from "../../shared/errors/assert.js";
 import type { NodeId, TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../shared/model/node-networks.js";
-import type { Clock } from "../../shared/ports/clock.js";
+import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
 import { nameState, networkNames } from "./core/dns-state.js";
 import { hostRoutes } from "./core/host-routes.js";
-import { bridgeName, furtherBridgeNames } from "./core/link-names.js";
 import { LookSchedule } from "./core/look-schedule.js";
-import { attachmentsOf, subnetsOf } from "./core/node-network.js";
 import type { NameKeeper } from "./dns.js";
+import { HostTasks } from "./host-tasks.js";
 import { IngressKeeper } from "./ingress.js";
 import { until } from "./interruptible-wait.js";
 import { type Kernel, KernelRefusedError } from "./kernel.js";
@@ -33,7 +32,7 @@ import { TaskMonitors, watchHost } from "./monitors.js";
 import type { NetworkPlane, TaskNames, TaskNetwork } from "./network-plane.js";
 import { OverlayKeeper } from "./overlay.js";
 import { reattach } from "./reattach.js";
-import { TaskFiles, type TaskRecord } from "./task-files.js";
+import { TaskFiles } from "./task-files.js";
 import { VirtualAddressKeeper } from "./virtual-addresses.js";
 
 /** Whoever waits looks again then, if nothing has happened: a matter of order, not of need. */
@@ -41,6 +40,8 @@ const WAIT_LIMIT_MS = 15_000;
 /** After a pass that the kernel refused, doubled up to the limit. */
 const RETRY_FIRST_MS = 200;
 const RETRY_LIMIT_MS = 5_000;
+/** A namespace that could not be programmed is tried again after this, unless its task has ended. */
+const AGAIN_MS = 1_000;
 /** A task that is to be prepared was told together with its networks, or just before. */
 const TOLD_LIMIT_MS = 10_000;
 
@@ -62,20 +63,19 @@ export class HostNetwork implements NetworkPlane {
   readonly #overlay: OverlayKeeper;
   readonly #ingress: IngressKeeper;
   readonly #addresses: VirtualAddressKeeper;
-  readonly #files: TaskFiles;
+  readonly #tasks: HostTasks;
   readonly #tables: KernelTables;
   readonly #mending: Mending;
-  readonly #tasks = new Map<TaskId, TaskRecord>();
-  #programmed: ReadonlySet<TaskId> = new Set();
   #told: NodeNetworks | undefined;
-  /** To be called once what was told last is in the kernel. */
-  #herald: () => void = () => undefined;
+  /** To be called once it is in the kernel. */
+  readonly #heralds = new WeakMap<NodeNetworks, () => void>();
   /** What has been applied; a pass is due where it is not what was told. */
   #applied: NodeNetworks | undefined;
   #isPassDue = false;
   readonly #looks: LookSchedule;
   #monitors: TaskMonitors | undefined;
   #failures = 0;
+  #again: Timer | undefined;
   #wake: () => void = () => undefined;
   readonly #waiting = new Set<() => void>();
 
@@ -88,7 +88,8 @@ export class HostNetwork implements NetworkPlane {
     this.#addresses = new VirtualAddressKeeper(kernel, (taskId, cause) => {
       this.#logger.debug({ taskId, error: cause }, "a task's namespace could not be programmed");
     });
-    this.#files = new TaskFiles(join(folder, "tasks"));
+    const files = new TaskFiles(join(folder, "tasks"));
+    this.#tasks = new HostTasks(files, this.#overlay, this.#addresses);
     this.#tables = new KernelTables(kernel);
     this.#looks = new LookSchedule(options.clock.nowMs());
     this.#mending = new Mending(
@@ -110,11 +111,10 @@ export class HostNetwork implements NetworkPlane {
    */
   async want(told: NodeNetworks, applied: () => void = () => undefined): Promise<void> {
     this.#told = told;
-    this.#herald = () => undefined;
     this.#callForPass();
     await replaceFile(this.#toldPath, JSON.stringify(told), "soon");
     if (this.#applied === told) applied();
-    else if (this.#told === told) this.#herald = applied;
+    else this.#heralds.set(told, applied);
   }
 
   get told(): NodeNetworks | undefined {
@@ -152,6 +152,7 @@ export class HostNetwork implements NetworkPlane {
       else if (this.#isDue()) await this.#attempt(() => this.#giveWay(), signal);
       else await this.#called(waitMs, signal);
     }
+    this.#again?.cancel();
     await watchingHost;
     this.#overlay.rest();
     this.#ingress.rest();
@@ -194,7 +195,7 @@ export class HostNetwork implements NetworkPlane {
     const deadlineMs = clock.nowMs() + TOLD_LIMIT_MS;
     for (;;) {
       signal.throwIfAborted();
-      const network = await this.#networkOf(task, names);
+      const network = await this.#tasks.place(this.#applied, task, names);
       if (network !== undefined) return network;
       const leftMs = deadlineMs - clock.nowMs();
       if (leftMs <= 0) {
@@ -204,64 +205,25 @@ export class HostNetwork implements NetworkPlane {
     }
   }
 
-  async #networkOf(
-    { taskId, networkIds }: { readonly taskId: TaskId; readonly networkIds: readonly string[] },
-    names: TaskNames,
-  ): Promise<TaskNetwork | undefined> {
-    const node = this.#applied;
-    const attachments = node === undefined ? [] : attachmentsOf(node, taskId);
-    const present = new Set(
-      attachments
-        .filter(({ network }) => this.#overlay.mtuOf(network) !== undefined)
-        .filter(({ network, endpoint }) => subnetsOf(network, endpoint).length > 0)
-        .map(({ network }) => network.networkId),
-    );
-    if (!networkIds.every((id) => present.has(id))) return undefined;
-    const gateways = attachments.flatMap(({ network, endpoint }) =>
-      subnetsOf(network, endpoint)
-        .slice(0, 1)
-        .map(({ gateway }) => gateway),
-    );
-    const resolvConf = await this.#files.prepare(taskId, names, gateways);
-    this.#tasks.set(taskId, { resolvers: names.resolvers });
-    return {
-      resolvConf,
-      attachments: attachments.map(({ network, endpoint }) => ({
-        networkId: network.networkId,
-        name: network.name,
-        bridges: [bridgeName(network), ...furtherBridgeNames(network)],
-        mtu: this.#overlay.mtuOf(network) ?? 0,
-        exit: network.exit,
-        subnets: subnetsOf(network, endpoint),
-        addresses: endpoint.addresses,
-        mac: endpoint.mac,
-      })),
-    };
-  }
-
   async programmed(taskId: TaskId, pid: number, signal: AbortSignal): Promise<void> {
-    const known = this.#tasks.get(taskId);
-    if (known === undefined) return;
-    if (this.#addresses.add(taskId, pid) === "new") {
-      this.#programmed = without(this.#programmed, taskId);
+    if (this.#tasks.started(taskId, pid) === "new") {
       this.#callForPass();
-      await this.#files.running(taskId, known, pid);
+      await this.#tasks.keep(taskId, pid);
     }
-    while (!this.#programmed.has(taskId) && this.#tasks.has(taskId)) {
+    while (this.#tasks.awaitsProgram(taskId)) {
       signal.throwIfAborted();
       await this.#change(signal);
     }
   }
 
   ended(taskId: TaskId): void {
-    this.#addresses.delete(taskId);
+    this.#tasks.ended(taskId);
     this.#monitors?.follow(this.#addresses.pids());
   }
 
   async release(taskId: TaskId): Promise<void> {
-    if (!this.#tasks.delete(taskId)) return;
-    this.ended(taskId);
-    await this.#files.remove(taskId);
+    if ((await this.#tasks.release(taskId)) === "unknown") return;
+    this.#monitors?.follow(this.#addresses.pids());
     this.#callForPass();
   }
 
@@ -277,10 +239,7 @@ export class HostNetwork implements NetworkPlane {
   async #restore(): Promise<void> {
     const last = await this.#lastTold();
     this.#told ??= last; // unless something newer was told meanwhile
-    for (const [taskId, record] of await this.#files.restore()) {
-      this.#tasks.set(taskId, record);
-      if (record.process !== undefined) this.#addresses.add(taskId, record.process.pid);
-    }
+    await this.#tasks.restore();
   }
 
   /** Without it tasks are reached as long as there are few. */
@@ -325,15 +284,17 @@ export class HostNetwork implements NetworkPlane {
   async #pass(): Promise<void> {
     const node = this.#told;
     if (node === undefined) return;
-    const herald = this.#herald;
     await this.#enter(node);
     this.#applied = node;
-    if (this.#herald === herald) this.#herald = () => undefined;
-    herald();
+    this.#heralds.get(node)?.();
+    this.#heralds.delete(node);
     await this.#ingress.follow(node, [...this.#addresses.pids().values()].join());
     for (const wake of [...this.#waiting]) wake();
     await this.#addresses.follow();
     this.#monitors?.follow(this.#addresses.pids());
+    this.#again?.cancel();
+    if (!this.#tasks.isIncomplete) return;
+    this.#again = this.#options.clock.after(AGAIN_MS, () => this.#callForPass());
   }
 
   async #enter(node: NodeNetworks): Promise<void> {
@@ -342,17 +303,9 @@ export class HostNetwork implements NetworkPlane {
     const applying = Promise.all([this.#addresses.apply(node), this.#ingress.apply(node)]);
     const names = networkNames(node); // while the kernel is at work
     // Names after addresses: a name stands for what leads somewhere.
-    [this.#programmed] = await applying;
-    await this.#options.names.apply(nameState(node, this.#nameTasks(), names));
-  }
-
-  #nameTasks(): Parameters<typeof nameState>[1] {
-    return new Map(
-      [...this.#tasks].map(([taskId, { resolvers }]) => {
-        const namespace = this.#programmed.has(taskId) ? "programmed" : "bare";
-        return [taskId, { namespace, resolvers } as const];
-      }),
-    );
+    const [programmed] = await applying;
+    this.#tasks.follow(programmed);
+    await this.#options.names.apply(nameState(node, this.#tasks.askers(), names));
   }
 
   /** Whatever happened to it while nobody looked after it. */
@@ -366,8 +319,7 @@ export class HostNetwork implements NetworkPlane {
     await this.#giveWay();
     const first = this.#applied;
     if (first === undefined) return;
-    const running = [...this.#addresses.pids().keys()].filter((one) => this.#programmed.has(one));
-    const { host, taskIds } = this.#looks.take(this.#options.clock.nowMs(), running);
+    const { host, taskIds } = this.#looks.take(this.#options.clock.nowMs(), this.#tasks.running());
     const look = { wanted: () => this.#applied ?? first, giveWay: () => this.#giveWay() };
     if (host === "due") await this.#mending.host(look);
     await this.#mending.tasks(taskIds, look);
@@ -393,8 +345,4 @@ export class HostNetwork implements NetworkPlane {
       return () => this.#waiting.delete(wake);
     });
   }
-}
-
-function without<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
-  return new Set([...all].filter((other) => other !== one));
 }

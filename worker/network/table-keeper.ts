@@ -12,6 +12,7 @@ import {
   removeTable,
   replaceTable,
 } from "./core/nft-table.js";
+import { KernelRefusedError } from "./kernel.js";
 import type { Ruleset } from "./ruleset.js";
 
 /** What somebody else had changed, as the commands that put it right; none: it was as wanted. */
@@ -27,8 +28,21 @@ export class TableKeeper {
 
   /** @throws KernelRefusedError then nothing was changed, and nothing is believed any more */
   async apply(wanted: NftTable): Promise<void> {
-    const present = this.#believed ?? (await this.#read(wanted));
-    await this.#change(present, wanted);
+    const believed = this.#believed;
+    if (believed === undefined || !(await this.#isTaken(believed, wanted))) {
+      await this.#change(await this.#read(wanted), wanted);
+    }
+  }
+
+  /** Refused where it is not as believed: somebody else was there first. */
+  async #isTaken(believed: PresentTable, wanted: NftTable): Promise<boolean> {
+    try {
+      await this.#change(believed, wanted);
+      return true;
+    } catch (cause) {
+      if (cause instanceof KernelRefusedError) return false;
+      throw cause;
+    }
   }
 
   /** Looks what is there, and puts it right. @throws KernelRefusedError */

@@ -81,7 +81,11 @@ export function hostTable(node: NodeNetworks, nodeId: NodeId): NftTable {
       ],
       [
         "guard",
-        { hook: "type filter hook prerouting priority -300; policy accept;", rules: guard(node) },
+        { hook: "type filter hook prerouting priority -300; policy accept;", rules: [NO_LOOPBACK] },
+      ],
+      [
+        "input",
+        { hook: "type filter hook input priority -1; policy accept;", rules: framesOfPeers(node) },
       ],
       ["forward", { hook: FORWARD_HOOK, rules: [...noFramesToPeers(node), ...APART] }],
     ]),
@@ -104,15 +108,14 @@ const REPLIES = [
 ];
 
 /**
- * - Loopback addresses are routed out of the ingress bridge for this host's own requests; nobody
- *   outside may use them.
- * - Frames of the overlays come from this cluster's nodes alone.
+ * Loopback addresses are routed out of the ingress bridge for this host's own requests; nobody
+ * outside may use them. Every packet comes by here: what hardly any of them has is asked first.
  */
-function guard({ underlay }: NodeNetworks): string[] {
-  return [
-    'iifname != "lo" ip daddr 127.0.0.0/8 drop',
-    `udp dport ${underlay.port} @th,96,24 >= ${VNI_MIN} ip saddr != @peers drop`,
-  ];
+const NO_LOOPBACK = 'ip daddr 127.0.0.0/8 iifname != "lo" drop';
+
+/** Frames of the overlays come from this cluster's nodes alone. */
+function framesOfPeers({ underlay }: NodeNetworks): string[] {
+  return [`udp dport ${underlay.port} @th,96,24 >= ${VNI_MIN} ip saddr != @peers drop`];
 }
 
 /** Of addresses of IPv6: nothing but what keeps networks apart. */

@@ -218,7 +218,10 @@ function changeBridge(name: string, present: BridgeLink | undefined, wanted: Bri
       lines.push(`link property add dev ${name} altname ${further}`);
   }
   for (const address of wanted.addresses) {
-    if (!present?.addresses.includes(address)) lines.push(`address replace ${address} dev ${name}`);
+    if (present?.addresses.includes(address)) continue;
+    // The managers see to it that nobody else has it: nobody waits a second until the kernel has asked.
+    const flags = isIpv6(address) ? " nodad" : "";
+    lines.push(`address replace ${address} dev ${name}${flags}`);
   }
   for (const address of present?.addresses ?? []) {
     if (!wanted.addresses.includes(address)) lines.push(`address delete ${address} dev ${name}`);
