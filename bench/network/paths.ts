@@ -54,6 +54,9 @@ export async function measurePaths(progress: (line: string) => void): Promise<Pa
   await programVip(world, near.pid);
   const outside = spaces.addHost("outside", spaces.switchName, "192.0.2.9/24");
   inside(outside, ["ip", "route", "add", "10.250.1.0/24", "via", HOST2.address]);
+  // Nobody gets straight to a task from beside the hosts: to be compared with, this host lets pass.
+  const straight = ["nft", "add", "element", "ip", "skep", "wires", "{ eth0 . skep4097 }"];
+  inside(world.hosts[1]?.name ?? "", straight);
   progress(
     `requests to a server of process ${server.pid}, ${ROUNDS} rounds of ${ROUND_S} s each way`,
   );
