@@ -1,6 +1,7 @@
 // What containers of a host share in its kernel without knowing: asked of the kernel itself.
 import { expect, test } from "vitest";
 
+import { silentLogger } from "../../shared/ports/logger.js";
 import { Kernel } from "../../worker/network/kernel.js";
 import { KernelTables } from "../../worker/network/kernel-tables.js";
 import { inside, Namespaces, PATH } from "../network/namespaces.js";
@@ -11,7 +12,7 @@ const NEIGHBOURS = 60 * 59;
 
 describeWithLab("the tables of a host's kernel", () => {
   test("have room for the neighbours of all containers together", async () => {
-    await new KernelTables(new Kernel({ path: PATH })).makeRoom();
+    await new KernelTables(new Kernel({ path: PATH })).makeRoom(silentLogger);
     using spaces = new Namespaces();
     const host = spaces.add("host");
     inside(host, ["ip", "link", "add", "net0", "up", "type", "bridge"]);

@@ -73,6 +73,21 @@ describeWithLab("hosts with routes of their own", () => {
     ]);
   });
 
+  test("a route that comes later is known soon, and that it is gone again", async () => {
+    const create = ["network", "create", "-d", "overlay", "--subnet", "10.250.7.0/24", "later"];
+    const routes = async (): Promise<string> => await on("host1", "skep node inspect host2");
+    await on("host2", "ip route add 10.250.0.0/18 via 10.77.0.9");
+    await settles(async () => expect(await routes()).toContain("10.250.0.0/18"));
+    expect(await docker.run(create)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("node host2 has a route of its own to 10.250.0.0/18"),
+    });
+    await on("host2", "ip route delete 10.250.0.0/18");
+    await settles(async () => expect(await routes()).not.toContain("10.250.0.0/18"));
+    await docker.output(create);
+    await docker.output(["network", "rm", "later"]);
+  });
+
   test("what tasks send each other goes by the data path", async () => {
     const create = ["service", "create", "--detach", "--no-resolve-image", "--name", "web"];
     const on2 = ["--network", "front", "--network", "six", "--mode", "global"];

@@ -19,18 +19,18 @@ import type { Clock, Timer } from "../../shared/ports/clock.js";
 import type { Logger } from "../../shared/ports/logger.js";
 import { EngineUnavailableError } from "../engine/engine-errors.js";
 import { nameState, networkNames } from "./core/dns-state.js";
-import { hostRoutes } from "./core/host-routes.js";
 import { LookSchedule } from "./core/look-schedule.js";
 import type { NameKeeper } from "./dns.js";
 import { HostTasks } from "./host-tasks.js";
 import { IngressKeeper } from "./ingress.js";
 import { until } from "./interruptible-wait.js";
-import { type Kernel, KernelRefusedError } from "./kernel.js";
+import type { Kernel } from "./kernel.js";
 import { KernelTables } from "./kernel-tables.js";
 import { Mending } from "./mending.js";
 import { TaskMonitors, watchHost } from "./monitors.js";
 import type { NetworkPlane, TaskNames, TaskNetwork } from "./network-plane.js";
 import { OverlayKeeper } from "./overlay.js";
+import { OwnRoutes } from "./own-routes.js";
 import { reattach } from "./reattach.js";
 import { TaskFiles } from "./task-files.js";
 import { VirtualAddressKeeper } from "./virtual-addresses.js";
@@ -64,6 +64,7 @@ export class HostNetwork implements NetworkPlane {
   readonly #ingress: IngressKeeper;
   readonly #addresses: VirtualAddressKeeper;
   readonly #tasks: HostTasks;
+  readonly #routes: OwnRoutes;
   readonly #tables: KernelTables;
   readonly #mending: Mending;
   #told: NodeNetworks | undefined;
@@ -90,6 +91,7 @@ export class HostNetwork implements NetworkPlane {
     });
     const files = new TaskFiles(join(folder, "tasks"));
     this.#tasks = new HostTasks(files, this.#overlay, this.#addresses);
+    this.#routes = new OwnRoutes(options);
     this.#tables = new KernelTables(kernel);
     this.#looks = new LookSchedule(options.clock.nowMs());
     this.#mending = new Mending(
@@ -134,17 +136,18 @@ export class HostNetwork implements NetworkPlane {
     while (this.#told === undefined && !signal.aborted) {
       await this.#called(WAIT_LIMIT_MS, signal);
     }
-    await this.#makeRoom();
+    await this.#tables.makeRoom(this.#logger);
     await kernel.nameNft(folder);
     const watching = { kernel, clock, signal };
     this.#monitors = new TaskMonitors(watching, (taskId) => {
       this.#looks.hintTask(taskId);
       this.#wake();
     });
-    const watchingHost = watchHost(watching, () => {
+    const onHint = (): void => {
       this.#looks.hintHost();
       this.#wake();
-    });
+    };
+    const watchingHost = watchHost(watching, onHint, () => this.#routes.hint());
     this.#isPassDue = true;
     while (!signal.aborted) {
       const waitMs = this.#looks.dueMs - clock.nowMs();
@@ -176,10 +179,12 @@ export class HostNetwork implements NetworkPlane {
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
-  async describe(): Promise<NetworkDescription> {
-    const { dataPath, kernel } = this.#options;
-    const Routes = [...hostRoutes(await kernel.routes())];
-    return { Routes, ...(dataPath !== undefined && { DataPathAddr: dataPath }) };
+  describe(): Promise<NetworkDescription> {
+    return this.#routes.describe();
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#routes.change(signal);
   }
 
   networkIds(): ReadonlySet<string> {
@@ -240,17 +245,6 @@ export class HostNetwork implements NetworkPlane {
     const last = await this.#lastTold();
     this.#told ??= last; // unless something newer was told meanwhile
     await this.#tasks.restore();
-  }
-
-  /** Without it tasks are reached as long as there are few. */
-  async #makeRoom(): Promise<void> {
-    try {
-      await this.#tables.makeRoom();
-    } catch (cause) {
-      if (!(cause instanceof KernelRefusedError)) throw cause;
-      const { message: reason } = cause;
-      this.#logger.warn({ reason }, "the kernel keeps room for few neighbours");
-    }
   }
 
   /** After a failure everything is done again. */

@@ -11,7 +11,7 @@ import {
   ROOM_FOR_NEIGHBOURS,
   TABLE_FILES,
 } from "./core/full-tables.js";
-import type { Kernel } from "./kernel.js";
+import { type Kernel, KernelRefusedError } from "./kernel.js";
 
 export class KernelTables {
   readonly #kernel: Kernel;
@@ -23,11 +23,17 @@ export class KernelTables {
 
   /**
    * Settings that are lower than needed are raised, and stay so. A network namespace that is not the
-   * machine's first does not have them: there its machine's hold.
-   * @throws KernelRefusedError
+   * machine's first does not have them: there its machine's hold. Without it tasks are reached as long
+   * as there are few, so that a kernel that refuses is told of, and no more.
    */
-  async makeRoom(): Promise<void> {
-    await this.#kernel.raiseSysctls(ROOM_FOR_NEIGHBOURS);
+  async makeRoom(logger: Logger): Promise<void> {
+    try {
+      await this.#kernel.raiseSysctls(ROOM_FOR_NEIGHBOURS);
+    } catch (cause) {
+      if (!(cause instanceof KernelRefusedError)) throw cause;
+      const { message: reason } = cause;
+      logger.warn({ reason }, "the kernel keeps room for few neighbours");
+    }
   }
 
   /** Tells what was dropped since it was called last. */

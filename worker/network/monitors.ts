@@ -17,6 +17,8 @@ interface Monitor {
   readonly words: readonly [string, ...string[]];
   /** Which of the lines that it prints concern us. */
   readonly concerns: (line: string) => boolean;
+  /** Which tell of a route of the host's own. */
+  readonly tellsOfOwnRoute?: (line: string) => boolean;
 }
 
 const HOST_MONITORS: readonly Monitor[] = [
@@ -28,8 +30,10 @@ const HOST_MONITORS: readonly Monitor[] = [
     },
   },
   {
-    words: ["ip", "monitor", "link", "address", "neigh", "route"],
-    concerns: (line) => /\bskep\d|\bskvx\d/.test(line),
+    words: ["ip", "monitor", "label", "link", "address", "neigh", "route"],
+    concerns: namesOurs,
+    tellsOfOwnRoute: (line) =>
+      line.startsWith("[ROUTE]") && !/ table local\b/.test(line) && !namesOurs(line),
   },
   { words: ["bridge", "monitor", "fdb"], concerns: (line) => /\bskvx\d.* dst /.test(line) },
 ];
@@ -51,22 +55,46 @@ export interface Watching {
 }
 
 /** The host's own namespace, until the signal aborts. */
-export async function watchHost(watching: Watching, onHint: () => void): Promise<void> {
-  await Promise.all(HOST_MONITORS.map((monitor) => watch(watching, monitor, onHint)));
+export async function watchHost(
+  watching: Watching,
+  onHint: () => void,
+  onOwnRoute: () => void,
+): Promise<void> {
+  await Promise.all(
+    HOST_MONITORS.map((monitor) => {
+      const { concerns, tellsOfOwnRoute = () => false } = monitor;
+      const heard = (line: string): void => {
+        if (concerns(line)) onHint();
+        else if (tellsOfOwnRoute(line)) onOwnRoute();
+      };
+      const missed = (): void => {
+        onHint();
+        onOwnRoute();
+      };
+      return watch(watching, monitor.words, { heard, missed });
+    }),
+  );
+}
+
+function namesOurs(line: string): boolean {
+  return /\bskep\d|\bskvx\d/.test(line);
+}
+
+interface Listener {
+  readonly heard: (line: string) => void;
+  /** What happened while nobody watched is seen by looking. */
+  readonly missed: () => void;
 }
 
 async function watch(
   { kernel, clock, signal }: Watching,
-  { words, concerns }: Monitor,
-  onHint: () => void,
+  words: Monitor["words"],
+  { heard, missed }: Listener,
   namespace?: Namespace,
 ): Promise<void> {
   while (!signal.aborted) {
-    for await (const line of kernel.watch(words, signal, namespace)) {
-      if (concerns(line)) onHint();
-    }
-    // What happened while nobody watched is seen by looking.
-    await clock.sleep(RESTART_MS, signal).then(onHint, () => undefined);
+    for await (const line of kernel.watch(words, signal, namespace)) heard(line);
+    await clock.sleep(RESTART_MS, signal).then(missed, () => undefined);
   }
 }
 
@@ -98,11 +126,11 @@ export class TaskMonitors {
     const stop = new AbortController();
     this.#tasks.set(taskId, { pid, stop });
     const signal = AbortSignal.any([this.#watching.signal, stop.signal]);
-    void watch(
-      { ...this.#watching, signal },
-      TASK_MONITOR,
-      () => this.#onHint(taskId),
-      namespaceOf(pid),
-    );
+    const { concerns, words } = TASK_MONITOR;
+    const missed = (): void => this.#onHint(taskId);
+    const heard = (line: string): void => {
+      if (concerns(line)) missed();
+    };
+    void watch({ ...this.#watching, signal }, words, { heard, missed }, namespaceOf(pid));
   }
 }

@@ -35,6 +35,8 @@ export interface NetworkAttachment {
 export interface NetworkPlane {
   /** For the managers. */
   describe(): Promise<NetworkDescription>;
+  /** Resolves once that may have changed since it last did, or `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>;
   /** Of all that this node has to do with. */
   networkIds(): ReadonlySet<string>;
   /**

@@ -20,7 +20,7 @@ import { ownLabels, taskLabel, taskLabels, taskOf } from "./container-labels.js"
 import { type ContainerInspect, observationOf } from "./container-state.js";
 import { type ApiVersion, EngineAnswerError, EngineClient } from "./engine-client.js";
 import { descriptionOf, type EngineInfo } from "./engine-description.js";
-import { containerEvents } from "./engine-events.js";
+import { besideChanges, containerEvents } from "./engine-events.js";
 import { Images } from "./images.js";
 import { OverlayNetworks } from "./overlay-networks.js";
 import { requireApi } from "./required-api.js";
@@ -222,7 +222,8 @@ export class DockerEngine implements Engine {
     // An engine that came back may be a newer one.
     await this.describe(signal);
     const sinceMs = this.#clock.wallMs();
-    yield* containerEvents(this.#client, { identity: this.#identity, sinceMs }, signal);
+    const events = containerEvents(this.#client, { identity: this.#identity, sinceMs }, signal);
+    yield* besideChanges(events, (until) => this.#networks.changed(until), signal);
   }
 
   async #create(

@@ -35,3 +35,49 @@ export async function* containerEvents(
   }
   throw new EngineUnavailableError("the Docker engine ended its event stream");
 }
+
+/**
+ * Says `resync` whenever `change` resolves, too: the host may offer something else then. Ends with `events`.
+ * @param change asked again after each event
+ */
+export async function* besideChanges(
+  events: AsyncIterable<EngineEvent>,
+  change: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): AsyncIterable<EngineEvent> {
+  const source = events[Symbol.asyncIterator]();
+  let next = source.next();
+  try {
+    for (;;) {
+      const event = await firstOf(next, change, signal);
+      if (event === "changed") {
+        yield { kind: "resync" };
+        continue;
+      }
+      if (event.done === true) return;
+      yield event.value;
+      next = source.next();
+    }
+  } finally {
+    // Its next word may be long in coming: whoever ends it does so by its signal.
+    next.catch(() => undefined);
+    void source.return?.();
+  }
+}
+
+/** Whoever is not the first hears so: nothing is left of its waiting. */
+async function firstOf<T>(
+  next: Promise<T>,
+  change: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<T | "changed"> {
+  const over = new AbortController();
+  const changed = change(AbortSignal.any([signal, over.signal])).then<T | "changed">(() =>
+    signal.aborted ? next : ("changed" as const),
+  );
+  try {
+    return await Promise.race([next, changed]);
+  } finally {
+    over.abort();
+  }
+}

@@ -41,6 +41,12 @@ export class TaskNetworks {
     return Network === undefined ? description : { ...description, Network };
   }
 
+  /** Resolves once that may have changed since it last did, or `signal` aborts. */
+  async changed(signal: AbortSignal): Promise<void> {
+    if (this.#plane !== undefined) return this.#plane.changed(signal);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+
   /**
    * Undefined for a task on no network of the cluster.
    * @throws EngineUnavailableError they are not set up yet
