@@ -44,7 +44,7 @@ export function networkKeeper(
   return {
     want: async (told, applied) => {
       await network.want(told, applied);
-      attachments?.look();
+      attachments?.heard(told);
     },
   };
 }

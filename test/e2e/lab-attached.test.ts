@@ -2,6 +2,7 @@
 // docker CLI: by the word of those who reach them and whom they reach.
 import { beforeAll, expect, test } from "vitest";
 
+import type { RaftReport } from "../../shared/docker-api/consensus.js";
 import { describeWithLab } from "../setup/requirements.js";
 import { settles } from "./eventually.js";
 import { LabServices } from "./lab-services.js";
@@ -122,7 +123,7 @@ describeWithLab("containers attached to networks of the cluster", () => {
     expect(await on.within(stranger!, back)).toBe("");
   });
 
-  test("are reached again after their daemon, their engine or they themselves were restarted", async () => {
+  test("are reached again after they themselves or the daemons were restarted", async () => {
     const isReached = async (): Promise<void> => {
       await settles(async () => {
         const two = await idOf("host2", "two");
@@ -161,8 +162,57 @@ describeWithLab("containers attached to networks of the cluster", () => {
     );
   });
 
+  test("can be connected later, reach by address, and are taken off again", async () => {
+    await docker("host2", "run", "--detach", "--name", "plain", IMAGE, ...SERVE);
+    await docker("host2", "network", "connect", "--alias", "late", "app", "plain");
+    const plain = await idOf("host2", "plain");
+    const on = new LabServices(raised.lab);
+    const vip = await on.vipOf("web", "app");
+    await settles(async () => {
+      expect(await within("host1", "one", ask("late"))).toBe(plain);
+      expect(await within("host1", "one", ask("plain"))).toBe(plain);
+      expect(await within("host2", "plain", ask(await addressOf("host1", "one")))).toBe(
+        await idOf("host1", "one"),
+      );
+      expect(await within("host2", "plain", ask(vip))).toMatch(/^[0-9a-f]{12}$/);
+    });
+    await docker("host2", "network", "disconnect", "app", "plain");
+    await settles(async () => {
+      expect(await within("host1", "one", "nslookup late >/dev/null || echo gone")).toBe("gone");
+    });
+    expect(await within("host2", "plain", "ip -4 -o address | grep -c ' 10.24'; true")).toBe("0");
+  });
+
+  test("are attached and let go under a new leader, and stay what they were", async () => {
+    await docker("host1", "node", "promote", "host2", "host3");
+    const on = new LabServices(raised.lab);
+    await settles(async () => {
+      const { members } = await on.get<RaftReport>("/skep/v1/swarm/raft");
+      const roles = members.map(({ role }) => role).sort();
+      expect(roles).toEqual(["follower", "follower", "leader"]);
+    });
+    await raised.lab.kill("host1", "skepd");
+    await docker("host2", "rm", "--force", "two");
+    await run("host2", "five");
+    await settles(async () => {
+      const five = await idOf("host2", "five");
+      expect(await within("host3", "four", ask("five"))).toBe(five);
+      expect(await within("host3", "four", "nslookup two >/dev/null || echo gone")).toBe("gone");
+    });
+    // Its daemon is gone, and nobody vouches for it: it has no name, and is there all the same.
+    const one = await addressOf("host1", "one");
+    expect(await within("host2", "five", ask(one))).toMatch(/^[0-9a-f]{12}$/);
+    await raised.lab.start("host1", "skepd");
+    await settles(async () => {
+      expect(await within("host1", "one", ask("five"))).toBe(await idOf("host2", "five"));
+    });
+    await docker("host2", "node", "demote", "host3");
+  });
+
   test("run on without the network when their host leaves", async () => {
-    await docker("host3", "swarm", "leave");
+    await settles(async () => {
+      await docker("host3", "swarm", "leave");
+    });
     expect(await docker("host3", "inspect", "--format", "{{.State.Running}}", "four")).toBe("true");
     expect(await addressOf("host3", "four")).toBe("");
     await settles(async () => {

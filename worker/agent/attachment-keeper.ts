@@ -80,6 +80,8 @@ export class AttachmentKeeper {
   /** What the managers were told last. */
   readonly #said = new Map<TaskId, string>();
   readonly #namespaces: AttachedNamespaces;
+  /** What was told last of this node's attachments. */
+  #heard = "";
   #isDue = true;
   #wake: () => void = () => undefined;
 
@@ -89,7 +91,16 @@ export class AttachmentKeeper {
     this.#namespaces = new AttachedNamespaces(options.containers.plane, this.#logger);
   }
 
-  /** Something may have changed: of the networks, or of a container. */
+  /** What is told of the networks changes with every task on them; of attachments it says little. */
+  heard(node: NodeNetworks): void {
+    const told = toldAttachments(node, this.#options.nodeId);
+    const text = [...told].map(([id, networks]) => `${id} ${[...networks].join()}`).join(";");
+    if (text === this.#heard) return;
+    this.#heard = text;
+    this.look();
+  }
+
+  /** Something may have changed of a container, or of what is told of it. */
   look(): void {
     this.#isDue = true;
     this.#wake();
@@ -206,8 +217,10 @@ export class AttachmentKeeper {
     const stays = new Set([...seen.map(({ attachmentId }) => attachmentId), ...this.#busy.keys()]);
     for (const id of this.#namespaces.ids()) if (!stays.has(id)) await this.#forget(id);
     for (const container of plan.claim) await this.#claim(container, signal);
+    // By then it may be on other networks, or on none.
+    if (plan.claim.length > 0) this.look();
     for (const container of seen) {
-      if (this.#busy.has(container.attachmentId)) continue;
+      if (this.#busy.has(container.attachmentId) || plan.claim.includes(container)) continue;
       await this.#tell(container);
       await this.#namespaces.follow(container, node);
     }

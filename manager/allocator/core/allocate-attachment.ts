@@ -15,6 +15,7 @@ export function allocateAttachment(
   if (attachment === undefined || isAllocated(attachment)) return { outcome: "settled" };
   const kind = "allocate-attachment" as const;
   const present = attachment.addresses ?? [];
+  const served = view.node(attachment.nodeId)?.gateways?.map((gateway) => gateway.networkId) ?? [];
   const fresh: NetworkAddresses[] = [];
   const refuse = (error: string): Decision => {
     for (const one of fresh) holdings.putBack(one);
@@ -29,7 +30,7 @@ export function allocateAttachment(
     const taken =
       wanted.length > 0
         ? holdings.takeNamed(network, wanted, nowMs)
-        : holdings.take(network, "task", nowMs);
+        : holdings.take(network, served.includes(networkId) ? "placed" : "task", nowMs);
     if (taken.kind === "full") return refuse(taken.reason);
     fresh.push({ networkId, addresses: taken.addresses });
   }

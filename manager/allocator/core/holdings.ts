@@ -18,6 +18,9 @@ export type Taken =
   | { readonly kind: "taken"; readonly addresses: readonly string[] }
   | { readonly kind: "full"; readonly reason: string };
 
+/** `placed`: what is on a node that has its own address on the network; it costs no second one. */
+type Taker = "task" | "service" | "placed";
+
 /** A task or an attachment. */
 type Holder = Pick<Task, "id" | "nodeId" | "addresses">;
 
@@ -106,8 +109,8 @@ export class Holdings {
     this.#pools.set(network.id, [...pools, ...added.map((subnet) => new AddressPool(subnet))]);
   }
 
-  /** One address of each family that the network has. @param whom the tasks' among others */
-  take(network: Network, whom: "task" | "service", nowMs: number): Taken {
+  /** One address of each family that the network has. */
+  take(network: Network, whom: Taker, nowMs: number): Taken {
     this.see(network);
     const pools = this.#pools.get(network.id) ?? [];
     const spare = this.#spare(network.id, whom);
@@ -120,7 +123,7 @@ export class Holdings {
         return { kind: "full", reason: fullReason(network, ofFamily, nowMs) };
       chosen.push(first);
     }
-    if (whom === "task") this.#promise(network.id, 1);
+    if (whom !== "service") this.#promise(network.id, 1);
     return { kind: "taken", addresses: chosen.flatMap((pool) => pool.take(nowMs) ?? []) };
   }
 
@@ -175,7 +178,7 @@ export class Holdings {
     });
   }
 
-  #spare(networkId: NetworkId, whom: "task" | "service"): number {
+  #spare(networkId: NetworkId, whom: Taker): number {
     const without = this.#nodes - (this.#served.get(networkId)?.size ?? 0);
     const awaiting =
       (this.#awaiting.get(networkId)?.size ?? 0) + (this.#promised.get(networkId) ?? 0);
