@@ -7,6 +7,7 @@ import type { WantedNetwork } from "../../shared/rpc/attachments-rpc.js";
 import { sampleNode } from "../../test/samples/objects.js";
 import { sampleNetwork } from "../../test/store/samples.js";
 import { Allocator } from "../allocator/allocator.js";
+import { LatelyFreed } from "../allocator/core/lately-freed.js";
 import { createMemoryStore } from "../store/memory-store.js";
 import type { Store } from "../store/store.js";
 import { Attacher } from "./attacher.js";
@@ -36,7 +37,9 @@ beforeEach(async () => {
     tx.apply({ kind: "create-network", network: back });
   });
   allocator = new AbortController();
-  void new Allocator({ store, clock, logger: silentLogger }).run(allocator);
+  void new Allocator({ store, clock, freed: new LatelyFreed(), logger: silentLogger }).run(
+    allocator,
+  );
   await clock.advance(1);
 });
 
