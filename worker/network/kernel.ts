@@ -3,7 +3,6 @@
  * each call is one short-lived program. Decides nothing; what to say comes from `core/`.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
 import { ClusterError } from "../../shared/errors/cluster-error.js";
@@ -154,7 +153,7 @@ export class Kernel {
     return stdout.split("\n").filter((line) => line !== "");
   }
 
-  /** The lines that a program goes on to print, until `signal` aborts or it ends. */
+  /** What a program goes on to print, in whole lines, until `signal` aborts or it ends. */
   async *watch(
     words: readonly [string, ...string[]],
     signal: AbortSignal,
@@ -169,7 +168,12 @@ export class Kernel {
     });
     child.on("error", () => undefined); // aborted, or not there: its output has ended either way
     try {
-      yield* createInterface({ input: child.stdout });
+      let rest = "";
+      for await (const text of child.stdout.setEncoding("utf8") as AsyncIterable<string>) {
+        const end = text.lastIndexOf("\n") + 1;
+        if (end > 0) yield rest + text.slice(0, end);
+        rest = end > 0 ? text.slice(end) : rest + text;
+      }
     } finally {
       child.kill("SIGKILL");
     }

@@ -15,27 +15,29 @@ const WATCHED_TASKS_MAX = 250;
 
 interface Monitor {
   readonly words: readonly [string, ...string[]];
-  /** Which of the lines that it prints concern us. */
-  readonly concerns: (line: string) => boolean;
-  /** Which tell of a route of the host's own. */
-  readonly tellsOfOwnRoute?: (line: string) => boolean;
+  /** Whether some of the lines concern us. A change of ten thousand entries prints as many. */
+  readonly concerns: (lines: string) => boolean;
+  /** Whether some of them tell of a route of the host's own. */
+  readonly tellsOfOwnRoute?: (lines: string) => boolean;
 }
+
+const OTHERS_CHANGE = new RegExp(
+  `^# new generation \\d+ by process \\d+ \\((?!${OWN_NFT}\\))`,
+  "m",
+);
 
 const HOST_MONITORS: readonly Monitor[] = [
   {
     words: ["nft", "monitor"],
-    concerns: (line) => {
-      const program = /^# new generation \d+ by process \d+ \((.*)\)/.exec(line)?.[1];
-      return program !== undefined && program !== OWN_NFT;
-    },
+    concerns: (lines) => OTHERS_CHANGE.test(lines),
   },
   {
     words: ["ip", "monitor", "label", "link", "address", "neigh", "route"],
-    concerns: namesOurs,
-    tellsOfOwnRoute: (line) =>
-      line.startsWith("[ROUTE]") && !/ table local\b/.test(line) && !namesOurs(line),
+    concerns: (lines) => /\bskep\d|\bskvx\d/.test(lines),
+    tellsOfOwnRoute: (lines) =>
+      /^\[ROUTE\](?!.* table local\b)(?!.*\b(?:skep|skvx)\d)/m.test(lines),
   },
-  { words: ["bridge", "monitor", "fdb"], concerns: (line) => /\bskvx\d.* dst /.test(line) },
+  { words: ["bridge", "monitor", "fdb"], concerns: (lines) => /\bskvx\d.* dst /.test(lines) },
 ];
 
 /**
@@ -45,7 +47,7 @@ const HOST_MONITORS: readonly Monitor[] = [
  */
 const TASK_MONITOR: Monitor = {
   words: ["nft", "monitor", "destroy", "rules"],
-  concerns: (line) => line.startsWith("delete rule"),
+  concerns: (lines) => /^delete rule/m.test(lines),
 };
 
 export interface Watching {
@@ -63,9 +65,9 @@ export async function watchHost(
   await Promise.all(
     HOST_MONITORS.map((monitor) => {
       const { concerns, tellsOfOwnRoute = () => false } = monitor;
-      const heard = (line: string): void => {
-        if (concerns(line)) onHint();
-        else if (tellsOfOwnRoute(line)) onOwnRoute();
+      const heard = (lines: string): void => {
+        if (concerns(lines)) onHint();
+        if (tellsOfOwnRoute(lines)) onOwnRoute();
       };
       const missed = (): void => {
         onHint();
@@ -76,12 +78,8 @@ export async function watchHost(
   );
 }
 
-function namesOurs(line: string): boolean {
-  return /\bskep\d|\bskvx\d/.test(line);
-}
-
 interface Listener {
-  readonly heard: (line: string) => void;
+  readonly heard: (lines: string) => void;
   /** What happened while nobody watched is seen by looking. */
   readonly missed: () => void;
 }
@@ -93,7 +91,7 @@ async function watch(
   namespace?: Namespace,
 ): Promise<void> {
   while (!signal.aborted) {
-    for await (const line of kernel.watch(words, signal, namespace)) heard(line);
+    for await (const lines of kernel.watch(words, signal, namespace)) heard(lines);
     await clock.sleep(RESTART_MS, signal).then(missed, () => undefined);
   }
 }
@@ -128,8 +126,8 @@ export class TaskMonitors {
     const signal = AbortSignal.any([this.#watching.signal, stop.signal]);
     const { concerns, words } = TASK_MONITOR;
     const missed = (): void => this.#onHint(taskId);
-    const heard = (line: string): void => {
-      if (concerns(line)) missed();
+    const heard = (lines: string): void => {
+      if (concerns(lines)) missed();
     };
     void watch({ ...this.#watching, signal }, words, { heard, missed }, namespaceOf(pid));
   }

@@ -47,6 +47,8 @@ export class OverlayKeeper {
 
   /** Looks what is there, and puts it right. @throws as `apply` */
   async mend(node: NodeNetworks): Promise<Repairs> {
+    // Somebody may have made a device anew, which has another number now: see `#carryOut`.
+    this.rest();
     const { state, underlayMtu } = await this.#read(node);
     const { links, forwarding, neighbours } = await this.#change(
       state,
