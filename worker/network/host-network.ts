@@ -147,7 +147,11 @@ export class HostNetwork implements NetworkPlane {
       this.#looks.hintHost();
       this.#wake();
     };
-    const watchingHost = watchHost(watching, onHint, () => this.#routes.hint());
+    const watchingHost = watchHost(watching, {
+      wanted: () => this.#overlay.wanted,
+      onHint,
+      onOwnRoute: () => this.#routes.hint(),
+    });
     this.#isPassDue = true;
     while (!signal.aborted) {
       const waitMs = this.#looks.dueMs - clock.nowMs();

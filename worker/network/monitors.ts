@@ -1,10 +1,12 @@
 /**
  * Hears from the kernel that somebody may have changed what we keep: a hint to look, never what is
- * true. Our own changes of rules are told apart by the name of who made them; of devices and entries
- * they cost one look.
+ * true. Our own changes of rules are told apart by the name of who made them, of entries by what is
+ * wanted; of devices they cost one look.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import type { Clock } from "../../shared/ports/clock.js";
+import { hintsAtForwarding, hintsAtLinks } from "./core/monitored-entries.js";
+import type { OverlayState } from "./core/overlay-state.js";
 import { type Kernel, type Namespace, namespaceOf } from "./kernel.js";
 import { OWN_NFT } from "./own-nft.js";
 
@@ -16,7 +18,7 @@ const WATCHED_TASKS_MAX = 250;
 interface Monitor {
   readonly words: readonly [string, ...string[]];
   /** Whether some of the lines concern us. A change of ten thousand entries prints as many. */
-  readonly concerns: (lines: string) => boolean;
+  readonly concerns: (lines: string, wanted: OverlayState | undefined) => boolean;
   /** Whether some of them tell of a route of the host's own. */
   readonly tellsOfOwnRoute?: (lines: string) => boolean;
 }
@@ -33,11 +35,11 @@ const HOST_MONITORS: readonly Monitor[] = [
   },
   {
     words: ["ip", "monitor", "label", "link", "address", "neigh", "route"],
-    concerns: (lines) => /\bskep\d|\bskvx\d/.test(lines),
+    concerns: hintsAtLinks,
     tellsOfOwnRoute: (lines) =>
       /^\[ROUTE\](?!.* table local\b)(?!.*\b(?:skep|skvx)\d)/m.test(lines),
   },
-  { words: ["bridge", "monitor", "fdb"], concerns: (lines) => /\bskvx\d.* dst /.test(lines) },
+  { words: ["bridge", "monitor", "fdb"], concerns: hintsAtForwarding },
 ];
 
 /**
@@ -56,17 +58,23 @@ export interface Watching {
   readonly signal: AbortSignal;
 }
 
+export interface HostListener {
+  /** What is wanted of the overlays now. */
+  readonly wanted: () => OverlayState | undefined;
+  readonly onHint: () => void;
+  readonly onOwnRoute: () => void;
+}
+
 /** The host's own namespace, until the signal aborts. */
 export async function watchHost(
   watching: Watching,
-  onHint: () => void,
-  onOwnRoute: () => void,
+  { wanted, onHint, onOwnRoute }: HostListener,
 ): Promise<void> {
   await Promise.all(
     HOST_MONITORS.map((monitor) => {
       const { concerns, tellsOfOwnRoute = () => false } = monitor;
       const heard = (lines: string): void => {
-        if (concerns(lines)) onHint();
+        if (concerns(lines, wanted())) onHint();
         if (tellsOfOwnRoute(lines)) onOwnRoute();
       };
       const missed = (): void => {
@@ -127,7 +135,7 @@ export class TaskMonitors {
     const { concerns, words } = TASK_MONITOR;
     const missed = (): void => this.#onHint(taskId);
     const heard = (lines: string): void => {
-      if (concerns(lines)) missed();
+      if (concerns(lines, undefined)) missed();
     };
     void watch({ ...this.#watching, signal }, words, { heard, missed }, namespaceOf(pid));
   }

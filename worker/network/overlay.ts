@@ -27,8 +27,7 @@ export class OverlayKeeper {
   readonly #ip: ToldProgram;
   readonly #bridge: ToldProgram;
   #believed: Believed | undefined;
-  /** By bridge, as they were last wanted: asked for while a change is on its way, too. */
-  #mtus: ReadonlyMap<string, number> = new Map();
+  #wanted: OverlayState | undefined;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -72,9 +71,14 @@ export class OverlayKeeper {
     this.#bridge.close();
   }
 
+  /** As it was wanted last, also while the change is on its way. */
+  get wanted(): OverlayState | undefined {
+    return this.#wanted;
+  }
+
   /** What containers on the network are to have, once `apply` has said nothing. */
   mtuOf(network: { readonly vni: number }): number | undefined {
-    return this.#mtus.get(bridgeName(network));
+    return this.#wanted?.bridges.get(bridgeName(network))?.mtu;
   }
 
   async #read({ networks, underlay }: NodeNetworks): Promise<Believed> {
@@ -95,7 +99,7 @@ export class OverlayKeeper {
     underlayMtu: number,
   ): Promise<OverlayBatches> {
     this.#believed = undefined;
-    this.#mtus = new Map([...wanted.bridges].map(([name, { mtu }]) => [name, mtu]));
+    this.#wanted = wanted;
     const batches = changeOverlay(present, wanted);
     await this.#carryOut(batches);
     this.#believed = { state: wanted, underlayMtu };
