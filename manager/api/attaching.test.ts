@@ -30,6 +30,11 @@ const ANSWERS: Readonly<Record<string, readonly [number, unknown]>> = {
   "GET /networks/bridge": [200, { Name: "bridge" }],
   "GET /networks/skep-w1": [200, { Name: "skep-w1", Labels: LABELS }],
   "GET /containers/web/json": [200, CONTAINER],
+  "GET /v1.41/containers/json": [
+    200,
+    [{ Labels: { "skep.attachment.id": "a1" }, NetworkSettings: { Networks: { "skep-w1": {} } } }],
+  ],
+  "GET /v1.41/containers/plain/json": [200, CONTAINER],
   "POST /v1.41/containers/create": [201, { Id: "c1", Warnings: [] }],
   "POST /v1.41/networks/skep-w1/connect": [200, undefined],
   "POST /v1.41/networks/skep-w1/disconnect": [200, undefined],
@@ -110,10 +115,17 @@ afterEach(async () => {
   await new Promise((resolve) => engine.close(resolve));
 });
 
-async function post(path: string, body: object): Promise<{ status: number; body: string }> {
-  const sent = request({ socketPath, method: "POST", path: `/v1.41${path}` });
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const post = (path: string, body: object): Promise<Answer> => ask("POST", path, body);
+
+async function ask(method: string, path: string, body?: object): Promise<Answer> {
+  const sent = request({ socketPath, method, path: `/v1.41${path}` });
   sent.setHeader("content-type", "application/json");
-  sent.end(JSON.stringify(body));
+  sent.end(body === undefined ? "" : JSON.stringify(body));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.on("response", resolve).on("error", reject);
   });
@@ -197,5 +209,18 @@ describe("a container that is there", () => {
   test("has to be there", async () => {
     expect((await post("/networks/app/connect", { Container: "nobody" })).status).toBe(404);
     expect(said).toEqual([]);
+  });
+});
+
+describe("containers are shown", () => {
+  test("on the networks that their users named", async () => {
+    const { body } = await ask("GET", "/containers/json?all=1");
+    const [shown] = JSON.parse(body) as { NetworkSettings: object }[];
+    expect(shown?.NetworkSettings).toEqual({ Networks: { app: { NetworkID: "w1" } } });
+  });
+
+  test("as the engine shows them where they are none of these, and where they are not", async () => {
+    expect((await ask("GET", "/containers/plain/json")).body).toBe(JSON.stringify(CONTAINER));
+    expect((await ask("GET", "/containers/nobody/json")).status).toBe(404);
   });
 });

@@ -2,13 +2,14 @@
  * Containers that a user makes on networks of the cluster, or connects to one: the engine knows these
  * networks by other names, and the managers give the addresses. So such a request is read, the
  * managers are asked, and the engine gets it in its own words. Every other request of the kind goes
- * on as it came.
+ * on as it came. What the engine shows of such containers is shown by the networks' own names.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { newId, type TaskId } from "../../shared/model/ids.js";
 import type { ApiContext } from "./api-context.js";
 import { Connecting, isMembership } from "./connecting.js";
+import { ContainerViews, isContainerView } from "./container-views.js";
 import type { VersionedPath } from "./core/api-version.js";
 import {
   endpointConfig,
@@ -33,17 +34,22 @@ export class Attaching {
   readonly #passThrough: PassThrough;
   readonly #engineNetworks: EngineNetworks;
   readonly #connecting: Connecting;
+  readonly #views: ContainerViews;
 
   constructor(context: ApiContext, passThrough: PassThrough) {
     this.#context = context;
     this.#passThrough = passThrough;
     this.#engineNetworks = new EngineNetworks(context.engine);
     this.#connecting = new Connecting(context.engine, this.#engineNetworks, passThrough);
+    this.#views = new ContainerViews(this.#engineNetworks, passThrough);
   }
 
   /** Whether the request may be about a network of the cluster. */
   concerns(method: string | undefined, path: string): boolean {
-    const isOne = method === "POST" && (CREATE.test(path) || isMembership(path));
+    const isOne =
+      method === "POST"
+        ? CREATE.test(path) || isMembership(path)
+        : method === "GET" && isContainerView(path);
     return isOne && this.#networks !== undefined;
   }
 
@@ -59,6 +65,7 @@ export class Attaching {
   }
 
   async #answer(request: IncomingMessage, target: VersionedPath): Promise<EngineAnswer> {
+    if (isContainerView(target.path)) return await this.#views.answer(request, target);
     const { text } = await readRawBody(request, this.#context.clock);
     const networks = this.#networks;
     if (networks === undefined) return await this.#passThrough.ask(request, target, text);

@@ -110,7 +110,8 @@ export class Connecting {
     const on = Object.keys(settings?.Networks ?? {});
     if (on.includes(wish.network)) return undefined;
     for (const engineName of on) {
-      if (!(await this.#engineNetworks.isOf(engineName, wish.network))) continue;
+      const named = await this.#engineNetworks.named(engineName);
+      if (named?.id !== wish.network && named?.name !== wish.network) continue;
       const answer = await this.#say(wish, engineName, wish.body);
       networks.look();
       return answer;

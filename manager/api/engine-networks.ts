@@ -8,6 +8,7 @@ import type { AttachRequest } from "../../shared/rpc/attachments-rpc.js";
 import { olderVersion, type VersionedPath } from "./core/api-version.js";
 import { attachmentRefused } from "./core/attachment-words.js";
 import type { EngineEndpoint, NamedNetwork } from "./core/container-request.js";
+import type { ClusterNetworkName } from "./core/show-container.js";
 import { type EngineLink, PATIENCE_MS } from "./engine-link.js";
 import type { ContainerNetworks, PlacedContainer } from "./host.js";
 
@@ -30,10 +31,11 @@ export class EngineNetworks {
     return found;
   }
 
-  /** What the engine calls the network, where it is one of the cluster's with this id or name. */
-  async isOf(engineName: string, target: string): Promise<boolean> {
+  /** Of the cluster's network that the engine calls so; undefined where it is the engine's own. */
+  async named(engineName: string): Promise<ClusterNetworkName | undefined> {
     const labels = (await this.#labels(engineName)) ?? {};
-    return [labels[ENGINE_NETWORK_LABEL], labels[ENGINE_NETWORK_NAME_LABEL]].includes(target);
+    const { [ENGINE_NETWORK_LABEL]: id, [ENGINE_NETWORK_NAME_LABEL]: name } = labels;
+    return id === undefined || name === undefined ? undefined : { id, name };
   }
 
   /** The minor version of the API that the engine is asked in. */

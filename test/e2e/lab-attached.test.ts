@@ -85,6 +85,10 @@ describeWithLab("containers attached to networks of the cluster", () => {
     const format = "{{range .Containers}}{{.Name}} {{.IPv4Address}}\n{{end}}";
     const shown = await docker("host1", "network", "inspect", "--format", format, "app");
     const named = shown.trim().split("\n").sort();
+    const own = "{{.NetworkSettings.Networks.app.IPAddress}} {{.HostConfig.NetworkMode}}";
+    expect(await docker("host2", "inspect", "--format", own, "two")).toBe(
+      `${await addressOf("host2", "two")} app`,
+    );
     expect(named.map((line) => line.split(" ")[0])).toEqual(["one", "three", "two"]);
     expect(named[2]).toBe(`two ${await addressOf("host2", "two")}/24`);
     await docker("host1", "network", "create", "-d", "overlay", "--attachable", "lonely");
