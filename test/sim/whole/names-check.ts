@@ -84,11 +84,16 @@ export class NamesCheck implements Check {
     const { view } = this.#ground;
     if (network.kind === "ingress") return;
     for (const { serviceId, backends } of network.services) {
-      for (const task of view.tasksOfService(serviceId)) {
+      const tasks = view.tasksOfService(serviceId);
+      const living = tasks.filter(({ status }) => !isTerminal(status.state));
+      const held = new Set(living.flatMap((task) => addressesOn(network, task)));
+      for (const task of tasks) {
         if (!this.#isSettled(task)) continue;
-        const own = task.addresses?.find((each) => each.networkId === network.networkId);
-        if (own === undefined) continue;
-        const isNamed = own.addresses.some((address) => backends.includes(address));
+        const own = addressesOn(network, task);
+        // What an ended one had may be another's by now.
+        const isPassedOn = !living.includes(task) && own.some((address) => held.has(address));
+        if (own.length === 0 || isPassedOn) continue;
+        const isNamed = own.some((address) => backends.includes(address));
         if (isNamed === this.#serves(task)) continue;
         const detail = `on ${name}, ${task.id} (${task.desired}/${task.status.state}) is ${isNamed ? "" : "not "}behind its service on ${network.name}`;
         this.#ground.violated("names stand for what runs", detail);
@@ -131,6 +136,10 @@ export class NamesCheck implements Check {
 
 function isOn({ addresses = [] }: Task, { networkId }: OverlayNetwork): boolean {
   return addresses.some((each) => each.networkId === networkId);
+}
+
+function addressesOn({ networkId }: OverlayNetwork, { addresses = [] }: Task): readonly string[] {
+  return addresses.find((each) => each.networkId === networkId)?.addresses ?? [];
 }
 
 /** It runs, is healthy and shall go on. */

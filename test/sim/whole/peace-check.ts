@@ -4,6 +4,7 @@
  * specs, the nodes and the contract.
  */
 import { matchesNode, parseConstraints } from "../../../shared/model/constraint.js";
+import type { NetworkAddresses } from "../../../shared/model/network.js";
 import type { Node } from "../../../shared/model/node.js";
 import type { Service } from "../../../shared/model/service.js";
 import { isPlaced, type Task } from "../../../shared/model/task.js";
@@ -13,6 +14,9 @@ import { type Ground, newestByPlace, placeOf } from "./ground.js";
 import { capacityOf, fitsInto, holdersOn, reservedBy } from "./holdings.js";
 import { isLasting } from "./images.js";
 import { endedForGood } from "./update-course.js";
+
+/** The task before it stops, its address rests for a minute, and then it is tried again. */
+const RESTED_WITHIN_MS = 90_000;
 
 /** Everything that is not as it should be by now, a line each. */
 export function discontents(ground: Ground): readonly string[] {
@@ -81,6 +85,7 @@ function ofTask(ground: Ground, service: Service, task: Task): string[] {
   const template = view.revision(task.serviceId, task.revision)?.template;
   // What does not last is always on its way somewhere.
   if (!isLasting(template?.ContainerSpec?.Image)) return [];
+  if (state === "new") return isRightlyNew(ground, task);
   if (state === "pending") return isRightlyPending(ground, service, task);
   if (isRecord(ground, task)) return [];
   if (state !== "running") return [`${task.id} at ${placeOf(task)} is ${state}, ${task.desired}`];
@@ -111,6 +116,27 @@ function isAwaited(ground: Ground, task: Task): boolean {
     .tasksOfService(task.serviceId)
     .filter(({ id, desired }) => id !== task.id && isWanted(desired))
     .some((other) => placeOf(other) === placeOf(task) && other.status.state !== "running");
+}
+
+/** It says which network is full, and that is so. */
+function isRightlyNew({ nowMs, tasks: known, view }: Ground, task: Task): string[] {
+  const { id, status } = task;
+  const { error = "" } = status;
+  const [, name = "", size] = /^network (\S+) is full: the (\d+) addresses /.exec(error) ?? [];
+  const network = view.networkByName(name);
+  if (network === undefined) return [`${id} is new, and says of it: ${error}`];
+  const isOn = (all: readonly NetworkAddresses[] = []): boolean =>
+    all.some(({ networkId }) => networkId === network.id);
+  const tasks = view.tasks().filter(({ status }) => !isTerminal(status.state));
+  const holders =
+    tasks.filter(({ addresses }) => isOn(addresses)).length +
+    view.services().filter(({ endpoint }) => isOn(endpoint?.vips)).length;
+  // Each node has an address of its own there, or may need one.
+  const nodes = view.nodes().length;
+  const madeMs = known.get(id)?.createdMs ?? 0;
+  if (/given back within the last minute/.test(error) && nowMs - madeMs <= RESTED_WITHIN_MS)
+    return [];
+  return holders + nodes >= Number(size) ? [] : [`${id} is new: ${error}`];
 }
 
 /** It says why it has no node, and that is so. */

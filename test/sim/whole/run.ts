@@ -10,7 +10,7 @@ import { checksOf } from "./checks.js";
 import { type Check, Ground, TICK_MS, type Violation } from "./ground.js";
 import { lifeOf } from "./images.js";
 import { MANAGER_TROUBLES } from "./manager-troubles.js";
-import { NETWORK_WISHES } from "./networks.js";
+import { networkWishes } from "./networks.js";
 import { discontents } from "./peace-check.js";
 import type { Happening, Plan } from "./plan.js";
 import { describeEvent } from "./story.js";
@@ -142,7 +142,7 @@ class Run {
   /** What hosts have, and what becomes of containers there. */
   #furnish(): void {
     const { seed, hosts } = this.#plan;
-    NETWORK_WISHES.forEach((wish, i) => this.#wish(wish, `network ${i}`));
+    networkWishes(seed).forEach((wish, i) => this.#wish(wish, `network ${i}`));
     this.#cluster.workers.forEach(({ engine, name, nodeId, hasJoined }, i) => {
       const { nanoCpus, memoryBytes, generics } = hosts[i]!;
       engine.lifeOf = ({ taskId, template }) => {

@@ -2,7 +2,11 @@
  * The seeds that the tests run; `npm run sim -- --cluster` runs as many more as one likes. A seed
  * that found something stays among them for as long as its run is the same.
  */
+import { FIRST_TIGHT_SEED } from "./networks.js";
+
 const FIRST_SEEDS = 300;
+/** Of clusters with a network that fills up. */
+const TIGHT_SEEDS = 50;
 
 interface Kept {
   /** What the bug was, or what a check took for one. */
@@ -41,4 +45,5 @@ const KEPT: readonly Kept[] = [
 export const SUITE_SEEDS: readonly number[] = [
   ...Array.from({ length: FIRST_SEEDS }, (_, i) => i + 1),
   ...KEPT.flatMap(({ seeds }) => seeds).filter((seed) => seed > FIRST_SEEDS),
+  ...Array.from({ length: TIGHT_SEEDS }, (_, i) => FIRST_TIGHT_SEED + i),
 ];
