@@ -13,6 +13,7 @@ import { ContainerViews, isContainerView } from "./container-views.js";
 import type { VersionedPath } from "./core/api-version.js";
 import {
   endpointConfig,
+  type EndpointManner,
   type EngineEndpoint,
   type Fields,
   type NamedNetwork,
@@ -88,12 +89,12 @@ export class Attaching {
     const wish = { id, containerName, networks: wanted };
     const placed = await place(networks, wish, resolversOf(body));
     try {
-      const apiMinor = await this.#engineNetworks.apiMinor(target);
+      const manner = await this.#engineNetworks.manner(target);
       const at = endpointsByTarget(wanted, placed);
-      const rewritten = rewriteRequest(body, at, placed.labels, apiMinor);
+      const rewritten = rewriteRequest(body, at, placed.labels, manner);
       const answer = await this.#passThrough.ask(request, target, JSON.stringify(rewritten.body));
       return answer.status === 201
-        ? await this.#connectLater(answer, rewritten.later, apiMinor)
+        ? await this.#connectLater(answer, rewritten.later, manner)
         : answer;
     } finally {
       networks.made(id);
@@ -104,11 +105,11 @@ export class Attaching {
   async #connectLater(
     answer: EngineAnswer,
     later: readonly EngineEndpoint[],
-    apiMinor: number,
+    manner: EndpointManner,
   ): Promise<EngineAnswer> {
     const { Id: Container } = JSON.parse(answer.body.toString("utf8")) as { Id: string };
     for (const endpoint of later) {
-      const wish = { Container, EndpointConfig: endpointConfig(endpoint, apiMinor) };
+      const wish = { Container, EndpointConfig: endpointConfig(endpoint, manner) };
       const path = `/networks/${endpoint.engineName}/connect`;
       const { status, body } = await this.#context.engine.ask("POST", path, JSON.stringify(wish));
       if (status >= 400) return { ...answer, status, body: Buffer.from(JSON.stringify(body)) };

@@ -94,8 +94,8 @@ export class Connecting {
     try {
       const at = endpointsByTarget(wanted, placed).get(network);
       if (at === undefined) return undefined;
-      const apiMinor = await this.#engineNetworks.apiMinor(target);
-      const EndpointConfig = { ...endpoint, ...endpointConfig(at, apiMinor) };
+      const manner = await this.#engineNetworks.manner(target);
+      const EndpointConfig = { ...endpoint, ...endpointConfig(at, manner) };
       return await this.#say(wish, at.engineName, { ...body, EndpointConfig });
     } finally {
       networks.made(id);

@@ -7,7 +7,12 @@ import { ENGINE_NETWORK_LABEL, ENGINE_NETWORK_NAME_LABEL } from "../../shared/mo
 import type { AttachRequest } from "../../shared/rpc/attachments-rpc.js";
 import { olderVersion, type VersionedPath } from "./core/api-version.js";
 import { attachmentRefused } from "./core/attachment-words.js";
-import type { EngineEndpoint, NamedNetwork } from "./core/container-request.js";
+import {
+  type EndpointManner,
+  endpointManner,
+  type EngineEndpoint,
+  type NamedNetwork,
+} from "./core/container-request.js";
 import type { ClusterNetworkName } from "./core/show-container.js";
 import { type EngineLink, PATIENCE_MS } from "./engine-link.js";
 import type { ContainerNetworks, PlacedContainer } from "./host.js";
@@ -38,11 +43,12 @@ export class EngineNetworks {
     return id === undefined || name === undefined ? undefined : { id, name };
   }
 
-  /** The minor version of the API that the engine is asked in. */
-  async apiMinor({ version }: VersionedPath): Promise<number> {
+  /** How the engine is told of endpoints in the API that it is asked in. */
+  async manner({ version }: VersionedPath): Promise<EndpointManner> {
     const { apiVersion } = await this.#engine.facts(PATIENCE_MS);
     const spoken = version === undefined ? apiVersion : olderVersion(version, apiVersion);
-    return Number(spoken.split(".")[1]);
+    const [asked, known] = [spoken, apiVersion].map((one) => Number(one.split(".")[1]));
+    return endpointManner(asked ?? 0, known ?? 0);
   }
 
   /** @returns undefined where the engine has no such network */

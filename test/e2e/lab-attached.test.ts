@@ -187,6 +187,29 @@ describeWithLab("containers attached to networks of the cluster", () => {
     expect(await within("host2", "plain", "ip -4 -o address | grep -c ' 10.24'; true")).toBe("0");
   });
 
+  test("are reached again once they are connected again, by what they are now", async () => {
+    await docker("host2", "network", "disconnect", "app", "two");
+    await docker("host2", "network", "connect", "--alias", "again", "app", "two");
+    const two = await idOf("host2", "two");
+    await settles(async () => {
+      expect(await within("host1", "one", ask("two"))).toBe(two);
+      expect(await within("host1", "one", ask("again"))).toBe(two);
+      expect(await within("host2", "two", ask("one"))).toBe(await idOf("host1", "one"));
+    });
+  });
+
+  test("let their network go with the last of them, and its addresses be another's", async () => {
+    for (const name of ["brief", "briefer"]) {
+      const create = ["network", "create", "-d", "overlay", "--attachable"];
+      await docker("host1", ...create, "--subnet", "10.74.0.0/24", name);
+      await docker("host2", "run", "--detach", "--name", name, "--network", name, IMAGE, ...SERVE);
+      const once = ["run", "--rm", "--network", name, IMAGE, "sh", "-c", ask(name)];
+      expect(await docker("host1", ...once)).toBe(await idOf("host2", name));
+      await docker("host2", "rm", "--force", name);
+      await docker("host1", "network", "rm", name);
+    }
+  });
+
   test("are attached and let go under a new leader, and stay what they were", async () => {
     await docker("host1", "node", "promote", "host2", "host3");
     const on = new LabServices(raised.lab);

@@ -66,6 +66,8 @@ let done: string[];
 /** Thrown by the managers instead of an answer. */
 let refusal: Error | undefined;
 let isEngineThere: boolean;
+/** How often the engine was told to forget networks. */
+let prunes: number;
 let keeper: AttachmentKeeper;
 let stop: AbortController;
 let running: Promise<void>;
@@ -83,6 +85,7 @@ beforeEach(() => {
   done = [];
   refusal = undefined;
   isEngineThere = true;
+  prunes = 0;
   stop = new AbortController();
   const containers = {
     plane: {
@@ -100,6 +103,10 @@ beforeEach(() => {
     },
     labels: () => ({}),
     prepare: () => Promise.resolve([]),
+    prune: () => {
+      prunes += 1;
+      return Promise.resolve();
+    },
     list: () =>
       isEngineThere ? Promise.resolve(seen) : Promise.reject(new EngineUnavailableError("away")),
 
@@ -179,6 +186,17 @@ describe("a container of a user's", () => {
   test("that the managers do not know is said again with the address that it has", async () => {
     seen = [container({ pid: 0 })];
     expect(await soon()).toContain("attach a1 w1=10.0.0.5");
+    await end();
+  });
+
+  test("leaves no network behind in the engine once the host is on it no more", async () => {
+    await soon();
+    await soon();
+    expect(prunes).toBe(1);
+    told = { ...toldOf([]), networks: [] };
+    keeper.heard(told);
+    await soon();
+    expect(prunes).toBe(2);
     await end();
   });
 

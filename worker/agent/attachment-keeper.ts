@@ -80,8 +80,10 @@ export class AttachmentKeeper {
   /** What the managers were told last. */
   readonly #said = new Map<TaskId, string>();
   readonly #namespaces: AttachedNamespaces;
-  /** What was told last of this node's attachments. */
+  /** What was told last of this node's networks and attachments. */
   #heard = "";
+  /** For which networks the engine has forgotten all others. */
+  #pruned = "";
   #isDue = true;
   #wake: () => void = () => undefined;
 
@@ -94,7 +96,9 @@ export class AttachmentKeeper {
   /** What is told of the networks changes with every task on them; of attachments it says little. */
   heard(node: NodeNetworks): void {
     const told = toldAttachments(node, this.#options.nodeId);
-    const text = [...told].map(([id, networks]) => `${id} ${[...networks].join()}`).join(";");
+    const attachments = [...told].map(([id, networks]) => `${id} ${[...networks].join()}`);
+    const on = node.networks.map(({ networkId }) => networkId).join();
+    const text = `${on} ${attachments.join(";")}`;
     if (text === this.#heard) return;
     this.#heard = text;
     this.look();
@@ -224,10 +228,19 @@ export class AttachmentKeeper {
       await this.#tell(container);
       await this.#namespaces.follow(container, node);
     }
+    await this.#prune(node, signal);
     for (const { attachmentId: id, networkIds } of plan.release) {
       await managers.detach({ id, networkIds });
       if (networkIds.length === 0) await this.#forget(id);
     }
+  }
+
+  /** The engine's own, once no container is on them: they would be in the way of others. */
+  async #prune({ networks }: NodeNetworks, signal: AbortSignal): Promise<void> {
+    const on = networks.map(({ networkId }) => networkId).join();
+    if (on === this.#pruned) return;
+    await this.#options.containers.prune(signal);
+    this.#pruned = on;
   }
 
   async #forget(id: TaskId): Promise<void> {

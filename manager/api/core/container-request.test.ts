@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import {
+  endpointManner,
   type EngineEndpoint,
   namedNetworks,
   parseFields,
@@ -55,6 +56,20 @@ describe("networks that a request names", () => {
 });
 
 describe("the request as the engine gets it", () => {
+  test("says the MAC address as the engine wants to hear it", () => {
+    const placed = new Map([["app", APP]]);
+    const macOf = (asked: number, known: number): unknown => {
+      const manner = endpointManner(asked, known);
+      const { body: made } = rewriteRequest(body("app"), placed, LABELS, manner);
+      const { EndpointsConfig } = made["NetworkingConfig"] as { EndpointsConfig: object };
+      return { made: made["MacAddress"], each: JSON.stringify(EndpointsConfig).includes(APP.mac) };
+    };
+    // It makes it from the address, and would keep one that it is told for later networks.
+    expect(macOf(41, 41)).toEqual({ made: undefined, each: false });
+    expect(macOf(41, 48)).toEqual({ made: APP.mac, each: false });
+    expect(macOf(44, 44)).toEqual({ made: undefined, each: true });
+  });
+
   test("names what the engine knows, and keeps all else", () => {
     const asked = body(
       "app",
@@ -62,10 +77,9 @@ describe("the request as the engine gets it", () => {
       { Labels: { of: "user" } },
     );
     const placed = new Map([["app", APP]]);
-    expect(rewriteRequest(asked, placed, LABELS, 41)).toEqual({
+    expect(rewriteRequest(asked, placed, LABELS, "derived")).toEqual({
       body: {
         Image: "busybox",
-        MacAddress: APP.mac,
         Labels: { of: "user", ...LABELS },
         HostConfig: { NetworkMode: "skep-app", AutoRemove: true, Dns: ["10.240.1.2"] },
         NetworkingConfig: {
@@ -88,7 +102,7 @@ describe("the request as the engine gets it", () => {
       ["app", APP],
       ["db", DB],
     ]);
-    const { body: made, later } = rewriteRequest(asked, both, LABELS, 44);
+    const { body: made, later } = rewriteRequest(asked, both, LABELS, "each");
     expect(later).toEqual([]);
     expect(made).not.toHaveProperty("MacAddress");
     expect(made["NetworkingConfig"]).toMatchObject({
@@ -98,12 +112,12 @@ describe("the request as the engine gets it", () => {
         "skep-db": { MacAddress: DB.mac },
       },
     });
-    expect(rewriteRequest(asked, both, LABELS, 41).later).toEqual([DB]);
+    expect(rewriteRequest(asked, both, LABELS, "derived").later).toEqual([DB]);
   });
 
   test("keeps a network of the host's own as the one that it is made with", () => {
     const asked = body("mine", { mine: {}, app: {} });
-    const { body: made, later } = rewriteRequest(asked, new Map([["app", APP]]), LABELS, 41);
+    const { body: made, later } = rewriteRequest(asked, new Map([["app", APP]]), LABELS, "derived");
     expect(made).toMatchObject({
       HostConfig: { NetworkMode: "mine" },
       NetworkingConfig: { EndpointsConfig: { mine: {} } },
@@ -115,13 +129,13 @@ describe("the request as the engine gets it", () => {
   test("asks this host before the user's resolvers", () => {
     const asked = { ...body("app"), HostConfig: { NetworkMode: "app", Dns: ["192.0.2.1"] } };
     expect(resolversOf(asked)).toEqual(["192.0.2.1"]);
-    const { body: made } = rewriteRequest(asked, new Map([["app", APP]]), LABELS, 44);
+    const { body: made } = rewriteRequest(asked, new Map([["app", APP]]), LABELS, "each");
     expect(made["HostConfig"]).toMatchObject({ Dns: ["10.240.1.2", "192.0.2.1"] });
   });
 
   test("is as it came where no network is the cluster's", () => {
     const asked = body("mine", { mine: {} });
-    expect(rewriteRequest(asked, new Map(), LABELS, 44)).toEqual({ body: asked, later: [] });
+    expect(rewriteRequest(asked, new Map(), LABELS, "each")).toEqual({ body: asked, later: [] });
   });
 });
 

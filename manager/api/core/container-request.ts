@@ -25,8 +25,21 @@ export interface EngineEndpoint {
   readonly gateways: readonly string[];
 }
 
-/** From this minor version on, several endpoints may be given at create, and a MAC address to each. */
-const ENDPOINTS_SINCE_MINOR = 44;
+/**
+ * What the engine takes of endpoints. `each`: all at create, and a MAC address to each. `first`: one at
+ * create, and the container's MAC address. `derived`: so, too, but it makes the MAC address from the
+ * address, as we do; told of one it would keep it on whatever network comes later.
+ */
+export type EndpointManner = "each" | "first" | "derived";
+
+const EACH_SINCE_MINOR = 44;
+
+/** @param asked what the engine is asked in @param known what it knows; minor versions of the API */
+export function endpointManner(asked: number, known: number): EndpointManner {
+  if (asked >= EACH_SINCE_MINOR) return "each";
+  return known >= EACH_SINCE_MINOR ? "first" : "derived";
+}
+
 const HOSTS_OWN: ReadonlySet<string> = new Set(["", "default", "bridge", "host", "none", "nat"]);
 
 /** Networks that are to be found somewhere, the first of them first; none of every host's own. */
@@ -55,24 +68,21 @@ export interface RewrittenRequest {
   readonly later: readonly EngineEndpoint[];
 }
 
-/**
- * @param placed by the target that the user named
- * @param apiMinor what the engine is asked in
- */
+/** @param placed by the target that the user named */
 export function rewriteRequest(
   body: Fields,
   placed: ReadonlyMap<string, EngineEndpoint>,
   labels: Readonly<Record<string, string>>,
-  apiMinor: number,
+  manner: EndpointManner,
 ): RewrittenRequest {
   if (placed.size === 0) return { body, later: [] };
   if (textOf(body["MacAddress"]) !== "") throw givenMac([...placed.keys()].join(", "));
-  const takesAll = apiMinor >= ENDPOINTS_SINCE_MINOR;
+  const takesAll = manner === "each";
   const host = fieldsOf(body["HostConfig"]);
   const mode = textOf(host["NetworkMode"]);
   // An engine that takes one gets that of the container's mode, if it is one of these at all.
   const atOnce = [...placed].filter(([target]) => takesAll || target === mode);
-  const mac = takesAll ? undefined : atOnce[0]?.[1].mac;
+  const mac = manner === "first" ? atOnce[0]?.[1].mac : undefined;
   const endpoints: Record<string, unknown> = {};
   for (const [name, endpoint] of Object.entries(endpointsOf(body)))
     if (!placed.has(name)) endpoints[name] = endpoint;
@@ -81,7 +91,7 @@ export function rewriteRequest(
       ...fieldsOf(endpointsOf(body)[name]),
       // The engine's resolver would answer with this container alone, whoever else is called so.
       Aliases: [],
-      ...endpointConfig(endpoint, apiMinor),
+      ...endpointConfig(endpoint, manner),
     };
   const gateways = [...placed.values()].flatMap((one) => one.gateways);
   return {
@@ -101,7 +111,7 @@ export function rewriteRequest(
 }
 
 /** What the engine is told of the endpoint. */
-export function endpointConfig({ addresses, mac }: EngineEndpoint, apiMinor: number): Fields {
+export function endpointConfig({ addresses, mac }: EngineEndpoint, manner: EndpointManner): Fields {
   const ipv4 = addresses.find((address) => !address.includes(":"));
   const ipv6 = addresses.find((address) => address.includes(":"));
   return {
@@ -109,7 +119,7 @@ export function endpointConfig({ addresses, mac }: EngineEndpoint, apiMinor: num
       ...(ipv4 !== undefined && { IPv4Address: ipv4 }),
       ...(ipv6 !== undefined && { IPv6Address: ipv6 }),
     },
-    ...(apiMinor >= ENDPOINTS_SINCE_MINOR && { MacAddress: mac }),
+    ...(manner === "each" && { MacAddress: mac }),
   };
 }
 

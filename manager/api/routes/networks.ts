@@ -13,6 +13,7 @@ import {
   networkName,
   PREDEFINED_NETWORKS,
 } from "../../../shared/model/network.js";
+import { untilDetached } from "../../attachments/until-detached.js";
 import { type ApiContext, readCommitted } from "../api-context.js";
 import { type Filters, parseFilters, passes, passesLabels } from "../core/filters.js";
 import { findNetwork } from "../core/find-object.js";
@@ -72,7 +73,9 @@ export function serveNetworks(app: FastifyInstance, context: ApiContext): void {
   app.delete("/networks/:id", async (request, reply) => {
     const name = pathId(request);
     try {
-      await context.host.manager().store.update(
+      const { store } = context.host.manager();
+      await untilDetached(store, name, context.clock);
+      await store.update(
         (tx) => {
           tx.apply({ kind: "remove-network", networkId: findNetwork(tx.view, name).id });
         },

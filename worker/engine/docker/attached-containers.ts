@@ -128,7 +128,13 @@ export class AttachedContainers {
       names,
       signal,
     );
-    return await overlays.ensure(attachments, signal);
+    return await overlays.ensure(attachments, plane.networkIds(), signal);
+  }
+
+  /** Lets the engine forget networks that this host is on no more. */
+  async prune(signal: AbortSignal): Promise<void> {
+    const { overlays, plane } = this.#options;
+    await overlays.prune(plane.networkIds(), signal);
   }
 
   /** Running or not. @throws EngineUnavailableError, EngineAnswerError */

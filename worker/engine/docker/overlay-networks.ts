@@ -16,6 +16,8 @@ import { type ApiVersion, EngineAnswerError, type EngineClient } from "./engine-
 
 /** From this minor version on, several endpoints may be given at create, and a MAC address to each. */
 const ENDPOINTS_SINCE_MINOR = 44;
+/** In the words of every engine so far. */
+const OVERLAPS = /overlap/;
 const BRIDGE_OPTION = "com.docker.network.bridge.name";
 const MTU_OPTION = "com.docker.network.driver.mtu";
 
@@ -43,21 +45,29 @@ export class OverlayNetworks {
     this.#logger = logger;
   }
 
-  /** @throws TaskRefusedError, EngineAnswerError */
+  /**
+   * @param wanted the ids of all networks that this node is on
+   * @throws TaskRefusedError, EngineAnswerError
+   */
   async ensure(
     attachments: readonly NetworkAttachment[],
+    wanted: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<readonly EngineAttachment[]> {
     const ensured: EngineAttachment[] = [];
     for (const attachment of attachments) {
-      const engineName = await this.#inTurn(attachment, signal);
+      const engineName = await this.#inTurn(attachment, wanted, signal);
       ensured.push({ ...attachment, engineName });
     }
     return ensured;
   }
 
   /** One at a time for each network, and once for those who ask for the same of it. */
-  async #inTurn(attachment: NetworkAttachment, signal: AbortSignal): Promise<string> {
+  async #inTurn(
+    attachment: NetworkAttachment,
+    wanted: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<string> {
     const { networkId, subnets } = attachment;
     const wish = subnets.map(({ cidr }) => cidr).join();
     for (;;) {
@@ -66,7 +76,9 @@ export class OverlayNetworks {
       if (pending.wish === wish) return pending.name;
       await pending.name.catch(() => undefined); // whoever asked for it hears of it
     }
-    const name = this.#ensure(attachment, signal).finally(() => this.#pending.delete(networkId));
+    const name = this.#ensure(attachment, wanted, signal).finally(() =>
+      this.#pending.delete(networkId),
+    );
     this.#pending.set(networkId, { wish, name });
     return name;
   }
@@ -111,7 +123,11 @@ export class OverlayNetworks {
     }
   }
 
-  async #ensure(attachment: NetworkAttachment, signal: AbortSignal): Promise<string> {
+  async #ensure(
+    attachment: NetworkAttachment,
+    wanted: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<string> {
     const present = await this.#list(attachment, signal);
     const fitting = present.find((one) => isSubnetOf(one, attachment));
     if (fitting !== undefined && isAsWanted(fitting, attachment)) return fitting.Name;
@@ -134,7 +150,15 @@ export class OverlayNetworks {
         `this host's engine has networks on all of ${attachment.bridges.join(", ")}, and none with the subnet of the task on ${attachment.name}`,
       );
     const body = networkConfig(attachment, bridge, this.#identity);
-    await this.#client.request({ method: "POST", path: "/networks/create", body }, signal);
+    const create = { method: "POST", path: "/networks/create", body } as const;
+    try {
+      await this.#client.request(create, signal);
+    } catch (cause) {
+      if (!(cause instanceof EngineAnswerError) || !OVERLAPS.test(cause.message)) throw cause;
+      // With one of ours that went a moment ago.
+      await this.prune(wanted, signal);
+      await this.#client.request(create, signal);
+    }
     return nameFor(attachment, bridge);
   }
 

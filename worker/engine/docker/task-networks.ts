@@ -63,7 +63,8 @@ export class TaskNetworks {
     const { Nameservers = [], Search = [], Options = [] } = spec.ContainerSpec?.DNSConfig ?? {};
     const names = { resolvers: Nameservers, search: Search, options: Options };
     const task = await plane.prepare({ taskId, networkIds }, names, signal);
-    const attachments = await this.#networks.ensure(task.attachments, signal);
+    const wanted = plane.networkIds();
+    const attachments = await this.#networks.ensure(task.attachments, wanted, signal);
     const { resolvConf } = task;
     const endpoints = endpointsConfig(attachments, api);
     return { attachments, configured: { mode: networkMode(attachments), resolvConf, endpoints } };
