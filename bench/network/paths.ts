@@ -10,8 +10,10 @@ import { fileOf, inside, Namespaces, outcomeInside, PATH } from "../../test/netw
 import { FastServer } from "../../test/network/talk.js";
 import { HOSTS, serviceOf, type TestNetwork, toldTo } from "../../test/network/two-hosts.js";
 import { nameOf, publishPort, raise, type World } from "../../test/network/world.js";
+import { bridgeName } from "../../worker/network/core/link-names.js";
 import { VirtualAddressKeeper } from "../../worker/network/virtual-addresses.js";
 import { median } from "../report.js";
+import { clearByHand, layByHand } from "./by-hand.js";
 
 /** Interleaved, so that what else the machine does falls on all of them. */
 const ROUNDS = 5;
@@ -42,48 +44,74 @@ export interface PathRatios {
   readonly vip: number;
   readonly overlay: number;
   readonly underlayGbitS: number;
+  /** With hand-made rules in place of ours, in the same rounds. */
+  readonly byHand: { readonly ingressRemote: number; readonly overlay: number };
 }
 
 export async function measurePaths(progress: (line: string) => void): Promise<PathRatios> {
   using spaces = new Namespaces();
   const world = await raise(spaces, [NET]);
-  const backends = [{ address: SERVER, nodeId: HOST2.nodeId }];
-  await publishPort(world, [NET], { publishedPort: PORT, backends });
   await using server = await FastServer.start(nameOf(world, "server"), 80);
   await using near = await FastServer.start(nameOf(world, "near"), 81);
   await programVip(world, near.pid);
   const outside = spaces.addHost("outside", spaces.switchName, "192.0.2.9/24");
   inside(outside, ["ip", "route", "add", "10.250.1.0/24", "via", HOST2.address]);
-  // Nobody gets straight to a task from beside the hosts: to be compared with, this host lets pass.
-  const straight = ["nft", "add", "element", "ip", "skep", "wires", "{ eth0 . skep4097 }"];
-  inside(world.hosts[1]?.name ?? "", straight);
   progress(
     `requests to a server of process ${server.pid}, ${ROUNDS} rounds of ${ROUND_S} s each way`,
   );
-  const inner = nameOf(world, "near");
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
+    await layOurs(world);
     const straight = await requestsPerS(outside, SERVER, 80);
     const local = await requestsPerS(outside, HOST2.address, PORT);
     const remote = await requestsPerS(outside, HOST1.address, PORT);
+    const inner = nameOf(world, "near");
     const between = await requestsPerS(inner, SERVER, 80);
     const vip = await requestsPerS(inner, VIP, 80);
+    const streams = await streamsOf(world);
+    layByHand(hostsOf(world), {
+      publishedPort: PORT,
+      task: `${SERVER}:80`,
+      bridge: bridgeName(NET),
+    });
+    const remoteByHand = await requestsPerS(outside, HOST1.address, PORT);
+    const streamsByHand = await streamsOf(world);
     rounds.push({
       straight,
       local: local / straight,
       remote: remote / straight,
+      remoteByHand: remoteByHand / straight,
       vip: vip / between,
+      overlay: streams.overlay / streams.underlay,
+      overlayByHand: streamsByHand.overlay / streamsByHand.underlay,
+      underlay: streams.underlay,
     });
   }
-  const { overlay, underlayGbitS } = await streams(world);
   return {
     straightPerS: median(rounds.map(({ straight }) => straight)),
     ingressLocal: median(rounds.map(({ local }) => local)),
     ingressRemote: median(rounds.map(({ remote }) => remote)),
     vip: median(rounds.map(({ vip }) => vip)),
-    overlay,
-    underlayGbitS,
+    overlay: median(rounds.map(({ overlay }) => overlay)),
+    underlayGbitS: median(rounds.map(({ underlay }) => underlay)) / 1e9,
+    byHand: {
+      ingressRemote: median(rounds.map(({ remoteByHand }) => remoteByHand)),
+      overlay: median(rounds.map(({ overlayByHand }) => overlayByHand)),
+    },
   };
+}
+
+function hostsOf({ hosts }: World): readonly string[] {
+  return hosts.map(({ name }) => name);
+}
+
+async function layOurs(world: World): Promise<void> {
+  clearByHand(hostsOf(world));
+  const backends = [{ address: SERVER, nodeId: HOST2.nodeId }];
+  await publishPort(world, [NET], { publishedPort: PORT, backends });
+  // Nobody gets straight to a task from beside the hosts: to be compared with, this host lets pass.
+  const straight = ["nft", "add", "element", "ip", "skep", "wires", "{ eth0 . skep4097 }"];
+  inside(world.hosts[1]?.name ?? "", straight);
 }
 
 async function programVip({ hosts }: World, pid: number): Promise<void> {
@@ -106,17 +134,12 @@ async function requestsPerS(from: string, host: string, port: number): Promise<n
   return Number(rate);
 }
 
-async function streams(world: World): Promise<{ overlay: number; underlayGbitS: number }> {
-  const [host1, host2] = world.hosts;
-  const under: number[] = [];
-  const ratios: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const underlay = await stream(host1?.name ?? "", host2?.name ?? "", HOST2.address);
-    const overlay = await stream(nameOf(world, "far"), nameOf(world, "server"), SERVER);
-    under.push(underlay / 1e9);
-    ratios.push(overlay / underlay);
-  }
-  return { overlay: median(ratios), underlayGbitS: median(under) };
+/** In bits per second, one after the other. */
+async function streamsOf(world: World): Promise<{ overlay: number; underlay: number }> {
+  const [host1 = "", host2 = ""] = hostsOf(world);
+  const underlay = await stream(host1, host2, HOST2.address);
+  const overlay = await stream(nameOf(world, "far"), nameOf(world, "server"), SERVER);
+  return { overlay, underlay };
 }
 
 /** @returns bits per second */
