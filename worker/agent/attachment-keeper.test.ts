@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 
 import { NotFoundError, PermissionDeniedError } from "../../shared/errors/cluster-error.js";
 import type { NetworkId, NodeId, TaskId } from "../../shared/model/ids.js";
-import type { NodeNetworks } from "../../shared/model/node-networks.js";
+import type { Endpoint, NodeNetworks } from "../../shared/model/node-networks.js";
 import { silentLogger } from "../../shared/ports/logger.js";
 import { ManualClock } from "../../shared/ports/manual-clock.js";
 import type {
@@ -29,7 +29,7 @@ const container = (changes: Partial<AttachedContainer> = {}): AttachedContainer 
 });
 
 /** What this node is told where these are attached here. */
-function toldOf(ids: readonly TaskId[]): NodeNetworks {
+function toldOf(ids: readonly TaskId[], state: Endpoint["state"] = "serving"): NodeNetworks {
   return {
     underlay: { address: "192.0.2.9", port: 4_789 },
     ports: [],
@@ -50,7 +50,7 @@ function toldOf(ids: readonly TaskId[]): NodeNetworks {
           mac: "02:42:0a:00:00:05",
           addresses: ["10.0.0.5"],
           names: [],
-          state: "silent",
+          state,
           kind: "attachment",
         })),
       },
@@ -102,7 +102,7 @@ beforeEach(() => {
       release: (id: TaskId) => Promise.resolve(void done.push(`forget ${id}`)),
     },
     labels: () => ({}),
-    prepare: () => Promise.resolve([]),
+    prepare: () => Promise.resolve([{ networkId: W1, addresses: ["10.0.0.5"] }]),
     prune: () => {
       prunes += 1;
       return Promise.resolve();
@@ -186,6 +186,16 @@ describe("a container of a user's", () => {
   test("that the managers do not know is said again with the address that it has", async () => {
     seen = [container({ pid: 0 })];
     expect(await soon()).toContain("attach a1 w1=10.0.0.5");
+    await end();
+  });
+
+  test("that runs and is silent to the managers is told of again: it was another attachment then", async () => {
+    [seen, told] = [[container()], toldOf([A1])];
+    expect(await soon()).toContain("a1 is serving");
+    expect(await soon()).toEqual([]);
+    told = toldOf([A1], "silent");
+    keeper.heard(told);
+    expect(await soon()).toContain("a1 is serving");
     await end();
   });
 

@@ -27,7 +27,7 @@ import { until } from "../network/interruptible-wait.js";
 import type { TaskNames } from "../network/network-plane.js";
 import { allOrNone } from "./all-or-none.js";
 import { AttachedNamespaces } from "./attached-namespaces.js";
-import { planAttached, toldAttachments } from "./core/plan-attached.js";
+import { planAttached, type Release, toldAttachments, toldServing } from "./core/plan-attached.js";
 
 /** The managers, whichever answers. */
 export interface AttachmentCalls {
@@ -77,6 +77,10 @@ export class AttachmentKeeper {
   readonly #logger: Logger;
   /** Being made just now; how often. */
   readonly #busy = new Map<TaskId, number>();
+  /** How often one was begun to be made: what was seen before may be otherwise since. */
+  #begun = 0;
+  /** What is being let go just now. */
+  #releasing: Promise<void> = Promise.resolve();
   /** What the managers were told last. */
   readonly #said = new Map<TaskId, string>();
   readonly #namespaces: AttachedNamespaces;
@@ -98,7 +102,8 @@ export class AttachmentKeeper {
     const told = toldAttachments(node, this.#options.nodeId);
     const attachments = [...told].map(([id, networks]) => `${id} ${[...networks].join()}`);
     const on = node.networks.map(({ networkId }) => networkId).join();
-    const text = `${on} ${attachments.join(";")}`;
+    const serving = [...toldServing(node, this.#options.nodeId)].join();
+    const text = `${on} ${attachments.join(";")} ${serving}`;
     if (text === this.#heard) return;
     this.#heard = text;
     this.look();
@@ -119,10 +124,12 @@ export class AttachmentKeeper {
     const { containers } = this.#options;
     const { id } = request;
     this.#busy.set(id, (this.#busy.get(id) ?? 0) + 1);
+    this.#begun += 1;
     try {
+      // It may be the same one, which would be let go as soon as it is there again.
+      await this.#releasing;
       const given = await this.#patiently(() => this.#options.managers.attach(request), signal);
-      const networkIds = given.networks.map(({ networkId }) => networkId);
-      const networks = await containers.prepare(id, networkIds, names, signal);
+      const networks = await this.#prepared(id, given, names, signal);
       const aliases = given.networks.map(({ networkId, name }) => {
         const named = request.networks.find(({ target }) => [networkId, name].includes(target));
         return [networkId, named?.aliases ?? []] as const;
@@ -213,9 +220,10 @@ export class AttachmentKeeper {
   }
 
   async #lookAround(signal: AbortSignal): Promise<void> {
-    const { containers, managers, nodeId, told } = this.#options;
+    const { containers, nodeId, told } = this.#options;
     const node = told();
     if (node === undefined) return;
+    const begun = this.#begun;
     const seen = await containers.list(signal);
     const plan = planAttached(seen, toldAttachments(node, nodeId), new Set(this.#busy.keys()));
     const stays = new Set([...seen.map(({ attachmentId }) => attachmentId), ...this.#busy.keys()]);
@@ -223,15 +231,21 @@ export class AttachmentKeeper {
     for (const container of plan.claim) await this.#claim(container, signal);
     // By then it may be on other networks, or on none.
     if (plan.claim.length > 0) this.look();
+    const serving = toldServing(node, nodeId);
     for (const container of seen) {
       if (this.#busy.has(container.attachmentId) || plan.claim.includes(container)) continue;
-      await this.#tell(container);
+      await this.#tell(container, serving);
       await this.#namespaces.follow(container, node);
     }
     await this.#prune(node, signal);
-    for (const { attachmentId: id, networkIds } of plan.release) {
-      await managers.detach({ id, networkIds });
-      if (networkIds.length === 0) await this.#forget(id);
+    for (const release of plan.release) {
+      if (this.#begun !== begun) {
+        this.look();
+        return;
+      }
+      const released = this.#release(release);
+      this.#releasing = released.catch(() => undefined);
+      await released;
     }
   }
 
@@ -241,6 +255,32 @@ export class AttachmentKeeper {
     if (on === this.#pruned) return;
     await this.#options.containers.prune(signal);
     this.#pruned = on;
+  }
+
+  /** Once this host hears of the addresses that were given: it may know others, from when it was here before. */
+  async #prepared(
+    id: TaskId,
+    { networks: given }: AttachResponse,
+    names: TaskNames,
+    signal: AbortSignal,
+  ): Promise<readonly EngineAttachment[]> {
+    const { clock, containers } = this.#options;
+    const networkIds = given.map(({ networkId }) => networkId);
+    for (;;) {
+      const networks = await containers.prepare(id, networkIds, names, signal);
+      const isGiven = given.every(({ addresses, networkId }) =>
+        networks.some(
+          (one) => one.networkId === networkId && one.addresses.join() === addresses.join(),
+        ),
+      );
+      if (isGiven) return networks;
+      await clock.sleep(GATHER_MS, signal);
+    }
+  }
+
+  async #release({ attachmentId: id, networkIds }: Release): Promise<void> {
+    await this.#options.managers.detach({ id, networkIds });
+    if (networkIds.length === 0) await this.#forget(id);
   }
 
   async #forget(id: TaskId): Promise<void> {
@@ -265,10 +305,15 @@ export class AttachmentKeeper {
     }
   }
 
-  async #tell({ attachmentId: id, containerId, name, pid }: AttachedContainer): Promise<void> {
+  /** What was said may have been said of an attachment that was let go: what is told shows it. */
+  async #tell(
+    { attachmentId: id, containerId, name, pid }: AttachedContainer,
+    serving: ReadonlySet<TaskId>,
+  ): Promise<void> {
     const state = pid === 0 ? "silent" : "serving";
     const said = `${containerId} ${name} ${state}`;
-    if (this.#said.get(id) === said) return;
+    const isKnown = serving.has(id) === (state === "serving");
+    if (isKnown && this.#said.get(id) === said) return;
     try {
       await this.#options.managers.observe({ id, containerName: name, containerId, state });
       this.#said.set(id, said);

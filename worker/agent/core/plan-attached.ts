@@ -18,10 +18,12 @@ export interface AttachedPlan<Container extends SeenContainer> {
   /** The managers do not know it, or not of all of its networks. */
   readonly claim: readonly Container[];
   /** Nothing is left of these, or they are on these networks no longer; none: on no network. */
-  readonly release: readonly {
-    readonly attachmentId: TaskId;
-    readonly networkIds: readonly NetworkId[];
-  }[];
+  readonly release: readonly Release[];
+}
+
+export interface Release {
+  readonly attachmentId: TaskId;
+  readonly networkIds: readonly NetworkId[];
 }
 
 /** @param busy is being made just now: what there is of it is not what there will be */
@@ -57,6 +59,14 @@ export function toldAttachments(node: NodeNetworks, nodeId: string): ToldAttachm
       told.set(taskId, networks.add(networkId));
     }
   return told;
+}
+
+/** Those of this node that the managers take to run. */
+export function toldServing({ networks }: NodeNetworks, nodeId: string): ReadonlySet<TaskId> {
+  const own = networks
+    .flatMap(({ endpoints }) => endpoints)
+    .filter((one) => one.kind === "attachment" && one.nodeId === nodeId);
+  return new Set(own.filter(({ state }) => state === "serving").map(({ taskId }) => taskId));
 }
 
 function networksOf({ networks }: SeenContainer): ReadonlySet<string> {
