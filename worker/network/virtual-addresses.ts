@@ -1,6 +1,7 @@
 /**
- * Keeps the table of virtual addresses in the network namespace of every task of this node, and the routes to these networks' other subnets. A
- * namespace is known by the first process of its task, and goes with it.
+ * Keeps the table of virtual addresses in the network namespace of every task of this node, and the
+ * routes to these networks' other subnets. A namespace is known by the first process of its task, and
+ * goes with it.
  */
 import type { TaskId } from "../../shared/model/ids.js";
 import type { NodeNetworks } from "../../shared/model/node-networks.js";

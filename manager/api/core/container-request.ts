@@ -3,6 +3,7 @@
  * networks it names that the engine does not have, and the body that the engine is to get once
  * these are there for it. Whatever else is in the body stays as it came.
  */
+import { ENDPOINTS_SINCE_MINOR, fixedAddresses } from "../../../shared/model/engine-endpoint.js";
 import { MalformedRequestError } from "./malformed-request.js";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -32,12 +33,10 @@ export interface EngineEndpoint {
  */
 export type EndpointManner = "each" | "first" | "derived";
 
-const EACH_SINCE_MINOR = 44;
-
 /** @param asked what the engine is asked in @param known what it knows; minor versions of the API */
 export function endpointManner(asked: number, known: number): EndpointManner {
-  if (asked >= EACH_SINCE_MINOR) return "each";
-  return known >= EACH_SINCE_MINOR ? "first" : "derived";
+  if (asked >= ENDPOINTS_SINCE_MINOR) return "each";
+  return known >= ENDPOINTS_SINCE_MINOR ? "first" : "derived";
 }
 
 const HOSTS_OWN: ReadonlySet<string> = new Set(["", "default", "bridge", "host", "none", "nat"]);
@@ -112,15 +111,8 @@ export function rewriteRequest(
 
 /** What the engine is told of the endpoint. */
 export function endpointConfig({ addresses, mac }: EngineEndpoint, manner: EndpointManner): Fields {
-  const ipv4 = addresses.find((address) => !address.includes(":"));
-  const ipv6 = addresses.find((address) => address.includes(":"));
-  return {
-    IPAMConfig: {
-      ...(ipv4 !== undefined && { IPv4Address: ipv4 }),
-      ...(ipv6 !== undefined && { IPv6Address: ipv6 }),
-    },
-    ...(manner === "each" && { MacAddress: mac }),
-  };
+  const IPAMConfig = fixedAddresses(addresses);
+  return { IPAMConfig, ...(manner === "each" && { MacAddress: mac }) };
 }
 
 /** `--dns` of the user's own. */

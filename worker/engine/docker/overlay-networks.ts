@@ -5,6 +5,7 @@
  * is this node's gateway alone, so that the engine has none to hand out: every container brings its
  * own. The addresses of the bridge are not the engine's business.
  */
+import { ENDPOINTS_SINCE_MINOR, fixedAddresses } from "../../../shared/model/engine-endpoint.js";
 import { isIpv6 } from "../../../shared/model/node-networks.js";
 import type { Logger } from "../../../shared/ports/logger.js";
 import type { NetworkAttachment } from "../../network/network-plane.js";
@@ -14,8 +15,6 @@ import type { ContainerConfig } from "./container-config.js";
 import { networkLabels, networkOf, ownLabels } from "./container-labels.js";
 import { type ApiVersion, EngineAnswerError, type EngineClient } from "./engine-client.js";
 
-/** From this minor version on, several endpoints may be given at create, and a MAC address to each. */
-const ENDPOINTS_SINCE_MINOR = 44;
 /** In the words of every engine so far. */
 const OVERLAPS = /overlap/;
 const BRIDGE_OPTION = "com.docker.network.bridge.name";
@@ -271,13 +270,6 @@ export function networkMode([first]: readonly EngineAttachment[]): string {
 }
 
 function endpointConfig({ addresses, mac }: NetworkAttachment, api: ApiVersion): ContainerConfig {
-  const ipv4 = addresses.find((address) => !isIpv6(address));
-  const ipv6 = addresses.find(isIpv6);
-  return {
-    IPAMConfig: {
-      ...(ipv4 !== undefined && { IPv4Address: ipv4 }),
-      ...(ipv6 !== undefined && { IPv6Address: ipv6 }),
-    },
-    ...(api.minor >= ENDPOINTS_SINCE_MINOR && { MacAddress: mac }),
-  };
+  const IPAMConfig = fixedAddresses(addresses);
+  return { IPAMConfig, ...(api.minor >= ENDPOINTS_SINCE_MINOR && { MacAddress: mac }) };
 }
