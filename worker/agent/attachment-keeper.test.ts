@@ -66,6 +66,10 @@ let done: string[];
 /** Thrown by the managers instead of an answer. */
 let refusal: Error | undefined;
 let isEngineThere: boolean;
+/** What this host hears of the container's address. */
+let heardAddress: string;
+/** Before the managers let one go. */
+let detaching: Promise<void>;
 /** How often the engine was told to forget networks. */
 let prunes: number;
 let keeper: AttachmentKeeper;
@@ -86,6 +90,8 @@ beforeEach(() => {
   refusal = undefined;
   isEngineThere = true;
   prunes = 0;
+  heardAddress = "10.0.0.5";
+  detaching = Promise.resolve();
   stop = new AbortController();
   const containers = {
     plane: {
@@ -102,7 +108,7 @@ beforeEach(() => {
       release: (id: TaskId) => Promise.resolve(void done.push(`forget ${id}`)),
     },
     labels: () => ({}),
-    prepare: () => Promise.resolve([{ networkId: W1, addresses: ["10.0.0.5"] }]),
+    prepare: () => Promise.resolve([{ networkId: W1, addresses: [heardAddress] }]),
     prune: () => {
       prunes += 1;
       return Promise.resolve();
@@ -133,7 +139,10 @@ beforeEach(() => {
         return { networks: [{ networkId: W1, name: "app", addresses: ["10.0.0.5"] }] };
       },
       observe: ({ id, state }) => say(`${id} is ${state}`),
-      detach: ({ id, networkIds }) => say(`detach ${id} ${networkIds.join()}`),
+      detach: async ({ id, networkIds }) => {
+        await detaching;
+        await say(`detach ${id} ${networkIds.join()}`);
+      },
     },
     clock,
     logger: silentLogger,
@@ -180,6 +189,35 @@ describe("a container of a user's", () => {
     expect(await soon()).toEqual(["attach a1 "]);
     keeper.made(A1);
     expect(await soon()).toEqual(["detach a1 ", "forget a1"]);
+    await end();
+  });
+
+  test("that was here before is made with the address that it was given now", async () => {
+    heardAddress = "10.0.0.9";
+    const wish = { id: A1, containerName: "web", networks: [] };
+    const names = { resolvers: [], search: [], options: [] };
+    const placed = keeper.attach(wish, names, stop.signal).then(() => done.push("placed"));
+    expect(await soon()).toEqual(["attach a1 "]);
+    heardAddress = "10.0.0.5";
+    await clock.advance(SOON_MS);
+    await placed;
+    expect(done).toEqual(["placed"]);
+    await end();
+  });
+
+  test("that comes back while it is let go is attached anew after that", async () => {
+    let open = (): void => undefined;
+    detaching = new Promise((resolve) => (open = resolve));
+    told = toldOf([A1]);
+    expect(await soon()).toEqual([]);
+    const wish = { id: A1, containerName: "web", networks: [] };
+    const names = { resolvers: [], search: [], options: [] };
+    const placed = keeper.attach(wish, names, stop.signal);
+    expect(await soon()).toEqual([]);
+    open();
+    await clock.advance(SOON_MS);
+    await placed;
+    expect(done).toEqual(["detach a1 ", "forget a1", "attach a1 "]);
     await end();
   });
 
